@@ -1,0 +1,58 @@
+# make lab    the notebooks in JupyterLab
+# make test   all tests, notebooks included
+# Needs Python 3.11 or newer and make. Set PYTHON to choose one: make lab PYTHON=python3.13
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints requirements.lock
+
+.PHONY: help lab test lint notebooks lock clean
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+lab: $(VENV)/lab
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
+
+test: $(VENV)/test tests/node/node_modules lint
+	$(BIN)/coverage erase
+	$(BIN)/pytest --nbval --cov --cov-report=term
+
+lint: $(VENV)/test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# Format the notebooks, run each in a fresh kernel and store its outputs.
+notebooks: $(VENV)/test
+	$(BIN)/ruff format notebooks
+	$(BIN)/python tools/refresh_notebooks.py
+
+# Write requirements.lock anew: newest versions, all platforms, hashes, no host names.
+lock: $(VENV)/uv
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras pyproject.toml --output-file requirements.lock
+
+$(VENV)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON, as in: make lab PYTHON=python3.13"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv module is needed (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+$(VENV)/lab: $(VENV)/uv pyproject.toml requirements.lock
+	$(UV) --editable '.[lab]'
+	@touch $@
+
+$(VENV)/test: $(VENV)/lab
+	$(UV) --editable '.[test]'
+	@touch $@
+
+# The real peer. Without Node the tests that need it are skipped, and say so.
+tests/node/node_modules: tests/node/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/node --silent --no-fund --no-audit && touch $@; \
+	  else echo "no npm: the tests against Mozilla's own library will be skipped"; fi
+
+clean:
+	rm -rf $(VENV) tests/node/node_modules artefacts

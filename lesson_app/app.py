@@ -1,0 +1,85 @@
+"""The lesson's application: log in, see the dashboard, log out."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.security import check_password_hash
+
+from .guard import ensure_login
+from .middleware import ClientSessions
+from .routes import session_test
+
+#: The course page's secret. It is printed on the page: whoever has read it can log in
+#: as anybody, so it must seal nothing but the lesson.
+PAGE_SECRET = "o6LjQ5EVNC28ZgK64hDELM18ScpFQr"
+
+#: The course page's options: two minutes, and one more minute when less than one is left.
+PAGE_OPTIONS: dict[str, Any] = {
+    "cookie_name": "session",
+    "duration": timedelta(minutes=2),
+    "active_duration": timedelta(minutes=1),
+}
+
+#: The course page's only user, as the session holds it, and the hash of "samplepassword".
+USER = {"userName": "sampleuser", "email": "sampleuser@example.com"}
+PASSWORD_HASH = (
+    "scrypt:32768:8:1$W76CPlIg934RwlY4$"
+    "1fa0fca746a454d3457d15df8860785d67adda9a3ffe1abdfc533e824a308cb2"
+    "3aa93a7c75592c6d38b22704f67ecb78de688683b08bef7912b10d7a20fe594f"
+)
+
+
+def create_app(**options: Any) -> Flask:
+    """Make the lesson's application; `options` go to `ClientSessions`.
+
+    The course page's options hold where none are given, its published secret included,
+    unless Flask has a ``SECRET_KEY`` (from the environment: ``FLASK_SECRET_KEY``).
+    """
+    app = Flask(__name__)
+    app.config.from_prefixed_env()
+    if not app.secret_key and "codec" not in options:
+        options = {"secret": PAGE_SECRET, **options}
+    ClientSessions(app, **{**PAGE_OPTIONS, **options})
+    app.register_blueprint(session_test)
+    app.add_url_rule("/login", view_func=login_form, methods=["GET"])
+    app.add_url_rule("/login", view_func=login, methods=["POST"])
+    app.add_url_rule("/dashboard", view_func=dashboard)
+    app.add_url_rule("/logout", view_func=logout)
+    return app
+
+
+def login_form() -> str:
+    """Show the empty form."""
+    return render_template("login.html", message="")
+
+
+def login() -> ResponseReturnValue:
+    """Log the visitor in, or show the form again."""
+    if not is_user(request.form.get("userName", ""), request.form.get("password", "")):
+        return render_template("login.html", message="invalid login")
+    session["user"] = dict(USER)
+    return redirect(url_for("dashboard"), code=302)
+
+
+def is_user(user_name: str, password: str) -> bool:
+    """Compare both in constant time, so that the answer's time tells neither."""
+    name_matches = hmac.compare_digest(user_name.encode(), USER["userName"].encode())
+    password_matches = check_password_hash(PASSWORD_HASH, password)
+    return name_matches and password_matches
+
+
+@ensure_login
+def dashboard() -> str:
+    """Show what is on file for the visitor."""
+    return render_template("dashboard.html", user=session["user"])
+
+
+def logout() -> ResponseReturnValue:
+    """Empty the session. A copy of the old cookie still opens until it expires."""
+    session.reset()
+    return redirect(url_for("login_form"), code=302)

@@ -1,0 +1,39 @@
+"""Why a cookie was refused.
+
+    ValueError
+    └── BadCookie            what the middleware catches: the visitor gets an empty session
+        ├── BadFormat        the text is not a sealed cookie      fields, base64, time, iv
+        ├── BadSignature     the text was changed, or sealed with another secret  signature
+        ├── BadName          the text was sealed for a cookie with another name        name
+        └── BadPayload       the sealer sealed something else    padding, json, object
+
+The words on the right are the values of ``reason``.
+"""
+
+
+class BadCookie(ValueError):
+    """A cookie value that does not open.
+
+    ``reason`` is a short code for logs and tests. Neither it nor the message is for
+    the client: a client who learns why a cookie was refused learns how to forge one.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class BadFormat(BadCookie):
+    """Not five fields, not base64url, not whole numbers, or no 16-byte IV."""
+
+
+class BadSignature(BadCookie):
+    """The MAC differs: a field was changed, or another secret sealed it."""
+
+
+class BadName(BadCookie):
+    """A good MAC, on a value that was sealed for a cookie of another name."""
+
+
+class BadPayload(BadCookie):
+    """A good MAC, on a payload that is not a padded JSON object."""

@@ -1,0 +1,61 @@
+"""Time and chance that repeat: a clock you advance, and bytes drawn from a seed."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+class Clock:
+    """A clock that stands still until you `advance` it; call it for seconds since 1970.
+
+    It begins at noon on 1 January 2100: far in the client's future, so that a cookie
+    jar, which goes by the computer's own clock, keeps each cookie until the server
+    refuses it. Hand it in where ``time.time`` is the default.
+    """
+
+    def __init__(self, start: str = "2100-01-01T12:00:00Z") -> None:
+        begin = datetime.fromisoformat(start)
+        if begin.tzinfo is None:
+            raise ValueError(f"{start!r} names no time zone: end it with Z")
+        self._ms = (begin - _EPOCH) // _MS
+
+    def __call__(self) -> float:
+        return self._ms / 1000
+
+    def advance(self, by: timedelta) -> None:
+        """Let `by` go past."""
+        if not isinstance(by, timedelta):
+            raise TypeError(f"by is {by!r}: give a timedelta, like timedelta(seconds=30)")
+        if by < timedelta(0):
+            raise ValueError("time only moves forward: make a new Clock to begin again")
+        self._ms += by // _MS
+
+    def __repr__(self) -> str:
+        return moment(self._ms)
+
+
+def moment(ms: int) -> str:
+    """Write ms since 1970 for people: ``2023-08-25 18:39:39.453 UTC``."""
+    try:
+        return f"{(_EPOCH + ms * _MS):%Y-%m-%d %H:%M:%S}.{ms % 1000:03d} UTC"
+    except OverflowError:
+        return "after the year 9999" if ms > 0 else "before the year 1"
+
+
+def seeded_urandom(seed: int) -> Callable[[int], bytes]:
+    """Return a function like ``os.urandom`` whose bytes are the same in every run.
+
+    Only for a lesson or a test: whoever knows the seed knows the bytes.
+    """
+    draws = itertools.count()
+
+    def urandom(size: int) -> bytes:
+        return hashlib.shake_256(f"{seed}/{next(draws)}".encode()).digest(size)
+
+    return urandom

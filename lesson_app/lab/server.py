@@ -1,0 +1,127 @@
+"""Serve an app in the background of this Python process, for a client in the same cell."""
+
+from __future__ import annotations
+
+import io
+import threading
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import requests
+from flask import Flask, Response, got_request_exception, request
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response as WSGIResponse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_ERROR_KEY = "lesson_app.error"
+_ERROR_HEADER = "Lesson-Error"
+_running: Server | None = None
+
+
+class ViewError(RuntimeError):
+    """A view raised while it answered; the exception it raised is the cause."""
+
+
+def serve(app: Flask) -> Server:
+    """Serve `app` on 127.0.0.1 from now on, and return the server; `server.url` says where.
+
+    One server runs in a process: calling this again puts the new app behind the same
+    URL. ``server.stop()`` ends it, and so does the end of a ``with`` block or of the
+    process.
+    """
+    global _running
+    if not isinstance(app, Flask):
+        raise TypeError(f"serve() was given a {type(app).__name__}: give a Flask app")
+    if _running is None:
+        _running = Server()
+    _running.put(app)
+    return _running
+
+
+class Server:
+    """A listener in a background thread of this process. Made by `serve`."""
+
+    def __init__(self) -> None:
+        self._app = Flask("nothing")
+        self._errors: dict[str, BaseException] = {}
+        # Port 0: the system picks a free one, so nothing is ever in the way.
+        self._listener = make_server(
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Silent
+        )
+        self.url = f"http://127.0.0.1:{self._listener.server_port}"
+        # A daemon thread dies with the process, even with one that is killed.
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+
+    def browser(self) -> requests.Session:
+        """Return a new visitor: a `requests.Session`, with a cookie jar of its own.
+
+        If a view raises, its exception reaches the line that sent the request.
+        """
+        browser = requests.Session()
+        browser.trust_env = False  # a proxy of the network has no way to this process
+        browser.hooks["response"].append(self._raise_error)
+        return browser
+
+    def put(self, app: Flask) -> None:
+        """Let `app` answer from the next request on."""
+        got_request_exception.connect(_remember, app)
+        self._app = app
+
+    def stop(self) -> None:
+        """Stop listening and free the port. Stopping twice does no harm."""
+        global _running
+        if _running is self:
+            _running = None
+        self._listener.shutdown()
+        self._thread.join()
+        self._listener.server_close()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def _answer(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        # What Flask logs about an error would land in whatever cell runs at that moment.
+        environ["wsgi.errors"] = io.StringIO()
+        errors: list[BaseException] = []
+        environ[_ERROR_KEY] = errors
+        try:
+            response: WSGIResponse = Response.from_app(self._app, environ, buffered=True)
+        except Exception as error:  # an app that propagates, as under TESTING
+            errors.append(error)
+        if errors:
+            response = self._explain(errors[0])
+        return response(environ, start_response)
+
+    def _explain(self, error: BaseException) -> WSGIResponse:
+        ticket = str(id(error))
+        self._errors[ticket] = error
+        text = "".join(traceback.format_exception(error))
+        return Response(text, 500, {_ERROR_HEADER: ticket}, mimetype="text/plain")
+
+    def _raise_error(self, response: requests.Response, **_: Any) -> None:
+        error = self._errors.pop(response.headers.get(_ERROR_HEADER, ""), None)
+        if error is not None:
+            request = response.request
+            raise ViewError(
+                f"the view behind {request.method} {request.path_url} raised"
+            ) from error
+
+
+def _remember(app: Flask, exception: BaseException) -> None:
+    request.environ.get(_ERROR_KEY, []).append(exception)
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing: the cells show what matters."""

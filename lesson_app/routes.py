@@ -1,0 +1,20 @@
+"""The two routes that show a session at work: one adds a message, one reads it."""
+
+from flask import Blueprint, request, session
+from markupsafe import escape
+
+session_test = Blueprint("session_test", __name__)
+
+
+@session_test.get("/session-test-add")
+def add() -> str:
+    """Put the query parameter ``message`` into the session."""
+    session["message"] = request.args.get("message", "")
+    return "session created with using 'message' query parameter"
+
+
+@session_test.get("/session-test-read")
+def read() -> str:
+    """Show the session's message, escaped: a script in it must not run."""
+    # Without a message Express prints JavaScript's word for it; so do we.
+    return f"session message: {escape(session.get('message', 'undefined'))}"

@@ -1,0 +1,156 @@
+"""A dict with a lifetime: what one visitor's cookie holds while a request runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask.sessions import SessionMixin
+
+from .javascript import stringify
+
+#: The end of the year 9999 in ms: the last moment that an HTTP date can name.
+END_OF_TIME = 253_402_300_799_000
+_LONGEST = timedelta(days=36_500)
+_MS = timedelta(milliseconds=1)
+
+
+def milliseconds(value: timedelta, option: str) -> int:
+    """Return `value` in whole ms; refuse bare numbers, whose unit nobody can see."""
+    if not isinstance(value, timedelta):
+        raise TypeError(
+            f"{option} is {value!r}: give a timedelta, for instance timedelta(minutes=2) "
+            "(Mozilla counts milliseconds, Flask seconds)"
+        )
+    if not timedelta(0) <= value <= _LONGEST:
+        raise ValueError(f"{option} is {value}: give 0 to {_LONGEST.days} days")
+    return value // _MS
+
+
+class Session(dict[str, Any], SessionMixin):
+    """The content of one cookie, with a lifetime.
+
+    Use it as a dict; change it at any depth, and the response carries a new cookie.
+    `now` is a function that returns ms since 1970, `duration` the lifetime in ms that a
+    new or `reset` session gets. `opener`, if given, fills the session when it is first
+    touched: a request that never looks at its session never pays for it, and never
+    changes it.
+    """
+
+    #: Whether the browser keeps the cookie when it closes. It concerns this response.
+    permanent: bool = True
+
+    def __init__(
+        self,
+        content: Mapping[str, Any] | None = None,
+        *,
+        now: Callable[[], int],
+        duration: int,
+        opener: Callable[[Session], None] | None = None,
+    ) -> None:
+        super().__init__(content or {})
+        self.new = True
+        self._now = now
+        self._default_duration = self._duration = duration
+        self._created_at = now()
+        self._opener = opener
+        self._changed = False
+        self._opened_as = stringify(self) if opener is None else ""
+
+    def load(self) -> None:
+        """Open the cookie, once. Every dict method, and the lifetime, does it for you."""
+        if self._opener is not None:
+            opener, self._opener = self._opener, None
+            opener(self)
+            self._opened_as = stringify(self)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether anything has looked at this session yet."""
+        return self._opener is None
+
+    def restore(self, content: Mapping[str, Any], created_at: int, duration: int) -> None:
+        """Take over what an opened cookie held."""
+        self.update(content)
+        self._created_at, self._duration = created_at, duration
+        self.new = False
+
+    @property
+    def created_at(self) -> int:
+        """When this session's life began, in ms since 1970; `extend` moves it."""
+        self.load()
+        return self._created_at
+
+    @property
+    def duration(self) -> int:
+        """How long this session lives, in ms."""
+        self.load()
+        return self._duration
+
+    @property
+    def expires_at(self) -> int:
+        """The last moment at which this session is honoured, in ms since 1970."""
+        return self.created_at + self.duration
+
+    @property
+    def modified(self) -> bool:  # type: ignore[override]  # Flask has a plain attribute
+        """Whether the browser needs a new cookie; nested changes count.
+
+        The JSON of now is compared with the JSON that was opened, as Mozilla does.
+        """
+        return self.loaded and (self._changed or stringify(self) != self._opened_as)
+
+    @modified.setter
+    def modified(self, value: bool) -> None:
+        self.load()
+        self._changed = value
+
+    def reset(self, *keep: str) -> None:
+        """Empty the session but for the keys in `keep`, and begin a new life now.
+
+        The browser gets a new cookie. A copy of the old one still opens until it
+        expires: the server remembers nothing that could tell the two apart.
+        """
+        for key in keep:
+            if not isinstance(key, str):
+                raise TypeError(f"{key!r} is not a key: name them one by one, reset('a', 'b')")
+        for key in self.keys() - set(keep):
+            del self[key]
+        self._begin(self._default_duration)
+
+    def set_duration(self, duration: timedelta) -> None:
+        """Let the session live for `duration` from now on."""
+        self.load()
+        self._begin(milliseconds(duration, "duration"))
+
+    def extend(self, by: timedelta) -> None:
+        """Put the end off by `by`, as if the session had begun that much later."""
+        self.load()
+        self._created_at += milliseconds(by, "by")
+        self._changed = True
+
+    def _begin(self, duration: int) -> None:
+        self._created_at, self._duration = self._now(), duration
+        self._changed = True
+
+
+def _loading_first(name: str) -> Callable[..., Any]:
+    method = getattr(dict, name)
+
+    @functools.wraps(method)
+    def load_first(self: Session, *args: Any, **kwargs: Any) -> Any:
+        self.load()
+        return method(self, *args, **kwargs)
+
+    return load_first
+
+
+# dict's own methods work on the hash table below any subclass, so each is told to load.
+for _name in (
+    "__contains__ __delitem__ __eq__ __getitem__ __ior__ __iter__ __len__ __ne__ __or__ "
+    "__repr__ __reversed__ __ror__ __setitem__ clear copy get items keys pop popitem "
+    "setdefault update values"
+).split():
+    setattr(Session, _name, _loading_first(_name))
