@@ -11,7 +11,7 @@ The words on the right are the values of ``reason``.
 """
 
 
-class BadCookie(ValueError):
+class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
     """A cookie value that does not open.
 
     ``reason`` is a short code for logs and tests. Neither it nor the message is for

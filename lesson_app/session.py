@@ -148,9 +148,10 @@ def _loading_first(name: str) -> Callable[..., Any]:
 
 
 # dict's own methods work on the hash table below any subclass, so each is told to load.
-for _name in (
-    "__contains__ __delitem__ __eq__ __getitem__ __ior__ __iter__ __len__ __ne__ __or__ "
-    "__repr__ __reversed__ __ror__ __setitem__ clear copy get items keys pop popitem "
-    "setdefault update values"
-).split():
+_DICT_METHODS = (
+    "__contains__", "__delitem__", "__eq__", "__getitem__", "__ior__", "__iter__", "__len__",
+    "__ne__", "__or__", "__repr__", "__reversed__", "__ror__", "__setitem__", "clear", "copy",
+    "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values",
+)  # fmt: skip
+for _name in _DICT_METHODS:
     setattr(Session, _name, _loading_first(_name))

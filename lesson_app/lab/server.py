@@ -97,7 +97,7 @@ class Server:
         environ[_ERROR_KEY] = errors
         try:
             response: WSGIResponse = Response.from_app(self._app, environ, buffered=True)
-        except Exception as error:  # an app that propagates, as under TESTING
+        except Exception as error:  # noqa: BLE001  # an app that propagates, as under TESTING
             errors.append(error)
         if errors:
             response = self._explain(errors[0])
@@ -123,5 +123,5 @@ def _remember(app: Flask, exception: BaseException) -> None:
 
 
 class _Silent(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, *args: Any) -> None:
         """Say nothing: the cells show what matters."""
