@@ -27,6 +27,7 @@ def ensure_login(
         if not session.get("user"):
             # Flask will change its default to 303; Express answers 302.
             return redirect(f"{request.script_root}/login", code=302)
-        return current_app.ensure_sync(view)(*args, **kwargs)
+        answer: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
+        return answer
 
     return guarded

@@ -95,7 +95,7 @@ class Session(dict[str, Any], SessionMixin):
         return self.created_at + self.duration
 
     @property
-    def modified(self) -> bool:  # type: ignore[override]  # Flask has a plain attribute
+    def modified(self) -> bool:
         """Whether the browser needs a new cookie; nested changes count.
 
         The JSON of now is compared with the JSON that was opened, as Mozilla does.
