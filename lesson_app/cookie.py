@@ -51,7 +51,7 @@ MACS = {
 DAY = 24 * 60 * 60 * 1000
 IV_LENGTH = 16
 _BLOCK_BITS = 128
-_NOT_BASE64 = re.compile("[^A-Za-z0-9_-]")
+_NOT_BASE64 = re.compile(b"[^A-Za-z0-9_-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def unseal(value: str, keys: Keys, *, name: str = "session") -> Unsealed:
     """
     fields = value.split(".")
     if len(fields) != 5:
-        raise BadFormat("fields", f"{len(fields)} fields between dots, not 5: cut short?")
+        raise BadFormat("fields", f"fields between dots: {len(fields)}, not 5; cut short?")
     iv, ciphertext, mac = (from_base64(fields[i]) for i in (0, 1, 4))
     created_at, duration = parse_int(fields[2]), parse_int(fields[3])
     if not (math.isfinite(created_at) and math.isfinite(duration)):
@@ -267,17 +267,21 @@ def to_base64(raw: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes:
-    """Read base64url as Node does: either alphabet, foreign characters passed over.
+    """Read base64url as Node does: either alphabet, up to a ``=``, foreign signs passed over.
 
     So several texts stand for the same bytes; the MAC is over the bytes. Raises
     BadFormat for a length that no bytes have.
     """
-    if len(text) % 4 == 1:
-        raise BadFormat("base64", f"no base64 text is {len(text)} characters long: cut short?")
-    digits = _NOT_BASE64.sub("", text.replace("+", "-").replace("/", "_"))
+    # Node's characters are UTF-16 units, and of each its decoder sees the low byte only.
+    signs = text.encode("utf-16-le", "surrogatepass")[::2]
+    if len(signs) % 4 == 1:
+        raise BadFormat("base64", f"no base64 text is {len(signs)} characters long: cut short?")
+    digits = _NOT_BASE64.sub(
+        b"", signs.partition(b"=")[0].replace(b"+", b"-").replace(b"/", b"_")
+    )
     if len(digits) % 4 == 1:
         digits = digits[:-1]
-    return base64.urlsafe_b64decode(digits + "=" * (-len(digits) % 4))
+    return base64.urlsafe_b64decode(digits + b"=" * (-len(digits) % 4))
 
 
 def _read_object(text: str) -> dict[str, Any]:

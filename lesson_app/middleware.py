@@ -93,6 +93,23 @@ def _check_token(name: str) -> None:
         )
 
 
+def find_cookie(header: str, name: str) -> str:
+    """Return the value of the first cookie called `name`, or "" if there is none.
+
+    `header` is the text of the request's ``Cookie``. Werkzeug's own parser would raise on
+    bytes that are not UTF-8, and pass over values that no server ever sets; here, as in
+    Node, these are cookies like any other that does not open.
+    """
+    match = _cookie_pattern(name).search(header)
+    value = match[1] if match else ""
+    return value[1:-1] if value.startswith('"') else value
+
+
+@functools.lru_cache(maxsize=32)
+def _cookie_pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|;) *{re.escape(name)}=([^;]*)")
+
+
 class ClientSessionInterface(SessionInterface):
     """Flask's two hooks: `open_session` before the view, `save_session` after it."""
 
@@ -139,7 +156,7 @@ class ClientSessionInterface(SessionInterface):
         if codec is None:
             return None
         name = self.get_cookie_name(app)
-        value = request.cookies.get(name)
+        value = find_cookie(request.environ.get("HTTP_COOKIE", ""), name)
 
         def fill(session: Session) -> None:
             if value:

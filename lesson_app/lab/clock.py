@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -48,14 +50,41 @@ def moment(ms: int) -> str:
         return "after the year 9999" if ms > 0 else "before the year 1"
 
 
-def seeded_urandom(seed: int) -> Callable[[int], bytes]:
-    """Return a function like ``os.urandom`` whose bytes are the same in every run.
+class _Cell:
+    """The notebook cell that runs now: its text, and how many have begun."""
 
-    Only for a lesson or a test: whoever knows the seed knows the bytes.
+    text = ""
+    count = 0
+
+
+def _begin_cell(info: Any) -> None:
+    _Cell.text, _Cell.count = info.raw_cell, _Cell.count + 1
+
+
+def seeded_urandom(seed: int) -> Callable[[int], bytes]:
+    """Return a function like ``os.urandom`` whose bytes repeat.
+
+    In a script they are the same in every run. In a notebook they are the same each
+    time that a cell is run, and others in each cell. Only for a lesson or a test:
+    whoever knows the seed knows the bytes.
     """
-    draws = itertools.count()
+    count, draws = -1, itertools.count()
 
     def urandom(size: int) -> bytes:
-        return hashlib.shake_256(f"{seed}/{next(draws)}".encode()).digest(size)
+        nonlocal count, draws
+        if count != _Cell.count:
+            count, draws = _Cell.count, itertools.count()
+        drawn = f"{seed}/{_Cell.text}/{next(draws)}"
+        return hashlib.shake_256(drawn.encode()).digest(size)
 
     return urandom
+
+
+def _follow_cells() -> None:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        shell.events.register("pre_run_cell", _begin_cell)
+
+
+_follow_cells()

@@ -22,7 +22,7 @@ _running: Server | None = None
 
 
 class ViewError(RuntimeError):
-    """A view raised while it answered; the exception it raised is the cause."""
+    """The app raised while it answered; the exception that it raised is the cause."""
 
 
 def serve(app: Flask) -> Server:
@@ -112,9 +112,9 @@ class Server:
     def _raise_error(self, response: requests.Response, **_: Any) -> None:
         error = self._errors.pop(response.headers.get(_ERROR_HEADER, ""), None)
         if error is not None:
-            request = response.request
+            sent = response.request
             raise ViewError(
-                f"the view behind {request.method} {request.path_url} raised"
+                f"{sent.method} {sent.path_url} raised {type(error).__name__}: {error}"
             ) from error
 
 
