@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from html import escape
 from urllib.parse import urlsplit
 
@@ -130,10 +129,15 @@ def _size(text: str) -> str:
 
 
 def _span(ms: int) -> str:
-    try:
-        return f"{timedelta(milliseconds=ms)} h:mm:ss"
-    except OverflowError:
-        return "longer than a calendar"
+    """Write a length of time in words: ``1 hour 30 minutes``."""
+    words = []
+    for unit, size in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
+        count, ms = divmod(ms, size)
+        if count:
+            words.append(f"{count} {unit}{'s' * (count != 1)}")
+    if ms or not words:
+        words.append(f"{ms / 1000:g} second{'s' * (ms != 1000)}")
+    return " ".join(words)
 
 
 def _text(exchange: Exchange) -> Iterator[str]:
@@ -151,8 +155,9 @@ def _text_line(line: Line) -> str:
     return f"    {line.name:<12}{line.text}  {line.meaning}".rstrip()
 
 
-_LEFT = 'style="text-align: left; vertical-align: top"'
-_BREAK = 'style="text-align: left; vertical-align: top; word-break: break-all"'
+# Literal styles only: an untrusted notebook keeps these, and no others.
+_CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
+_CODE = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
 
 
 def _html(exchange: Exchange) -> str:
@@ -162,20 +167,24 @@ def _html(exchange: Exchange) -> str:
         _html_heading("Response", exchange.status),
         *map(_html_row, exchange.received),
     ]
+    widths = "".join(f'<col style="width: {width}%">' for width in (14, 56, 30))
     body = f"<pre>{escape(exchange.body)}</pre>" if exchange.body else ""
-    return f'<table style="width: 100%">{"".join(rows)}</table>{body}'
+    return f'<table style="width: 100%">{widths}{"".join(rows)}</table>{body}'
 
 
 def _html_heading(what: str, text: str) -> str:
     return (
-        f'<tr><th scope="row" {_LEFT}>{what}</th>'
-        f'<th colspan="2" {_BREAK}><code>{escape(text)}</code></th></tr>'
+        f'<tr><th scope="row" {_CELL}>{what}</th>'
+        f'<th colspan="2" {_CODE}><code>{escape(text)}</code></th></tr>'
     )
 
 
 def _html_row(line: Line) -> str:
     name = f"&emsp;{escape(line.name)}" if line.depth else escape(line.name)
+    if not line.meaning:
+        text = escape(line.text) if line.depth else f"<code>{escape(line.text)}</code>"
+        return f'<tr><td {_CELL}>{name}</td><td colspan="2" {_CODE}>{text}</td></tr>'
     return (
-        f"<tr><td {_LEFT}>{name}</td><td {_BREAK}><code>{escape(line.text)}</code></td>"
-        f"<td {_LEFT}>{escape(line.meaning)}</td></tr>"
+        f"<tr><td {_CELL}>{name}</td><td {_CODE}><code>{escape(line.text)}</code></td>"
+        f"<td {_CELL}>{escape(line.meaning)}</td></tr>"
     )

@@ -1,0 +1,154 @@
+"""The promises of the repository itself: imports, dependencies, README."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from rattler import MatchSpec
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "lesson_app"
+#: Each module may import only those before it.
+ORDER = [
+    "errors", "javascript", "cookie", "session", "middleware", "routes", "guard", "app", "cli",
+    "__main__",
+]  # fmt: skip
+#: Methods whose docstring stands in the class that they come from, and inner functions.
+INHERITED = {
+    "cookie_value", "fill", "get_cookie_name", "get_cookie_secure", "guarded", "load_first",
+    "log", "modified", "seal", "unseal", "urandom",
+}  # fmt: skip
+README = (ROOT / "README.md").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def own_imports(path: Path) -> set[str]:
+    """The names of the package's own modules that a file imports relatively."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    relative = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+    return {(node.module or node.names[0].name).split(".")[0] for node in relative}
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_module_imports_only_those_before_it(name: str) -> None:
+    """Reading the modules in order, nothing is used before it is explained; no `lab`."""
+    assert own_imports(PACKAGE / f"{name}.py") <= set(ORDER[: ORDER.index(name)])
+
+
+def test_every_module_has_its_place() -> None:
+    """A new module must be given its place in the order."""
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+
+    assert modules == set(ORDER)
+
+
+def test_import_lesson_app_loads_no_lab() -> None:
+    """Importing the library needs Flask and cryptography, and no requests or Jupyter."""
+    program = (
+        "import sys, lesson_app; "
+        "print([m for m in ('lesson_app.lab', 'requests', 'IPython') if m in sys.modules])"
+    )
+
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True)
+
+    assert printed.strip() == "[]"
+
+
+def test_public_names_have_docstrings() -> None:
+    """Every public function, class and method says what it does."""
+    missing = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if not ast.get_docstring(node) and node.name not in INHERITED
+    ]
+
+    assert missing == []
+
+
+def test_environment_yml_repeats_pyproject() -> None:
+    """What conda installs is what pyproject asks for, in real conda specs."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = [spec for spec in environment["dependencies"] if isinstance(spec, str)]
+    extras = PROJECT["optional-dependencies"]
+    wanted = {
+        (requirement.name, str(requirement.specifier))
+        for text in [*PROJECT["dependencies"], *extras["lab"], *extras["test"]]
+        for requirement in [Requirement(text)]
+    }
+
+    specs = {
+        spec.name.normalized: str(spec.version or "")
+        for spec in (MatchSpec(text, strict=True) for text in conda)
+        if spec.name is not None
+    }
+
+    assert environment["dependencies"][-1] == {"pip": ["-e .[lab,test]"]}
+    assert re.fullmatch(r"3\.\d+\.\*", specs.pop("python"))
+    assert specs.pop("pip") == ""
+    assert set(specs.items()) <= wanted
+    assert {"jupyterlab", "flask", "cryptography", "requests", "nbval"} <= set(specs)
+
+
+def test_lock_pins_every_dependency_without_addresses() -> None:
+    """requirements.lock holds a version and hashes for each package, and no host name."""
+    lock = (ROOT / "requirements.lock").read_text()
+    pinned = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, re.MULTILINE))
+    extras = PROJECT["optional-dependencies"]
+
+    for text in [*PROJECT["dependencies"], *extras["lab"], *extras["test"]]:
+        requirement = Requirement(text)
+        if requirement.name != PROJECT["name"]:
+            assert requirement.specifier.contains(pinned[requirement.name])
+    assert lock.count("--hash=sha256:") >= len(pinned)
+    assert "://" not in lock
+
+
+def test_node_lock_has_no_addresses() -> None:
+    """package-lock.json pins by hash, wherever the packages come from."""
+    lock = json.loads((ROOT / "tests/node/package-lock.json").read_text())
+    packages = [package for path, package in lock["packages"].items() if path]
+
+    assert packages
+    assert not [package for package in packages if "resolved" in package]
+
+
+def test_readme_example_runs() -> None:
+    """The README's program makes an app whose dashboard is guarded."""
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {"__name__": "readme"}
+
+    exec(compile(program, "README.md", "exec"), names)
+    client = names["app"].test_client()  # type: ignore[attr-defined]
+    response = client.get("/dashboard")
+    with client.session_transaction() as session:
+        session["user"] = {"userName": "sampleuser"}
+
+    assert (response.status_code, response.headers["Location"]) == (302, "/login")
+    assert client.get("/dashboard").text == "Hello sampleuser"
+
+
+@pytest.mark.parametrize("document", ["README.md", *(p.name for p in ROOT.glob("notebooks/*"))])
+def test_links_lead_to_files(document: str) -> None:
+    """Every relative link leads to a file that is there."""
+    path = next(p for p in (ROOT / document, ROOT / "notebooks" / document) if p.is_file())
+    targets = re.findall(r"\]\((?!https?://|#)([^)#\\]+)\)", path.read_text())
+
+    assert [t for t in targets if not (path.parent / t).exists()] == []
+
+
+def test_readme_table_names_every_notebook() -> None:
+    """The table of the README leads to each notebook."""
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        assert f"(notebooks/{path.name})" in README
