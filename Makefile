@@ -11,8 +11,9 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/py
 help:
 	@sed -n '1,3s/^# //p' Makefile
 
+# JupyterLab asks root, as one is in a container, to say that root is meant.
 lab: $(VENV)/lab
-	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
 test: $(VENV)/test tests/node/node_modules lint
 	$(BIN)/coverage erase

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
-from flask import Flask
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from flask import Flask, session
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
-from lesson_app import create_app
+from lesson_app import ClientSessions, Session, create_app
 from lesson_app.lab import Clock
 
 ROOT = Path(__file__).parent.parent
+
+# The two cookies that the course page shows, sealed by Mozilla's library: the one in the
+# response to /session-test-add?message=Hello World!, and the one in a later request.
+PAGE_SENT = (
+    "25uFcTuHZzZlSWntEs-Kzg.D96gsJqB0lLKj4DBZsc3KSj4Z4_76pkoCy4uXUqgS1C4uuHbaxMZ6l9dTCWu-ijc"
+    ".1692988779453.120000.FprcH5eIT-o6Iedv-vP2i0P8HmzCRMXGdm813oveVBc"
+)
+PAGE_RETURNED = (
+    "AqnLAnL7dqAr9QqXnpD5Xw.wcCqiCvVSRgllI1mLOAC9yHmjjLygsur7AQaKX50_9vkugEnTKhhz3V4U8V_xgFa"
+    ".1692989253302.120000.kCRDEuDgPpEuEsuEVF-2vR3vKILSPluM8tyaghTnYCE"
+)
 
 
 def require_tool(name: str) -> str:
@@ -27,6 +45,122 @@ def require_tool(name: str) -> str:
     if os.environ.get("LESSON_APP_REQUIRE_TOOLS"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@dataclass(frozen=True)
+class SetCookie:
+    """A Set-Cookie header as browsers read it: the names of attributes ignore case."""
+
+    name: str
+    value: str
+    attributes: dict[str, str]
+
+
+def read_set_cookie(header: str) -> SetCookie:
+    pair, *attributes = header.split("; ")
+    name, _, value = pair.partition("=")
+    halves = [attribute.partition("=") for attribute in attributes]
+    return SetCookie(name, value, {key.lower(): text for key, _, text in halves})
+
+
+def set_cookies(response: Response) -> list[SetCookie]:
+    return [read_set_cookie(header) for header in response.headers.getlist("Set-Cookie")]
+
+
+def the_cookie(response: Response) -> SetCookie:
+    """Return the response's only Set-Cookie."""
+    [cookie] = set_cookies(response)
+    return cookie
+
+
+def b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def forge(
+    plaintext: bytes,
+    secret: str,
+    *,
+    created_at: str = "0",
+    duration: str = "0",
+    iv: bytes = bytes(16),
+    ciphertext: bytes | None = None,
+) -> str:
+    """Seal anything, as whoever knows the secret can, without a line of `lesson_app`."""
+    if ciphertext is None:
+        padding = 16 - len(plaintext) % 16
+        key = hmac.digest(secret.encode(), b"cookiesession-encryption", "sha256")
+        encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+        ciphertext = encryptor.update(plaintext + bytes([padding]) * padding)
+    key = hmac.digest(secret.encode(), b"cookiesession-signature", "sha256")
+    signed = b".".join([iv, ciphertext, created_at.encode(), duration.encode()])
+    mac = hmac.digest(key, signed, "sha256")
+    return f"{b64(iv)}.{b64(ciphertext)}.{created_at}.{duration}.{b64(mac)}"
+
+
+SECRET = "a secret for tests, long enough"
+Act = Callable[[Session], object]
+
+
+class Site:
+    """An app whose one view does with its session what the test says."""
+
+    def __init__(self, clock: Clock, **options: Any) -> None:
+        self.clock = clock
+        self.app = Flask(__name__)
+        self.app.testing = True
+        self.app.add_url_rule("/", view_func=self._view)
+        lifetime = {"duration": timedelta(minutes=2), "active_duration": timedelta(minutes=1)}
+        ClientSessions(self.app, **{"secret": SECRET, "clock": clock, **lifetime, **options})
+        self.browser = self.app.test_client()
+        self.act: Act = untouched
+
+    def visit(self, act: Act, **request: Any) -> TestResponse:
+        self.act = act
+        return self.browser.get("/", **request)
+
+    def visit_with(self, header: str, act: Act) -> TestResponse:
+        """Send this Cookie header, from a browser that keeps none."""
+        self.act = act
+        visitor = self.app.test_client(use_cookies=False)
+        return visitor.get("/", environ_overrides={"HTTP_COOKIE": header})
+
+    def _view(self) -> Any:
+        answer = self.act(cast(Session, session))
+        return answer if isinstance(answer, Response) else str(answer)
+
+    @property
+    def now(self) -> int:
+        return round(self.clock() * 1000)
+
+
+def write(session: Session) -> None:
+    session["message"] = "hi"
+
+
+def read(session: Session) -> object:
+    return session.get("message")
+
+
+def untouched(session: Session) -> None:
+    """Do nothing."""
+
+
+@pytest.fixture
+def site(clock: Clock) -> Site:
+    return Site(clock)
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what this computer sets for Flask out of the tests."""
+    for name in os.environ:
+        if name.startswith("FLASK_"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture
