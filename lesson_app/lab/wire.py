@@ -114,7 +114,7 @@ def _abridge(fields: re.Match[str]) -> str:
 def _fields(
     iv: str, ciphertext: str, created_at: str, duration: str, mac: str
 ) -> Iterator[Line]:
-    yield Line("iv", iv, f"{_size(iv)}, new for every cookie", 1)
+    yield Line("iv", iv, f"{_size(iv)}, random", 1)
     yield Line("ciphertext", ciphertext, f"{_size(ciphertext)}, the session, encrypted", 1)
     yield Line("created_at", created_at, moment(int(created_at)), 1)
     yield Line("duration", duration, _span(int(duration)), 1)
