@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.security import check_password_hash
 
 from .guard import ensure_login
+from .javascript import to_well_formed
 from .middleware import ClientSessions
 from .routes import session_test
 from .session import Session
@@ -39,12 +41,13 @@ def create_app(**options: Any) -> Flask:
     """Make the lesson's application; `options` go to `ClientSessions`.
 
     The course page's options hold where none are given, its published secret included,
-    unless Flask has a ``SECRET_KEY`` (from the environment: ``FLASK_SECRET_KEY``).
+    unless Flask has a ``SECRET_KEY`` (from the environment: ``FLASK_SECRET_KEY``). The
+    log says so when nobody has chosen a secret. Raises ValueError for a bad one.
     """
     app = Flask(__name__)
     app.config.from_prefixed_env()
-    if not app.secret_key and "codec" not in options:
-        options = {"secret": PAGE_SECRET, **options}
+    if options.get("secret") is None and options.get("codec") is None:
+        options["secret"] = _default_secret(app)
     ClientSessions(app, **{**PAGE_OPTIONS, **options})
     app.register_blueprint(session_test)
     app.add_url_rule("/login", view_func=login_form, methods=["GET"])
@@ -52,6 +55,21 @@ def create_app(**options: Any) -> Flask:
     app.add_url_rule("/dashboard", view_func=dashboard)
     app.add_url_rule("/logout", view_func=logout)
     return app
+
+
+def _default_secret(app: Flask) -> str | None:
+    """Return the published secret, or None where Flask's own settings hold one."""
+    if "FLASK_SECRET_KEY" in os.environ:
+        if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
+            raise ValueError(
+                f"FLASK_SECRET_KEY is read as {app.secret_key!r}: "
+                "give a random text, in double quotes if it is all digits"
+            )
+        return None
+    app.logger.warning(
+        "sealing with the lesson's published secret: set FLASK_SECRET_KEY for anything else"
+    )
+    return PAGE_SECRET
 
 
 def login_form() -> str:
@@ -77,7 +95,7 @@ def is_user(user_name: str, password: str) -> bool:
 @ensure_login
 def dashboard() -> str:
     """Show what is on file for the visitor."""
-    return render_template("dashboard.html", user=session["user"])
+    return to_well_formed(render_template("dashboard.html", user=session["user"]))
 
 
 def logout() -> ResponseReturnValue:

@@ -2,11 +2,11 @@
 
 import click
 
-from .app import PAGE_SECRET, create_app
+from .app import create_app
 
 
 @click.group()
-@click.version_option(package_name="lesson-app")
+@click.version_option(package_name="lesson-app", prog_name="lesson-app")
 def main() -> None:
     """Client-side sessions: the lesson's application."""
 
@@ -16,10 +16,4 @@ def main() -> None:
 @click.option("--port", default=8080, show_default=True, help="0: any free port")
 def run(host: str, port: int) -> None:
     """Serve the application for the browser on this machine."""
-    app = create_app()
-    if not app.secret_key:
-        click.echo(
-            f"Sealing with the lesson's published secret, {PAGE_SECRET}. "
-            "Set FLASK_SECRET_KEY for anything else."
-        )
-    app.run(host, port)
+    create_app().run(host, port)

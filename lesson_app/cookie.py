@@ -25,7 +25,14 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from .errors import BadCookie, BadFormat, BadName, BadPayload, BadSignature
-from .javascript import MAX_SAFE_INTEGER, number_text, parse, parse_int, stringify
+from .javascript import (
+    MAX_SAFE_INTEGER,
+    number_text,
+    parse,
+    parse_int,
+    stringify,
+    to_well_formed,
+)
 
 #: Ciphers (all in CBC mode) and the exact length of their key in bytes.
 CIPHERS = {"aes128": 16, "aes192": 24, "aes256": 32}
@@ -122,6 +129,8 @@ class SealedCodec:
     def __init__(self, *keys: Keys, urandom: Callable[[int], bytes] = os.urandom) -> None:
         if not keys:
             raise ValueError("give at least one Keys, for instance derive_keys(secret)")
+        for each in keys:
+            _check_keys(each)
         self._keys = keys
         self._urandom = urandom
 
@@ -187,12 +196,15 @@ def seal(
     """
     if not isinstance(content, Mapping):
         raise TypeError(f"content is a {type(content).__name__}: give a dict")
+    _check_keys(keys)
     _check_name(name)
     if created_at is None:
         created_at = time.time_ns() // 1_000_000
     _check_ms("created_at", created_at)
     _check_ms("duration", duration)
     iv = os.urandom(IV_LENGTH) if iv is None else iv
+    if not isinstance(iv, bytes):
+        raise TypeError(f"the IV is a {type(iv).__name__}: give {IV_LENGTH} bytes")
     ciphertext = encrypt(f"{name}={stringify(content)}".encode(), keys, iv)
     mac = sign(iv, ciphertext, str(created_at), str(duration), keys)
     return ".".join(
@@ -206,6 +218,9 @@ def unseal(value: str, keys: Keys, *, name: str = "session") -> Unsealed:
     Raises the BadCookie that says what is wrong. Knows no clock: whether the session
     has expired is for the caller to say.
     """
+    if not isinstance(value, str):
+        raise TypeError(f"the cookie's value is a {type(value).__name__}: give str")
+    _check_keys(keys)
     fields = value.split(".")
     if len(fields) != 5:
         raise BadFormat("fields", f"fields between dots: {len(fields)}, not 5; cut short?")
@@ -288,15 +303,25 @@ def _read_object(text: str) -> dict[str, Any]:
     try:
         content = parse(text)
     except (ValueError, RecursionError) as error:
-        raise BadPayload("json", f"the plaintext is not JSON: {error}") from error
+        # Not `from error`: a JSONDecodeError carries the whole decrypted text.
+        raise BadPayload("json", f"the plaintext is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise BadPayload("object", f"the JSON is a {type(content).__name__}, not an object")
     return content
 
 
 def _check_name(name: str) -> None:
-    if not isinstance(name, str) or not name or "=" in name:
-        raise ValueError(f"the cookie's name is {name!r}: give text without '='")
+    if not isinstance(name, str):
+        raise TypeError(f"the cookie's name is a {type(name).__name__}: give str")
+    if not name or "=" in name or to_well_formed(name) != name:
+        raise ValueError(f"the cookie's name is {name!r}: give Unicode text without '='")
+
+
+def _check_keys(keys: object) -> None:
+    if not isinstance(keys, Keys):
+        raise TypeError(
+            f"keys is a {type(keys).__name__}: give Keys, as from derive_keys(secret)"
+        )
 
 
 def _check_ms(what: str, value: int) -> None:

@@ -19,8 +19,11 @@ class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
     """
 
     def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(reason, message)
         self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 class BadFormat(BadCookie):

@@ -13,7 +13,7 @@ P = ParamSpec("P")
 def ensure_login(
     view: Callable[P, ResponseReturnValue],
 ) -> Callable[P, ResponseReturnValue]:
-    """Guard `view`: a visitor without ``session["user"]`` is sent to ``/login``.
+    """Guard `view`: a visitor whose ``session["user"]`` is empty or missing goes to ``/login``.
 
     Write it under the route line, so that the route gets the guarded view::
 
@@ -21,12 +21,17 @@ def ensure_login(
         @ensure_login
         def dashboard(): ...
     """
+    if not callable(view):
+        raise TypeError(
+            f"ensure_login was given {view!r}: write @ensure_login, without parentheses"
+        )
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if not session.get("user"):
             # Flask will change its default to 303; Express answers 302.
-            return redirect(f"{request.script_root}/login", code=302)
+            # One slash at the beginning: two would name another host.
+            return redirect("/" + f"{request.script_root}/login".lstrip("/"), code=302)
         answer: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
         return answer
 

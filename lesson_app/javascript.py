@@ -82,6 +82,14 @@ def _string(text: str) -> str:
     return written
 
 
+def to_well_formed(text: str) -> str:
+    """Replace each half of a surrogate pair by U+FFFD, as JavaScript does to send text.
+
+    A session that Node sealed may hold one; UTF-8 cannot.
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _integer(value: int, path: str) -> str:
     if abs(value) > MAX_SAFE_INTEGER:
         raise ValueError(
@@ -117,7 +125,7 @@ def number_text(value: float) -> str:
     ECMA-262 Number::toString. Both languages write the shortest digits that read back
     as the same double; they differ in when they change to an exponent.
     """
-    text = repr(value)
+    text = float.__repr__(value)  # a subclass, like NumPy's, may have a repr of its own
     if value.is_integer() and abs(value) < 1e21:
         return str(int(Decimal(text)))
     if 1e-6 <= abs(value) < 1:

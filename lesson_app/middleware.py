@@ -31,7 +31,7 @@ class ClientSessions:
         sessions = ClientSessions(duration=timedelta(hours=2))
         sessions.init_app(app)      # then: from flask import session
 
-    - `secret`: str or bytes, random and at least 32 characters long. By default Flask's
+    - `secret`: str or bytes; it should be random and 32 characters or more. By default Flask's
       own ``SECRET_KEY``, with ``SECRET_KEY_FALLBACKS`` for cookies that older ones sealed.
     - `cookie_name`: by default Flask's ``SESSION_COOKIE_NAME``, which is "session".
     - `duration`: timedelta, how long a session lives, one day by default.
@@ -40,6 +40,11 @@ class ClientSessions:
     - `codec`: what seals and unseals, if not the secret (see `lesson_app.cookie.Codec`).
     - `clock`: seconds since 1970, like ``time.time``; `urandom`: IVs, like ``os.urandom``.
       For tests and lessons that repeat.
+
+    `flask.session` is then a `Session`. What Flask knows of a session's life
+    (``PERMANENT_SESSION_LIFETIME``, ``SESSION_REFRESH_EACH_REQUEST``) gives way to
+    `duration` and `active_duration`. What a view changes after the first byte of a
+    streamed response is lost: the cookie travels in the headers.
 
     The cookie's attributes are Flask's: ``SESSION_COOKIE_PATH``, ``_DOMAIN``,
     ``_HTTPONLY``, ``_SECURE``, ``_SAMESITE``, ``_PARTITIONED``. `Secure` is also set by
@@ -60,6 +65,15 @@ class ClientSessions:
         clock: Callable[[], float] = time.time,
         urandom: Callable[[int], bytes] = os.urandom,
     ) -> None:
+        if app is not None and not isinstance(app, Flask):
+            raise TypeError(
+                f"app is a {type(app).__name__}: give a Flask app, and a secret as secret=…"
+            )
+        for option, function in (("clock", clock), ("urandom", urandom)):
+            if not callable(function):
+                raise TypeError(f"{option} is {function!r}: give a function")
+        if codec is not None and not (hasattr(codec, "seal") and hasattr(codec, "unseal")):
+            raise TypeError(f"codec is {codec!r}: give an object with seal and unseal")
         if secret is not None and codec is not None:
             raise ValueError("give a secret or a codec: a codec holds its own secret")
         if secret is not None:
@@ -83,11 +97,15 @@ class ClientSessions:
 
     def init_app(self, app: Flask) -> None:
         """Let `app` keep its sessions this way. One instance may serve several apps."""
-        app.session_interface = app.extensions["client_sessions"] = self._interface()
+        interface = self._interface()
+        interface.get_codec(app)  # a bad SECRET_KEY that is there already is told now
+        app.session_interface = app.extensions["client_sessions"] = interface
 
 
 def _check_token(name: str) -> None:
-    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+    if not isinstance(name, str):
+        raise TypeError(f"cookie_name is a {type(name).__name__}: give str")
+    if not _TOKEN.fullmatch(name):
         raise ValueError(
             f"cookie_name is {name!r}: use letters, digits and !#$%&'*+-.^_`|~ only"
         )
@@ -98,11 +116,11 @@ def find_cookie(header: str, name: str) -> str:
 
     `header` is the text of the request's ``Cookie``. Werkzeug's own parser would raise on
     bytes that are not UTF-8, and pass over values that no server ever sets; here, as in
-    Node, these are cookies like any other that does not open.
+    Node, these are cookies like any other that does not open. Quotes around a value are
+    left on: `unseal` passes over them, as over all characters that are not base64.
     """
     match = _cookie_pattern(name).search(header)
-    value = match[1] if match else ""
-    return value[1:-1] if value.startswith('"') else value
+    return match[1] if match else ""
 
 
 @functools.lru_cache(maxsize=32)
@@ -135,6 +153,8 @@ class ClientSessionInterface(SessionInterface):
         return round(self._clock() * 1000)
 
     def get_cookie_name(self, app: Flask) -> str:
+        if self._cookie_name is None:
+            _check_token(super().get_cookie_name(app))
         return self._cookie_name or super().get_cookie_name(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:
@@ -144,8 +164,14 @@ class ClientSessionInterface(SessionInterface):
         """Return what seals for `app`; None if it has no secret."""
         if self._codec is not None or not app.secret_key:
             return self._codec
-        secrets = (app.secret_key, *(app.config["SECRET_KEY_FALLBACKS"] or ()))
-        return SealedCodec(*map(_remembered_keys, secrets), urandom=self._urandom)
+        fallbacks = app.config["SECRET_KEY_FALLBACKS"] or ()
+        if not isinstance(fallbacks, list | tuple):
+            # A text would be taken for a list of secrets of one character each.
+            raise TypeError(
+                f"SECRET_KEY_FALLBACKS is a {type(fallbacks).__name__}: give a list of secrets"
+            )
+        keys = map(_remembered_keys, (app.secret_key, *fallbacks))
+        return SealedCodec(*keys, urandom=self._urandom)
 
     def open_session(self, app: Flask, request: Request) -> Session | None:
         """Return a session that opens its cookie when it is first touched.
@@ -198,7 +224,9 @@ class ClientSessionInterface(SessionInterface):
                 session, name=name, created_at=session.created_at, duration=session.duration
             ),
             # Cookie dates have no fraction of a second: grant one second for the one cut.
-            expires=session.expires_at // 1000 + 1 if session.permanent else None,
+            expires=min(session.expires_at, END_OF_TIME) // 1000 + 1
+            if session.permanent
+            else None,
             path=self.get_cookie_path(app),
             domain=self.get_cookie_domain(app),
             secure=self.get_cookie_secure(app),

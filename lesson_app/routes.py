@@ -3,6 +3,8 @@
 from flask import Blueprint, request, session
 from markupsafe import escape
 
+from .javascript import to_well_formed
+
 session_test = Blueprint("session_test", __name__)
 
 
@@ -17,4 +19,5 @@ def add() -> str:
 def read() -> str:
     """Show the session's message, escaped: a script in it must not run."""
     # Without a message Express prints JavaScript's word for it; so do we.
-    return f"session message: {escape(session.get('message', 'undefined'))}"
+    message = to_well_formed(str(session.get("message", "undefined")))
+    return f"session message: {escape(message)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,8 @@ from flask.sessions import SessionMixin
 
 from .javascript import stringify
 
-#: The end of the year 9999 in ms: the last moment that an HTTP date can name.
-END_OF_TIME = 253_402_300_799_000
+#: The last ms since 1970 after which an HTTP date can still name the next full second.
+END_OF_TIME = 253_402_300_798_999
 _LONGEST = timedelta(days=36_500)
 _MS = timedelta(milliseconds=1)
 
@@ -50,21 +51,42 @@ class Session(dict[str, Any], SessionMixin):
         duration: int,
         opener: Callable[[Session], None] | None = None,
     ) -> None:
+        if not isinstance(duration, int) or isinstance(duration, bool):
+            raise TypeError(f"duration is {duration!r}: give whole milliseconds")
         super().__init__(content or {})
-        self.new = True
+        self._new = True
         self._now = now
         self._default_duration = self._duration = duration
         self._created_at = now()
         self._opener = opener
+        self._opening = False
+        self._lock = threading.RLock()
         self._changed = False
         self._opened_as = stringify(self) if opener is None else ""
+        if opener is not None:
+            # C code, such as json's, skips an empty dict without asking; this one is not
+            # empty until it has been asked.
+            dict.__setitem__(self, "", None)
 
     def load(self) -> None:
-        """Open the cookie, once. Every dict method, and the lifetime, does it for you."""
-        if self._opener is not None:
-            opener, self._opener = self._opener, None
-            opener(self)
-            self._opened_as = stringify(self)
+        """Open the cookie, once. Every dict method, and the lifetime, does it for you.
+
+        If the opener raises, so does this, and the session stays unopened: nothing is
+        sent, and the visitor's cookie is what it was.
+        """
+        if self._opener is None:
+            return
+        with self._lock:  # a view may hand its session to several threads
+            if self._opener is None or self._opening:
+                return
+            self._opening = True
+            dict.clear(self)
+            try:
+                self._opener(self)
+                self._opened_as = stringify(self)
+                self._opener = None
+            finally:
+                self._opening = False
 
     @property
     def loaded(self) -> bool:
@@ -75,7 +97,13 @@ class Session(dict[str, Any], SessionMixin):
         """Take over what an opened cookie held."""
         self.update(content)
         self._created_at, self._duration = created_at, duration
-        self.new = False
+        self._new = False
+
+    @property
+    def new(self) -> bool:  # type: ignore[override]  # Flask's is a plain attribute
+        """Whether there was no cookie to open, or none that did."""
+        self.load()
+        return self._new
 
     @property
     def created_at(self) -> int:
@@ -98,7 +126,8 @@ class Session(dict[str, Any], SessionMixin):
     def modified(self) -> bool:
         """Whether the browser needs a new cookie; nested changes count.
 
-        The JSON of now is compared with the JSON that was opened, as Mozilla does.
+        The JSON of now is compared with the JSON that was opened, as Mozilla does. Set it
+        to True to send a cookie all the same.
         """
         return self.loaded and (self._changed or stringify(self) != self._opened_as)
 
@@ -130,6 +159,10 @@ class Session(dict[str, Any], SessionMixin):
         self.load()
         self._created_at += milliseconds(by, "by")
         self._changed = True
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        """Copy and pickle as a plain dict: the content, without the cookie's life."""
+        return dict, (dict(self),)
 
     def _begin(self, duration: int) -> None:
         self._created_at, self._duration = self._now(), duration

@@ -1,4 +1,4 @@
-"""Show an error that is meant to happen, as one line that is the same in every run."""
+"""Show an error that is meant to happen, the same way in every run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

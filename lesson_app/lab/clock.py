@@ -22,10 +22,13 @@ class Clock:
     """
 
     def __init__(self, start: str = "2100-01-01T12:00:00Z") -> None:
-        begin = datetime.fromisoformat(start)
-        if begin.tzinfo is None:
-            raise ValueError(f"{start!r} names no time zone: end it with Z")
-        self._ms = (begin - _EPOCH) // _MS
+        try:
+            begin = datetime.fromisoformat(start)
+            self._ms = (begin - _EPOCH) // _MS
+        except (TypeError, ValueError):
+            raise ValueError(f"{start!r} is no moment: write 2100-01-01T12:00:00Z") from None
+        if self._ms < 0:
+            raise ValueError(f"{start!r} lies before 1970, where these clocks begin")
 
     def __call__(self) -> float:
         return self._ms / 1000
@@ -65,8 +68,8 @@ def seeded_urandom(seed: int) -> Callable[[int], bytes]:
     """Return a function like ``os.urandom`` whose bytes repeat.
 
     In a script they are the same in every run. In a notebook they are the same each
-    time that a cell is run, and others in each cell. Only for a lesson or a test:
-    whoever knows the seed knows the bytes.
+    time that a cell is run, and others in a cell with another text. Only for a lesson or
+    a test: whoever knows the seed knows the bytes.
     """
     count, draws = -1, itertools.count()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import threading
 import traceback
 from collections.abc import Iterable
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 _ERROR_KEY = "lesson_app.error"
 _ERROR_HEADER = "Lesson-Error"
+_KEPT_ERRORS = 20
 _running: Server | None = None
+_one_at_a_time = threading.Lock()
 
 
 class ViewError(RuntimeError):
@@ -30,15 +33,16 @@ def serve(app: Flask) -> Server:
 
     One server runs in a process: calling this again puts the new app behind the same
     URL. ``server.stop()`` ends it, and so does the end of a ``with`` block or of the
-    process.
+    process. If a view raises, its visitor gets the traceback, status 500.
     """
     global _running
     if not isinstance(app, Flask):
         raise TypeError(f"serve() was given a {type(app).__name__}: give a Flask app")
-    if _running is None:
-        _running = Server()
-    _running.put(app)
-    return _running
+    with _one_at_a_time:
+        if _running is None:
+            _running = Server()
+        _running.put(app)
+        return _running
 
 
 class Server:
@@ -47,6 +51,7 @@ class Server:
     def __init__(self) -> None:
         self._app = Flask("nothing")
         self._errors: dict[str, BaseException] = {}
+        self._tickets = itertools.count()
         # Port 0: the system picks a free one, so nothing is ever in the way.
         self._listener = make_server(
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Silent
@@ -104,8 +109,10 @@ class Server:
         return response(environ, start_response)
 
     def _explain(self, error: BaseException) -> WSGIResponse:
-        ticket = str(id(error))
+        ticket = str(next(self._tickets))
         self._errors[ticket] = error
+        # A client other than `browser` never asks for its error.
+        self._errors.pop(str(int(ticket) - _KEPT_ERRORS), None)
         text = "".join(traceback.format_exception(error))
         return Response(text, 500, {_ERROR_HEADER: ticket}, mimetype="text/plain")
 

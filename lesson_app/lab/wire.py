@@ -19,6 +19,8 @@ _SEALED = re.compile(
     r"(?<==)([\w-]+)\.([\w-]+)\.(\d{1,16})\.(\d{1,16})\.([\w-]+)(?=;|$)", re.ASCII
 )
 
+_MOST_SHOWN = 4000
+
 
 @dataclass(frozen=True)
 class Line:
@@ -81,7 +83,15 @@ def _exchange(response: requests.Response, seen: set[str]) -> Exchange:
         sent=tuple(_cookie_lines("Cookie", [request.headers.get("Cookie")], seen)),
         status=f"{response.status_code} {response.reason}",
         received=tuple(_received(response, seen)),
-        body=response.text.strip() if response.status_code >= 500 else "",
+        body=_end(response.text) if response.status_code >= 500 else "",
+    )
+
+
+def _end(text: str) -> str:
+    """The end of an error's text, where the error is; without what moves a cursor."""
+    text = text.strip()[-_MOST_SHOWN:]
+    return "".join(
+        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
     )
 
 
@@ -157,7 +167,6 @@ def _text_line(line: Line) -> str:
 
 # Literal styles only: an untrusted notebook keeps these, and no others.
 _CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
-_CODE = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
 
 
 def _html(exchange: Exchange) -> str:
@@ -175,7 +184,7 @@ def _html(exchange: Exchange) -> str:
 def _html_heading(what: str, text: str) -> str:
     return (
         f'<tr><th scope="row" {_CELL}>{what}</th>'
-        f'<th colspan="2" {_CODE}><code>{escape(text)}</code></th></tr>'
+        f'<th colspan="2" {_CELL}><code>{escape(text)}</code></th></tr>'
     )
 
 
@@ -183,8 +192,8 @@ def _html_row(line: Line) -> str:
     name = f"&emsp;{escape(line.name)}" if line.depth else escape(line.name)
     if not line.meaning:
         text = escape(line.text) if line.depth else f"<code>{escape(line.text)}</code>"
-        return f'<tr><td {_CELL}>{name}</td><td colspan="2" {_CODE}>{text}</td></tr>'
+        return f'<tr><td {_CELL}>{name}</td><td colspan="2" {_CELL}>{text}</td></tr>'
     return (
-        f"<tr><td {_CELL}>{name}</td><td {_CODE}><code>{escape(line.text)}</code></td>"
+        f"<tr><td {_CELL}>{name}</td><td {_CELL}><code>{escape(line.text)}</code></td>"
         f"<td {_CELL}>{escape(line.meaning)}</td></tr>"
     )
