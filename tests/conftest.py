@@ -6,11 +6,16 @@ import base64
 import hmac
 import os
 import shutil
-from collections.abc import Callable
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -19,7 +24,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
-from lesson_app import ClientSessions, Session, create_app
+from lesson_app import (
+    ClientSessions,
+    Session,
+    Unsealed,
+    create_app,
+    derive_keys,
+    unseal,
+)
 from lesson_app.lab import Clock
 
 ROOT = Path(__file__).parent.parent
@@ -106,6 +118,11 @@ SECRET = "a secret for tests, long enough"
 Act = Callable[[Session], object]
 
 
+def opened(response: Response) -> Unsealed:
+    """Open the response's only Set-Cookie, of a Site."""
+    return unseal(the_cookie(response).value, derive_keys(SECRET))
+
+
 class Site:
     """An app whose one view does with its session what the test says."""
 
@@ -136,6 +153,34 @@ class Site:
     @property
     def now(self) -> int:
         return round(self.clock() * 1000)
+
+
+@contextmanager
+def running(*command: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a program that ends with the block, or after twenty seconds."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        watchdog = threading.Timer(20, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+            process.kill()
+
+
+def listens(url: str, host: str = "127.0.0.1") -> bool:
+    """Whether anybody listens on the URL's port."""
+    try:
+        socket.create_connection((host, urlsplit(url).port or 80), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def write(session: Session) -> None:

@@ -1,0 +1,342 @@
+"""The lesson's app, as the course page has it; and the whole life of one session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask, session
+from flask.testing import FlaskClient
+from werkzeug.http import parse_date
+from werkzeug.test import TestResponse
+
+from lesson_app import Session, Unsealed, create_app, derive_keys, unseal
+from lesson_app import app as lesson
+from lesson_app.app import PAGE_SECRET
+from lesson_app.cookie import SealedCodec
+from lesson_app.lab import Clock
+from tests.conftest import (
+    SECRET,
+    Act,
+    Site,
+    read,
+    set_cookies,
+    the_cookie,
+    untouched,
+    write,
+)
+
+LOGIN = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="UTF-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1.0" />
+    <title>Login</title>
+  </head>
+  <body>
+    <h1>Log In</h1>
+    <hr />
+    <br />
+    <form method="post" action="/login">
+      <input type="text" placeholder="User Name" name="userName" />
+      <input type="password" placeholder="Password" name="password" />
+      <button type="submit">Log In</button>
+    </form>
+    <br />
+    {message}
+  </body>
+</html>"""
+DASHBOARD = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="UTF-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1.0" />
+    <title>Dashboard</title>
+  </head>
+  <body>
+    <h1>Dashboard</h1>
+    <hr />
+    <br />
+    <h3>Hello {user}</h3>
+    <p>Welcome to your dashboard</p>
+    <p>Here is the information we have on file for you:</p>
+    <h4>userName: {user}</h4>
+    <h4>email: {email}</h4>
+    <a href="/logout">Logout</a>
+  </body>
+</html>"""
+PAGE_KEYS = derive_keys(PAGE_SECRET)
+USER = {"userName": "sampleuser", "email": "sampleuser@example.com"}
+
+
+def log_in(client: FlaskClient) -> TestResponse:
+    form = {"userName": "sampleuser", "password": "samplepassword"}
+    return client.post("/login", data=form)
+
+
+def test_login_form(client: FlaskClient) -> None:
+    """The form is the page's, to the character, and touches no session."""
+    response = client.get("/login")
+
+    assert (response.status_code, response.text) == (200, LOGIN.format(message=""))
+    assert "Vary" not in response.headers
+
+
+def test_log_in(client: FlaskClient) -> None:
+    """The right name and password lead to the dashboard, with this session and no more."""
+    response = log_in(client)
+
+    assert (response.status_code, response.location) == (302, "/dashboard")
+    opened = unseal(the_cookie(response).value, PAGE_KEYS)
+    assert opened.content == {"user": USER}
+    assert opened.duration == 120_000
+
+
+FORMS = {
+    "wrong password": {"userName": "sampleuser", "password": "Samplepassword"},
+    "wrong user": {"userName": "sampleuser2", "password": "samplepassword"},
+    "swapped": {"userName": "samplepassword", "password": "sampleuser"},
+    "spaces": {"userName": " sampleuser", "password": "samplepassword "},
+    "no password": {"userName": "sampleuser"},
+    "no user": {"password": "samplepassword"},
+    "empty": {"userName": "", "password": ""},
+    "nothing": {},
+    "lists, as Express reads them": {
+        "userName[]": "sampleuser",
+        "password[]": "samplepassword",
+    },
+    "non-ascii": {"userName": "sämpleuser", "password": "\x00\U0001f600"},
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_invalid_login(client: FlaskClient, form: dict[str, str]) -> None:
+    """Anything else shows the form again with the page's words, and no session."""
+    response = client.post("/login", data=form)
+
+    assert (response.status_code, response.text) == (200, LOGIN.format(message="invalid login"))
+    assert not set_cookies(response)
+
+
+def test_login_reads_the_body_only(client: FlaskClient) -> None:
+    """Name and password in the address are not a login."""
+    response = client.post("/login?userName=sampleuser&password=samplepassword")
+
+    assert "invalid login" in response.text
+
+
+def test_dashboard(client: FlaskClient) -> None:
+    """Once logged in, the dashboard is the page's, with the user's data in place."""
+    log_in(client)
+
+    assert client.get("/dashboard").text == DASHBOARD.format(
+        user="sampleuser", email="sampleuser@example.com"
+    )
+
+
+def test_dashboard_escapes(client: FlaskClient) -> None:
+    """What a session holds is shown as text, never as a tag."""
+    with client.session_transaction() as transaction:
+        transaction["user"] = {"userName": "<b>", "email": '"&'}
+
+    assert client.get("/dashboard").text == DASHBOARD.format(
+        user="&lt;b&gt;", email="&#34;&amp;"
+    )
+
+
+def test_dashboard_with_half_a_character(client: FlaskClient) -> None:
+    """A half of a surrogate pair, which Node can seal, is shown as U+FFFD, not a 500."""
+    with client.session_transaction() as transaction:
+        transaction["user"] = {"userName": "\ud800", "email": "\ud83d\ude00"}
+
+    assert client.get("/dashboard").text == DASHBOARD.format(user="\ufffd", email="\U0001f600")
+
+
+def test_dashboard_for_strangers(client: FlaskClient) -> None:
+    """Without a login the dashboard sends to the form."""
+    response = client.get("/dashboard")
+
+    assert (response.status_code, response.location) == (302, "/login")
+
+
+def test_dashboard_after_two_minutes(client: FlaskClient, clock: Clock) -> None:
+    """Two minutes without a click end the login."""
+    log_in(client)
+    clock.advance(lesson.PAGE_OPTIONS["duration"] * 1.01)
+
+    assert client.get("/dashboard").location == "/login"
+
+
+def test_log_out(client: FlaskClient) -> None:
+    """Logging out sends to the form with an empty session, and the dashboard is shut."""
+    log_in(client)
+
+    response = client.get("/logout")
+
+    assert (response.status_code, response.location) == (302, "/login")
+    assert unseal(the_cookie(response).value, PAGE_KEYS).content == {}
+    assert client.get("/dashboard").location == "/login"
+
+
+def test_replay_after_log_out(client: FlaskClient) -> None:
+    """A copy of the cookie from before still opens: the server keeps no list."""
+    stolen = the_cookie(log_in(client)).value
+    client.get("/logout")
+
+    client.set_cookie("session", stolen)
+
+    assert client.get("/dashboard").status_code == 200
+
+
+def test_visitors_share_no_user(app: Flask) -> None:
+    """What one visitor's session does to its user, the next visitor does not see."""
+    form = {"userName": "sampleuser", "password": "samplepassword"}
+
+    with app.test_request_context("/login", method="POST", data=form):
+        lesson.login()
+        session["user"]["userName"] = "mallory"
+
+    assert lesson.USER == USER
+
+
+def test_under_a_prefix(client: FlaskClient) -> None:
+    """Mounted under a prefix, form and redirects stay under it."""
+    base = "http://localhost/lesson"
+
+    assert 'action="/lesson/login"' in client.get("/login", base_url=base).text
+    assert client.get("/logout", base_url=base).location == "/lesson/login"
+
+
+def test_flask_secret_key(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """FLASK_SECRET_KEY in the environment takes the place of the published secret."""
+    monkeypatch.setenv("FLASK_SECRET_KEY", "k" * 32)
+
+    value = the_cookie(create_app(clock=clock).test_client().get("/logout")).value
+
+    assert unseal(value, derive_keys("k" * 32)).content == {}
+
+
+BAD_KEYS = {"digits": "12345", "json": "null", "true": "true", "list": '["a"]', "empty": ""}
+
+
+@pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS)
+def test_bad_flask_secret_key(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """A FLASK_SECRET_KEY that Flask reads as something else is refused at set-up."""
+    monkeypatch.setenv("FLASK_SECRET_KEY", key)
+
+    with pytest.raises(ValueError, match="give a random text, in double quotes if it is"):
+        create_app()
+
+
+@pytest.mark.parametrize("options", [{}, {"secret": None, "codec": None}], ids=["", "None"])
+def test_published_secret(
+    caplog: pytest.LogCaptureFixture, clock: Clock, options: dict[str, None]
+) -> None:
+    """Where nobody has chosen a secret, the page's seals, and the log says so."""
+    app = create_app(clock=clock, **options)
+
+    assert unseal(the_cookie(app.test_client().get("/logout")).value, PAGE_KEYS).content == {}
+    assert caplog.messages == [
+        "sealing with the lesson's published secret: set FLASK_SECRET_KEY for anything else"
+    ]
+
+
+def test_own_options(clock: Clock) -> None:
+    """Options given to create_app outrank the page's."""
+    app = create_app(clock=clock, cookie_name="mine", secret="s" * 32)
+
+    cookie = the_cookie(app.test_client().get("/logout"))
+
+    assert cookie.name == "mine"
+    opened = unseal(cookie.value, derive_keys("s" * 32), name="mine")
+    assert opened == Unsealed({}, round(clock() * 1000), 120_000)
+
+
+def test_own_codec(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    """A codec given to create_app needs no secret beside it, and no warning."""
+    app = create_app(clock=clock, codec=SealedCodec(derive_keys("c" * 32)))
+
+    value = the_cookie(app.test_client().get("/logout")).value
+
+    assert unseal(value, derive_keys("c" * 32)).content == {}
+    assert not caplog.messages
+
+
+def test_page_options(clock: Clock) -> None:
+    """The page's options: two minutes, and a minute more in the last minute."""
+    client = create_app(clock=clock).test_client()
+    client.get("/logout")
+    clock.advance(lesson.PAGE_OPTIONS["active_duration"])
+    assert not set_cookies(client.get("/session-test-read"))
+
+    clock.advance(lesson.PAGE_OPTIONS["active_duration"])
+    opened = unseal(the_cookie(client.get("/session-test-read")).value, PAGE_KEYS)
+
+    assert opened.created_at + opened.duration == round(clock() * 1000) + 60_000
+
+
+def five_seconds(session: Session) -> None:
+    session.set_duration(timedelta(seconds=5))
+
+
+class Step(NamedTuple):
+    """A request some seconds after the last, and the cookie it gets, if any.
+
+    Moments are in ms after the first write.
+    """
+
+    what: str
+    act: Act
+    content: dict[str, Any] | None = None
+    created_at: int = 0
+    duration: int = 120_000
+    expires: int = 0
+    later: float = 0
+    sent: Callable[[str], str] | None = None
+
+
+HI, NESTED = {"message": "hi"}, {"message": "hi", "u": {"a": 1}}
+LIFE = [
+    Step("untouched, no cookie", untouched),
+    Step("read, no cookie", read),
+    Step("write", write, HI, 0, 120_000, 121_000),
+    Step("read, 90 s left", read, later=30),
+    Step("untouched, 25 s left", untouched, later=65),
+    Step("read, 25 s left", read, HI, 60_000, 120_000, 181_000),
+    Step("same value", write),
+    Step("nested", lambda s: s.update(u={"a": 1}), NESTED, 60_000, 120_000, 181_000),
+    Step("reset", lambda s: s.reset(), {}, 95_000, 120_000, 216_000),
+    Step("write", lambda s: s.update(a=1), {"a": 1}, 95_000, 120_000, 216_000),
+    Step("5 s", five_seconds, {"a": 1}, 95_000, 5000, 101_000),
+    Step("read, expired", read, {}, 101_000, 120_000, 222_000, later=6),
+    Step("changed", read, {}, 101_000, 120_000, 222_000, sent=lambda value: value[:-2] + "AA"),
+    Step("no cookie", read, {}, 101_000, 120_000, 222_000, sent=lambda value: "not a cookie"),
+    Step("untouched", untouched, sent=lambda value: "not a cookie"),
+]  # fmt: skip
+
+
+def test_one_life(site: Site) -> None:
+    """From the first visit to the last, each step sets the cookie that Mozilla's does."""
+    start = site.now
+
+    for step in LIFE:
+        site.clock.advance(timedelta(seconds=step.later))
+        if step.sent:
+            cookie = site.browser.get_cookie("session")
+            site.browser.set_cookie("session", step.sent(cookie.value if cookie else ""))
+
+        cookies = set_cookies(site.visit(step.act))
+
+        if step.content is None:
+            assert not cookies, step.what
+            continue
+        [cookie_set] = cookies
+        life = unseal(cookie_set.value, derive_keys(SECRET))
+        expires = parse_date(cookie_set.attributes["expires"])
+        assert expires is not None
+        assert life.content == step.content, step.what
+        assert life.created_at - start == step.created_at, step.what
+        assert life.duration == step.duration, step.what
+        assert expires.timestamp() * 1000 - start == step.expires, step.what

@@ -1,0 +1,430 @@
+"""One cookie value: the course page's two, the format field by field, every refusal."""
+
+from __future__ import annotations
+
+import hmac
+import itertools
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+
+from lesson_app import cookie
+from lesson_app.app import PAGE_SECRET
+from lesson_app.cookie import (
+    CIPHERS,
+    DAY,
+    MACS,
+    Keys,
+    SealedCodec,
+    Unsealed,
+    derive_keys,
+    from_base64,
+    seal,
+    to_base64,
+    unseal,
+)
+from lesson_app.errors import BadCookie, BadName, BadPayload, BadSignature
+from lesson_app.lab import seeded_urandom
+from tests.conftest import PAGE_RETURNED, PAGE_SENT, b64, forge, unb64
+
+PAGE = {PAGE_SENT: 1692988779453, PAGE_RETURNED: 1692989253302}
+KEYS = derive_keys(PAGE_SECRET)
+FIELDS = PAGE_SENT.split(".")
+IV, CIPHERTEXT, CREATED_AT, DURATION, MAC = range(5)
+
+
+def changed(field: int, text: str) -> str:
+    """Return the page's cookie with another text in one field."""
+    return ".".join([*FIELDS[:field], text, *FIELDS[field + 1 :]])
+
+
+@pytest.mark.parametrize(("value", "created_at"), PAGE.items(), ids=["sent", "returned"])
+def test_open_the_page(value: str, created_at: int) -> None:
+    """Both cookies of the course page open with the secret printed there."""
+    opened = unseal(value, KEYS)
+
+    assert opened == Unsealed({"message": "Hello World!"}, created_at, 120_000, rotated=False)
+
+
+@pytest.mark.parametrize(("value", "created_at"), PAGE.items(), ids=["sent", "returned"])
+def test_seal_the_page(value: str, created_at: int) -> None:
+    """Sealed again under its own IV and times, each comes back byte for byte."""
+    iv = unb64(value.split(".")[0])
+
+    again = seal(
+        {"message": "Hello World!"}, KEYS, created_at=created_at, duration=120_000, iv=iv
+    )
+
+    assert again == value
+
+
+def test_derived_keys() -> None:
+    """Each key is an HMAC-SHA256 of a fixed word under the secret."""
+    keys = derive_keys("sécret")
+
+    key = "sécret".encode()
+    assert keys.encryption == hmac.digest(key, b"cookiesession-encryption", "sha256")
+    assert keys.signature == hmac.digest(key, b"cookiesession-signature", "sha256")
+    assert (keys.cipher, keys.mac) == ("aes256", "sha256")
+    assert derive_keys(key) == keys
+
+
+BAD_SECRETS: dict[str, tuple[Any, type[Exception], str]] = {
+    "none": (None, TypeError, "the secret is a NoneType: give str or bytes"),
+    "number": (12345, TypeError, "the secret is a int: give str or bytes"),
+    "empty": ("", ValueError, "secrets.token_urlsafe"),
+    "empty bytes": (b"", ValueError, "secrets.token_urlsafe"),
+    "half a pair": ("hush\ud800", ValueError, "half a surrogate pair: use other text"),
+}
+
+
+@pytest.mark.parametrize(("secret", "kind", "fix"), BAD_SECRETS.values(), ids=BAD_SECRETS)
+def test_bad_secret(secret: Any, kind: type[Exception], fix: str) -> None:
+    """A secret that makes no key is refused with the fix, and not repeated."""
+    with pytest.raises(kind) as refusal:
+        derive_keys(secret)
+
+    assert fix in str(refusal.value)
+    assert "hush" not in str(refusal.value)
+    assert "12345" not in str(refusal.value)
+
+
+A, B = b"encryption-key-0" * 4, b"signature-key-00" * 4
+
+BAD_KEYS: dict[str, tuple[Callable[[], Keys], type[Exception], str]] = {
+    "text": (lambda: Keys("x" * 32, B), TypeError, "encryption key is a str: give bytes"),  # type: ignore[arg-type]
+    "text to sign": (lambda: Keys(A[:32], "x"), TypeError, "signature key is a str"),  # type: ignore[arg-type]
+    "short": (lambda: Keys(A[:31], B), ValueError, "aes256 is 32 bytes long, not 31"),
+    "long": (lambda: Keys(A[:17], B, "aes128"), ValueError, "aes128 is 16 bytes long, not 17"),
+    "equal": (lambda: Keys(A[:32], A[:32]), ValueError, "two keys are equal: make each"),
+    "cipher": (
+        lambda: Keys(A[:32], B, "aes256-gcm"),
+        ValueError,
+        "cipher is 'aes256-gcm': choose one of aes128, aes192, aes256",
+    ),
+    "mac": (
+        lambda: Keys(A[:32], B, mac="SHA256"),
+        ValueError,
+        "mac is 'SHA256': choose one of sha",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "kind", "message"), BAD_KEYS.values(), ids=BAD_KEYS)
+def test_bad_keys(make: Callable[[], Keys], kind: type[Exception], message: str) -> None:
+    """Keys that do not fit their algorithms are refused by name, with the length wanted."""
+    with pytest.raises(kind, match=message):
+        make()
+
+
+@pytest.mark.parametrize("mac", MACS)
+def test_short_signature_key(mac: str) -> None:
+    """A key shorter than the MAC's hash is refused, whatever is kept of the MAC."""
+    least = MACS[mac].min_key
+
+    with pytest.raises(
+        ValueError, match=f"{mac} is at least {least} bytes long, not {least - 1}"
+    ):
+        Keys(A[:32], B[: least - 1], mac=mac)
+
+
+def test_keys_do_not_change() -> None:
+    """Keys are values: nothing in them can be replaced."""
+    with pytest.raises(FrozenInstanceError):
+        KEYS.mac = "sha512"  # type: ignore[misc]
+
+
+def test_keys_are_not_shown() -> None:
+    """No repr shows a key or what makes one."""
+    shown = repr([KEYS, SealedCodec(KEYS)])
+
+    assert "Keys(cipher='aes256', mac='sha256')" in shown
+    assert repr(KEYS.encryption)[2:8] not in shown
+    assert repr(KEYS.signature)[2:8] not in shown
+
+
+ALGORITHMS = list(itertools.product(CIPHERS, MACS))
+
+
+@pytest.mark.parametrize(("cipher", "mac"), ALGORITHMS, ids=map("/".join, ALGORITHMS))
+def test_round_trip(cipher: str, mac: str) -> None:
+    """With each cipher and each MAC, what was sealed opens again."""
+    keys = Keys(A[: CIPHERS[cipher]], B, cipher, mac)
+    content = {"user": {"name": "Zoë", "age": 41.5}, "tags": ["a", None, True]}
+
+    value = seal(content, keys, name="s", created_at=1, duration=2)
+
+    assert unseal(value, keys, name="s") == Unsealed(content, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("mac", "hash_name", "least", "kept"),
+    [
+        ("sha256", "sha256", 32, 32),
+        ("sha256-drop128", "sha256", 32, 16),
+        ("sha384", "sha384", 48, 48),
+        ("sha384-drop192", "sha384", 48, 24),
+        ("sha512", "sha512", 64, 64),
+        ("sha512-drop256", "sha512", 64, 32),
+    ],
+)
+def test_signature(mac: str, hash_name: str, least: int, kept: int) -> None:
+    """The MAC is an HMAC over four fields, its first half for the `drop` names."""
+    keys = Keys(A[:32], B[:least], mac=mac)
+
+    signature = cookie.sign(b"i" * 16, b"\x00.\xff", "1355408039221", "5000", keys)
+
+    text = b"i" * 16 + b"." + b"\x00.\xff" + b".1355408039221.5000"
+    assert signature == hmac.new(B[:least], text, hash_name).digest()[:kept]
+
+
+@pytest.mark.parametrize("length", [0, 6, 7, 8, 22, 23, 24], ids=lambda n: f"{n} more")
+def test_oracle(length: int) -> None:
+    """A sealed value equals the one made with hmac and AES-CBC alone, at every padding."""
+    content = {"m": "x" * length}
+    plaintext = b'session={"m":"' + b"x" * length + b'"}'
+
+    value = seal(content, derive_keys("s" * 32), created_at=12, duration=34, iv=bytes(16))
+
+    assert value == forge(plaintext, "s" * 32, created_at="12", duration="34")
+
+
+def test_five_fields() -> None:
+    """A value is IV, whole blocks of ciphertext, two times in ms, and a MAC."""
+    value = seal({"foo": "bar"}, KEYS, created_at=1355408039221, duration=5000)
+
+    iv, ciphertext, created_at, duration, mac = value.split(".")
+    assert len(unb64(iv)) == 16
+    assert len(unb64(ciphertext)) == 32
+    assert (created_at, duration) == ("1355408039221", "5000")
+    assert len(unb64(mac)) == 32
+    assert "=" not in value
+
+
+def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default a value is sealed now, for a day, under 16 random bytes."""
+    monkeypatch.setattr("time.time_ns", lambda: 4_102_488_000_123_999_999)
+    monkeypatch.setattr("os.urandom", lambda size: b"r" * size)
+
+    value = seal({}, KEYS)
+
+    assert value == seal(
+        {}, KEYS, name="session", created_at=4_102_488_000_123, duration=DAY, iv=b"r" * 16
+    )
+    assert DAY == 86_400_000
+
+
+def test_a_new_iv_each_time() -> None:
+    """The same content sealed twice looks different."""
+    first, second = seal({}, KEYS, created_at=0), seal({}, KEYS, created_at=0)
+
+    assert first.split(".")[0] != second.split(".")[0]
+    assert first.split(".")[1] != second.split(".")[1]
+
+
+@pytest.mark.parametrize("at", [0, 2**53 - 1])
+def test_any_time(at: int) -> None:
+    """Both times reach from 0 to the greatest whole number of JavaScript."""
+    opened = unseal(seal({}, KEYS, created_at=at, duration=at), KEYS)
+
+    assert (opened.created_at, opened.duration) == (at, at)
+
+
+def test_equals_sign_in_content() -> None:
+    """Only the first = ends the name; content may hold more."""
+    content = {"a=b": "=c=="}
+
+    assert unseal(seal(content, KEYS), KEYS).content == content
+
+
+BAD_SEALS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "list": ({"content": [1]}, TypeError, "content is a list: give a dict"),
+    "text": ({"content": "a"}, TypeError, "content is a str: give a dict"),
+    "value": ({"content": {"a": b""}}, TypeError, r"session\['a'\] is a bytes"),
+    "text for keys": (
+        {"keys": "secret"},
+        TypeError,
+        "keys is a str: give Keys, as from derive",
+    ),
+    "name with =": ({"name": "a=b"}, ValueError, "'a=b': give Unicode text without '='"),
+    "empty name": ({"name": ""}, ValueError, "name is '': give Unicode text"),
+    "half a pair": ({"name": "\ud800"}, ValueError, r"name is '\\ud800': give Unicode text"),
+    "name in bytes": ({"name": b"s"}, TypeError, "name is a bytes: give str"),
+    "float time": ({"created_at": 1.0}, TypeError, "created_at is 1.0: give whole mill"),
+    "text time": ({"created_at": "1"}, TypeError, "created_at is '1': give whole mill"),
+    "true": ({"duration": True}, TypeError, "duration is True: give whole milliseconds"),
+    "no duration": ({"duration": None}, TypeError, "duration is None: give whole mill"),
+    "negative": ({"duration": -1}, ValueError, "duration is -1: give milliseconds from 0"),
+    "too late": ({"created_at": 2**53}, ValueError, r"created_at is 9007199254740992: give"),
+    "short iv": ({"iv": b"x" * 15}, ValueError, "the IV is 15 bytes long, not 16"),
+    "long iv": ({"iv": b"x" * 17}, ValueError, "the IV is 17 bytes long, not 16"),
+    "iv in text": ({"iv": "x" * 16}, TypeError, "the IV is a str: give 16 bytes"),
+    "empty iv": ({"iv": b""}, ValueError, "the IV is 0 bytes long, not 16"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "kind", "message"), BAD_SEALS.values(), ids=BAD_SEALS)
+def test_not_sealed(arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
+    """What would not open again is not sealed; the message names the value and the fix."""
+    with pytest.raises(kind, match=message):
+        seal(**{"content": {}, "keys": KEYS, **arguments})
+
+
+@pytest.mark.parametrize("field", [IV, CIPHERTEXT, MAC], ids=["iv", "ciphertext", "mac"])
+def test_every_bit(field: int) -> None:
+    """Whichever single bit of IV, ciphertext or MAC is changed, the cookie is refused."""
+    raw = unb64(FIELDS[field])
+
+    for position in range(len(raw) * 8):
+        flipped = int.from_bytes(raw) ^ 1 << position
+        with pytest.raises(BadSignature):
+            unseal(changed(field, b64(flipped.to_bytes(len(raw)))), KEYS)
+
+
+@pytest.mark.parametrize("field", [CREATED_AT, DURATION], ids=["created_at", "duration"])
+def test_every_bit_of_a_time(field: int) -> None:
+    """The two times can be read by anyone, and changed by no one."""
+    raw = FIELDS[field].encode()
+
+    for position in range(len(raw) * 8):
+        flipped = int.from_bytes(raw) ^ 1 << position
+        with pytest.raises(BadCookie):
+            unseal(changed(field, flipped.to_bytes(len(raw)).decode("latin-1")), KEYS)
+
+
+def test_another_secret() -> None:
+    """Without the secret nothing opens."""
+    with pytest.raises(BadSignature, match="another secret sealed it"):
+        unseal(PAGE_SENT, derive_keys(PAGE_SECRET + "x"))
+
+
+def test_same_signature_key_only() -> None:
+    """With the right signature key and a wrong encryption key, the plaintext is noise."""
+    keys = Keys(A[:32], KEYS.signature)
+
+    with pytest.raises(BadPayload, match="whole blocks"):
+        unseal(PAGE_SENT, keys)
+
+
+def test_another_name() -> None:
+    """A cookie copied into one of another name is refused, and both names are told."""
+    with pytest.raises(BadName, match="sealed for the cookie 'session', not 'admin'"):
+        unseal(PAGE_SENT, KEYS, name="admin")
+
+
+# parseInt and Node's base64 are lenient: several texts stand for what the MAC covers.
+SAME = {
+    "spare bits of the mac": PAGE_SENT[:-1] + "d",
+    "spare bits of the iv": changed(IV, FIELDS[IV][:-1] + "h"),
+    "padding": changed(IV, FIELDS[IV] + "=="),
+    "other alphabet": changed(MAC, FIELDS[MAC].replace("-", "+")),
+    "other alphabet's slash": changed(CIPHERTEXT, FIELDS[CIPHERTEXT].replace("_", "/")),
+    "foreign characters": changed(IV, FIELDS[IV][:4] + "!! \xe9" + FIELDS[IV][4:]),
+    "plus sign": changed(CREATED_AT, "+" + FIELDS[CREATED_AT]),
+    "zeros": changed(DURATION, "000" + FIELDS[DURATION]),
+    "tail": changed(DURATION, FIELDS[DURATION] + "ms"),
+    "white space": changed(CREATED_AT, " \t\xa0" + FIELDS[CREATED_AT]),
+}
+
+
+@pytest.mark.parametrize("value", SAME.values(), ids=SAME)
+def test_read_as_node_reads(value: str) -> None:
+    """What Node reads as the same bytes and numbers opens here too."""
+    assert value != PAGE_SENT
+    assert unseal(value, KEYS) == unseal(PAGE_SENT, KEYS)
+
+
+def test_invalid_utf8() -> None:
+    """Bytes that are no UTF-8 become U+FFFD, as in Node."""
+    opened = unseal(forge(b'session={"a":"\xff\xc3("}', PAGE_SECRET), KEYS)
+
+    assert opened.content == {"a": "\ufffd\ufffd("}
+
+
+def test_times_that_seal_would_not_write() -> None:
+    """A key holder's negative and huge times open; the middleware judges them."""
+    opened = unseal(
+        forge(b"session={}", PAGE_SECRET, created_at="-5", duration="1" + "0" * 20), KEYS
+    )
+
+    assert (opened.created_at, opened.duration) == (-5, 10**20)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None, KEYS), "the cookie's value is a NoneType: give str"),
+        ((PAGE_SENT.encode(), KEYS), "the cookie's value is a bytes: give str"),
+        (("not a cookie", PAGE_SECRET), "keys is a str: give Keys, as from derive_keys"),
+    ],
+    ids=["None", "bytes", "secret for keys"],
+)
+def test_not_unsealed(arguments: Any, message: str) -> None:
+    """A wrong argument is the caller's error, not a bad cookie; no secret is repeated."""
+    with pytest.raises(TypeError, match=message) as refusal:
+        unseal(*arguments)
+
+    assert PAGE_SECRET not in str(refusal.value)
+
+
+def test_rotation() -> None:
+    """A codec seals with its first keys, opens with any, and tells which were old."""
+    old, new = derive_keys("old" * 11), derive_keys("new" * 11)
+    codec = SealedCodec(new, old)
+    fresh = codec.seal({"a": 1}, name="s", created_at=1, duration=2)
+    stale = seal({"a": 1}, old, name="s", created_at=1, duration=2)
+
+    assert codec.unseal(fresh, name="s") == Unsealed({"a": 1}, 1, 2, rotated=False)
+    assert codec.unseal(stale, name="s") == Unsealed({"a": 1}, 1, 2, rotated=True)
+    assert unseal(fresh, new, name="s").content == {"a": 1}
+
+
+def test_rotation_opens_nothing_else() -> None:
+    """A value that none of the keys sealed is refused for its signature."""
+    codec = SealedCodec(derive_keys("new" * 11), derive_keys("old" * 11))
+
+    with pytest.raises(BadSignature):
+        codec.unseal(PAGE_SENT, name="session")
+    with pytest.raises(BadName):
+        codec.unseal(seal({}, derive_keys("old" * 11), name="other"), name="session")
+
+
+def test_codec_draws_its_ivs() -> None:
+    """A codec takes each IV from the `urandom` it was given."""
+    codec = SealedCodec(KEYS, urandom=seeded_urandom(1))
+
+    values = [codec.seal({}, name="s", created_at=0, duration=0) for _ in range(2)]
+
+    draw = seeded_urandom(1)
+    assert [unb64(v.split(".")[0]) for v in values] == [draw(16), draw(16)]
+
+
+def test_codec_without_keys() -> None:
+    """A codec needs keys, and says how to make them."""
+    with pytest.raises(ValueError, match=r"give at least one Keys, .*derive_keys\(secret\)"):
+        SealedCodec()
+    with pytest.raises(
+        TypeError, match=r"keys is a str: give Keys, as from derive_keys\(secret"
+    ):
+        SealedCodec(KEYS, "secret")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("length", range(6))
+def test_base64(length: int) -> None:
+    """Bytes are written in base64url without padding, and read back."""
+    raw = b"\xfb\xff\xbf\xfe\x00\x10"[:length]
+
+    text = to_base64(raw)
+
+    assert text == b64(raw)
+    assert from_base64(text) == raw
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"), [("AAA!", b"\0\0"), ("AAAAA!", b"\0\0\0"), ("!!", b""), ("A=", b"")]
+)
+def test_base64_with_foreign_characters(text: str, raw: bytes) -> None:
+    """What is no base64 is passed over, and a digit left alone dropped, as Node does."""
+    assert from_base64(text) == raw

@@ -1,0 +1,315 @@
+"""JSON and numbers as Node writes them: texts seen there, and a round trip."""
+
+from __future__ import annotations
+
+import enum
+import math
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lesson_app.javascript import (
+    MAX_DEPTH,
+    MAX_SAFE_INTEGER,
+    number_text,
+    parse,
+    parse_int,
+    stringify,
+    to_well_formed,
+)
+
+
+class Color(enum.StrEnum):
+    RED = "red"
+
+
+class Size(enum.IntEnum):
+    BIG = 3
+
+
+class Float(float):
+    """A float with a repr of its own, like NumPy's."""
+
+    def __repr__(self) -> str:
+        return f"Float({float(self)})"
+
+
+def nest(depth: int) -> list[Any]:
+    """Return `depth` lists inside each other."""
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+WRITTEN = {
+    "hello": ({"message": "Hello World!"}, '{"message":"Hello World!"}'),
+    "no spaces": ({"a": 1, "b": [1, 2]}, '{"a":1,"b":[1,2]}'),
+    "constants": ([None, True, False], "[null,true,false]"),
+    "tuple": ((1, (2,)), "[1,[2]]"),
+    "empty": ([{}, [], ""], '[{},[],""]'),
+    "mapping": (MappingProxyType({"a": 1}), '{"a":1}'),
+    "enums": ([Color.RED, Size.BIG], '["red",3]'),
+    "own repr": ([Float(0.5), Float(2)], "[0.5,2]"),
+    "non-ascii": ("é漢\U0001f600", '"é漢\U0001f600"'),
+    "escapes": ('"\\\b\t\n\f\r\x00\x0b\x1f', '"\\"\\\\\\b\\t\\n\\f\\r\\u0000\\u000b\\u001f"'),
+    "raw": ("\x7f\x9f\u2028\u2029/", '"\x7f\x9f\u2028\u2029/"'),
+    "half a pair": ("a\ud800b\udfff", '"a\\ud800b\\udfff"'),
+    "halves swapped": ("\ude00\ud83d", '"\\ude00\\ud83d"'),
+    "two halves": ("\ud83d\ude00", '"\U0001f600"'),
+    "half and whole": ("\U0001f600\ud83d", '"\U0001f600\\ud83d"'),
+    "half a pair as key": ({"\ud800": 1}, '{"\\ud800":1}'),
+    "greatest integers": (
+        [MAX_SAFE_INTEGER, -MAX_SAFE_INTEGER],
+        "[9007199254740991,-9007199254740991]",
+    ),
+    "array indices first": (
+        {"b": 1, "10": 2, "2": 3, "a": 4, "0": 5},
+        '{"0":5,"2":3,"10":2,"b":1,"a":4}',
+    ),
+    "greatest index": (
+        {"a": 1, "4294967295": 2, "4294967294": 3},
+        '{"4294967294":3,"a":1,"4294967295":2}',
+    ),
+    "not indices": (
+        {"01": 1, "-1": 2, "1.0": 3, "": 4, "٣": 5, "1": 6},
+        '{"1":6,"01":1,"-1":2,"1.0":3,"":4,"٣":5}',
+    ),
+    "indices inside": ([{"b": 1, "1": 2}], '[{"1":2,"b":1}]'),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), WRITTEN.values(), ids=WRITTEN)
+def test_written(value: object, text: str) -> None:
+    """A value is written as JSON.stringify writes it, character for character."""
+    assert stringify(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "formed"),
+    [
+        ("Zoë \U0001f600", "Zoë \U0001f600"),
+        ("a\ud800b\udfff", "a\ufffdb\ufffd"),
+        ("\ud83d\ude00", "\U0001f600"),
+        ("\ude00\ud83d", "\ufffd\ufffd"),
+    ],
+    ids=ascii,
+)
+def test_to_well_formed(text: str, formed: str) -> None:
+    """A half of a surrogate pair becomes U+FFFD, two halves their character."""
+    assert to_well_formed(text) == formed
+
+
+REFUSED = {
+    "object": ({"a": object()}, TypeError, "session['a'] is a object", "store a string"),
+    "set": ({"a": {1}}, TypeError, "session['a'] is a set", "a list"),
+    "bytes": (b"x", TypeError, "session is a bytes", "store a string"),
+    "inside": ({"u": [0, {"x y": 1j}]}, TypeError, "session['u'][1]['x y'] is a complex", ""),
+    "integer key": ({"u": {1: 2}}, TypeError, "session['u'] has the key 1", "write '1'"),
+    "boolean key": ({True: 2}, TypeError, "session has the key True", "write 'True'"),
+    "big": ({"n": 2**53}, ValueError, "session['n'] is an integer beyond", "as a string"),
+    "big below zero": ([-(2**53)], ValueError, "session[0] is an integer beyond", "string"),
+    "nan": ([math.nan], ValueError, "session[0] is nan", "store None"),
+    "infinity": ({"a": -math.inf}, ValueError, "session['a'] is -inf", "store None"),
+    "too deep": (nest(MAX_DEPTH + 1), ValueError, "[0][0] lies more than 100", "store it flat"),
+}
+
+
+@pytest.mark.parametrize(("value", "kind", "place", "fix"), REFUSED.values(), ids=REFUSED)
+def test_refused(value: object, kind: type[Exception], place: str, fix: str) -> None:
+    """What JSON would lose or change is refused, with its place and the fix."""
+    with pytest.raises(kind) as refusal:
+        stringify(value)
+
+    assert place in str(refusal.value)
+    assert fix in str(refusal.value)
+
+
+def test_holds_itself() -> None:
+    """A list that holds itself is refused, not followed for ever."""
+    value: list[Any] = []
+    value.append({"again": value})
+
+    with pytest.raises(ValueError, match="or holds itself"):
+        stringify(value)
+
+
+def test_as_deep_as_allowed() -> None:
+    """A hundred lists and dicts inside each other are written and read."""
+    text = stringify(nest(MAX_DEPTH))
+
+    assert text == "[" * MAX_DEPTH + "]" * MAX_DEPTH
+    assert parse(text) == nest(MAX_DEPTH)
+
+
+NUMBERS = {
+    1.0: "1",
+    -1.0: "-1",
+    -0.0: "0",
+    0.5: "0.5",
+    -123.456: "-123.456",
+    1e15: "1000000000000000",
+    1e16: "10000000000000000",
+    1e20: "100000000000000000000",
+    2.0**60: "1152921504606847000",
+    1e21: "1e+21",
+    -1.5e21: "-1.5e+21",
+    1e100: "1e+100",
+    123456789012345.5: "123456789012345.5",
+    0.1: "0.1",
+    1e-5: "0.00001",
+    -1.5e-5: "-0.000015",
+    1e-6: "0.000001",
+    9.99e-7: "9.99e-7",
+    1e-7: "1e-7",
+    -1.5e-7: "-1.5e-7",
+    1e-10: "1e-10",
+    5e-324: "5e-324",
+    1.7976931348623157e308: "1.7976931348623157e+308",
+}
+
+
+@pytest.mark.parametrize(("value", "text"), NUMBERS.items(), ids=map(repr, NUMBERS))
+def test_number(value: float, text: str) -> None:
+    """A float is written as Number::toString of ECMA-262 writes it, and reads back."""
+    assert number_text(value) == text
+    assert float(text) == value
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(max_examples=200, deadline=None)
+def test_any_number(value: float) -> None:
+    """Every finite float reads back as itself, and Python's marks of a float are gone."""
+    text = number_text(value)
+
+    assert float(text) == value
+    assert ".0" not in text[-2:]
+    assert "e0" not in text.replace("+", "").replace("-", "")
+
+
+READ = {
+    "white space": (' \t\r\n{"a" : 1}\n', {"a": 1}),
+    "duplicate key": ('{"a":1,"a":2}', {"a": 2}),
+    "escapes": (r'"\u00e9\ud83d\ude00\ud800"', "é\U0001f600\ud800"),
+    "deep in a string": ('"' + "[{" * 200 + '\\""', "[{" * 200 + '"'),
+    "wide": ("[" + "[]," * 200 + "[]]", [[]] * 201),
+}
+
+
+@pytest.mark.parametrize(("text", "value"), READ.values(), ids=READ)
+def test_read(text: str, value: object) -> None:
+    """What JSON.parse accepts is accepted."""
+    assert parse(text) == value
+
+
+READ_NUMBERS = {
+    "1": 1,
+    "-1": -1,
+    "1.0": 1.0,
+    "9007199254740991": MAX_SAFE_INTEGER,
+    "9007199254740992": 2.0**53,
+    "9007199254740993": 2.0**53,
+    "-9007199254740993": -(2.0**53),
+    "9" * 300: 1e300,
+}
+
+
+@pytest.mark.parametrize(("text", "value"), READ_NUMBERS.items(), ids=lambda v: str(v)[:18])
+def test_read_number(text: str, value: float) -> None:
+    """A whole number stays one up to 2**53 - 1; beyond, the nearest double is read."""
+    read = parse(text)
+
+    assert (read, type(read)) == (value, type(value))
+    assert parse(stringify(read)) == read
+
+
+NOT_JSON = {
+    "nothing": "",
+    "NaN": "NaN",
+    "Infinity": "[Infinity]",
+    "-Infinity": '{"a":-Infinity}',
+    "too large": "1e999",
+    "too large below zero": "-1e999",
+    "too many digits": "9" * 5000,
+    "too deep": "[" * 101 + "]" * 101,
+    "too deep in dicts": '{"":' * 101 + "1" + "}" * 101,
+    "too deep after a string": '["[\\"",' + "[" * 100 + "]" * 101,
+    "deep and broken": "[" * 100_000,
+    "leading zero": "01",
+    "trailing comma": "[1,]",
+    "two values": "1 2",
+    "single quotes": "{'a':1}",
+    "raw tab": '"\t"',
+    "byte order mark": "\ufeff{}",
+    "no-break space": "\xa01",
+    "unfinished": '{"a":',
+}
+
+
+@pytest.mark.parametrize("text", NOT_JSON.values(), ids=NOT_JSON)
+def test_not_json(text: str) -> None:
+    """What JSON.parse throws at, and what would fail later, is a ValueError."""
+    with pytest.raises(ValueError, match=r"."):
+        parse(text)
+
+
+def json_values(text: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
+    return st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | text,
+        lambda inner: st.lists(inner) | st.dictionaries(text, inner),
+        max_leaves=12,
+    )
+
+
+@given(json_values(st.text()))
+@settings(max_examples=100, deadline=None)
+def test_round_trip(value: object) -> None:
+    """Any JSON value reads back equal to what was written."""
+    assert parse(stringify(value)) == value
+
+
+@given(json_values(st.text(st.sampled_from('a"\\/\x00\ud800\udbff\udc00\udfff'))))
+@settings(max_examples=100, deadline=None)
+def test_round_trip_of_halves(value: object) -> None:
+    """With halves of surrogate pairs too, the text is UTF-8 and comes back the same."""
+    text = stringify(value)
+
+    assert text.encode().decode() == text
+    assert stringify(parse(text)) == text
+
+
+PARSE_INT = {
+    "120000": 120000,
+    "+5": 5,
+    "-5": -5,
+    "007": 7,
+    " \t\n\v\f\r\xa0\ufeff\u2003\u30005": 5,
+    "12abc": 12,
+    "1e5": 1,
+    "1_000": 1,
+    "0x10": 0,
+    "1.9": 1,
+    "9007199254740993": 2.0**53,
+    "9" * 400: math.inf,
+    "": math.nan,
+    "abc": math.nan,
+    "- 5": math.nan,
+    "--5": math.nan,
+    "Infinity": math.nan,
+    "٣": math.nan,
+    "\x1c5": math.nan,
+    "x5": math.nan,
+}
+
+
+@pytest.mark.parametrize(("text", "number"), PARSE_INT.items(), ids=lambda v: ascii(v)[:18])
+def test_parse_int(text: str, number: float) -> None:
+    """Whole numbers are read as parseInt(text, 10) reads them, which is not as int() does."""
+    assert parse_int(text) == pytest.approx(number, rel=0, abs=0, nan_ok=True)

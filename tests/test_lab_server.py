@@ -1,0 +1,300 @@
+"""The server in the background: one a process, silent, and honest about errors."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask, abort, redirect, session
+
+from lesson_app import ClientSessions
+from lesson_app.lab import Server, ViewError, serve
+from tests.conftest import SECRET, listens, running
+
+
+def saying(text: str) -> Flask:
+    app = Flask(text)
+    app.add_url_rule("/", view_func=lambda: text)
+    return app
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server, with nothing behind it yet."""
+    with serve(Flask("empty")) as server:
+        yield server
+
+
+@pytest.fixture
+def failing() -> Flask:
+    """An app that raises in the view, or after it."""
+    app = Flask("failing")
+    ClientSessions(app, secret=SECRET)
+
+    @app.get("/")
+    def fail() -> str:
+        raise LookupError("lost")
+
+    @app.get("/late")
+    def late() -> str:
+        session["value"] = object()
+        return "saved?"
+
+    @app.get("/there")
+    def there() -> Any:
+        return redirect("/")
+
+    @app.get("/missing")
+    def missing() -> str:
+        abort(418, "short and stout")
+
+    return app
+
+
+@pytest.fixture
+def browser(server: Server) -> requests.Session:
+    """A browser that has read its answer, and freed the connection, when an error comes."""
+    browser = server.browser()
+    browser.hooks["response"].insert(0, lambda response, **_: response.content and None)
+    return browser
+
+
+def plain() -> requests.Session:
+    """A client that the server knows nothing of, like a browser."""
+    client = requests.Session()
+    client.trust_env = False
+    return client
+
+
+def test_serve() -> None:
+    """The app answers at the server's URL, on this machine alone."""
+    with serve(saying("hello")) as server:
+        assert server.url.startswith("http://127.0.0.1:")
+        assert server.browser().get(server.url).text == "hello"
+        assert not listens(server.url, "127.0.0.2")
+
+
+def test_serve_another(server: Server) -> None:
+    """A second app takes the place of the first, behind the same URL."""
+    browser, url = server.browser(), server.url
+
+    for text in ("first", "second", "first"):
+        assert serve(saying(text)) is server
+        assert browser.get(url).text == text
+    assert server.url == url
+
+
+def test_end_of_the_block() -> None:
+    """After the block nobody listens, and the next server is a new one."""
+    with serve(saying("a")) as first:
+        assert listens(first.url)
+
+    assert not listens(first.url)
+    with serve(saying("b")) as second:
+        assert second is not first
+        assert second.browser().get(second.url).text == "b"
+
+
+def test_stop_twice() -> None:
+    """Stopping a server that has stopped does no harm, to it or to a later one."""
+    first = serve(saying("a"))
+    first.stop()
+    with serve(saying("b")) as second:
+        first.stop()
+
+        assert serve(saying("c")) is second
+        assert second.browser().get(second.url).text == "c"
+
+
+def test_block_ends_with_an_error() -> None:
+    """An error in the block stops the server and goes on its way."""
+    with pytest.raises(KeyError), serve(saying("a")) as server:
+        raise KeyError
+
+    assert not listens(server.url)
+
+
+@pytest.mark.parametrize("testing", [False, True], ids=["", "TESTING"])
+@pytest.mark.parametrize(
+    ("path", "kind", "message"),
+    [
+        ("/", LookupError, "GET / raised LookupError: lost"),
+        ("/?a=1", LookupError, "GET /?a=1 raised LookupError: lost"),
+        ("/there", LookupError, "GET / raised LookupError: lost"),
+        ("/late", TypeError, "GET /late raised TypeError: session['value'] is a object"),
+    ],
+)
+def test_view_error(
+    server: Server,
+    browser: requests.Session,
+    failing: Flask,
+    testing: bool,
+    path: str,
+    kind: type[Exception],
+    message: str,
+) -> None:
+    """What a view, or saving its session, raises reaches the line that sent the request."""
+    failing.testing = testing
+    server.put(failing)
+
+    with pytest.raises(ViewError) as raised:
+        browser.get(server.url + path)
+
+    assert str(raised.value).startswith(message)
+    assert type(raised.value.__cause__) is kind
+
+
+def test_after_an_error(server: Server, browser: requests.Session, failing: Flask) -> None:
+    """An error is raised once; the next request is answered as if nothing had been."""
+    server.put(failing)
+    with pytest.raises(ViewError):
+        browser.get(server.url)
+
+    server.put(saying("hello"))
+
+    assert browser.get(server.url).text == "hello"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/missing", 418), ("/nowhere", 404)])
+def test_http_errors(server: Server, failing: Flask, path: str, status: int) -> None:
+    """An answer with an error status is an answer."""
+    server.put(failing)
+
+    assert server.browser().get(server.url + path).status_code == status
+
+
+@pytest.mark.parametrize("testing", [False, True], ids=["", "TESTING"])
+def test_plain_client(server: Server, failing: Flask, testing: bool) -> None:
+    """Any other client gets status 500 and the traceback, as text."""
+    failing.testing = testing
+    server.put(failing)
+
+    response = plain().get(server.url)
+
+    assert response.status_code == 500
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.text.startswith("Traceback (most recent call last):\n")
+    assert response.text.endswith("LookupError: lost\n")
+
+
+def test_many_errors(server: Server, failing: Flask) -> None:
+    """Errors that nobody asks for are not kept for ever."""
+    server.put(failing)
+    client = plain()
+
+    for _ in range(23):
+        client.get(server.url)
+
+    assert len(server._errors) == 20
+
+
+def test_app_without_the_server(server: Server, failing: Flask) -> None:
+    """An app that was served still answers its own test client."""
+    server.put(failing)
+
+    assert failing.test_client().get("/").status_code == 500
+
+
+def test_browsers_are_visitors(server: Server) -> None:
+    """Each browser has a cookie jar of its own."""
+    app = Flask("counting")
+    ClientSessions(app, secret=SECRET)
+
+    @app.get("/")
+    def count() -> str:
+        session["count"] = session.get("count", 0) + 1
+        return str(session["count"])
+
+    server.put(app)
+    one, two = server.browser(), server.browser()
+
+    counts = [browser.get(server.url).text for browser in (one, one, two, one)]
+
+    assert counts == ["1", "2", "1", "3"]
+
+
+def test_proxy_of_the_network(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy in the environment is passed over: it has no way to this process."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    server.put(saying("hello"))
+
+    assert server.browser().get(server.url).text == "hello"
+
+
+def test_requests_at_the_same_time(server: Server) -> None:
+    """Two requests are answered side by side, not one after the other."""
+    both = threading.Barrier(2, timeout=10)
+    app = Flask("meeting")
+    app.add_url_rule("/", view_func=lambda: str(both.wait() >= 0))
+    server.put(app)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: server.browser().get(server.url).text, range(2)))
+
+    assert answers == ["True", "True"]
+
+
+@pytest.mark.parametrize("app", [None, "app", Flask], ids=["None", "text", "class"])
+def test_no_app(app: Any) -> None:
+    """What is no Flask app is refused before anything listens."""
+    with pytest.raises(TypeError, match=f"given a {type(app).__name__}: give a Flask app"):
+        serve(app)
+
+
+def test_silence(server: Server, failing: Flask, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither requests nor errors print anything."""
+    server.put(failing)
+
+    for path in ("/", "/late", "/nowhere"):
+        plain().get(server.url + path)
+
+    assert capfd.readouterr() == ("", "")
+
+
+PROGRAM = """
+import requests, sys
+from flask import Flask
+from lesson_app.lab import serve
+
+app = Flask("failing")
+app.add_url_rule("/", view_func=lambda: 1 / 0)
+server = serve(app)
+browser = requests.Session()
+browser.trust_env = False
+print(browser.get(server.url).status_code, server.url, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_killed() -> None:
+    """A process that is killed leaves no listener, and said nothing of its own."""
+    with running(sys.executable, "-c", PROGRAM) as process:
+        assert process.stdout is not None
+        status, url = process.stdout.readline().split()
+        assert status == "500"
+        assert listens(url)
+
+        process.kill()
+
+        assert process.wait(10) == -signal.SIGKILL
+        assert process.stdout.read() == ""
+    assert not listens(url)
+
+
+def test_end_of_the_program() -> None:
+    """A program that never stops its server ends all the same."""
+    with running(sys.executable, "-c", PROGRAM) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+
+        process.stdin.close()
+
+        assert process.wait(10) == 0

@@ -1,0 +1,482 @@
+"""`flask.session` through an app: its life, its cookie, its secrets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from flask import Flask, abort, flash, redirect, session
+from flask.testing import FlaskClient
+
+from lesson_app import BadName, ClientSessions, Session, Unsealed, derive_keys, seal, unseal
+from lesson_app.cookie import SealedCodec
+from lesson_app.lab import Clock
+from lesson_app.middleware import find_cookie
+from tests.conftest import (
+    SECRET,
+    Act,
+    Site,
+    opened,
+    read,
+    set_cookies,
+    the_cookie,
+    untouched,
+    write,
+)
+
+KEYS = derive_keys(SECRET)
+
+
+HI = {"message": "hi"}
+EDGES = {
+    "exactly active_duration left": (60_000, None),
+    "1 ms less": (60_001, (60_000, HI)),
+    "expires now": (120_000, (60_000, HI)),
+    "expired 1 ms ago": (120_001, (120_001, {})),
+}
+
+
+@pytest.mark.parametrize(("age", "cookie"), EDGES.values(), ids=EDGES)
+def test_edge_of_time(site: Site, age: int, cookie: tuple[int, dict[str, str]] | None) -> None:
+    """Extension begins under active_duration, the end one ms after the last moment."""
+    start = opened(site.visit(write)).created_at
+    site.clock.advance(timedelta(milliseconds=age))
+
+    response = site.visit(read)
+
+    if cookie is None:
+        assert not set_cookies(response)
+    else:
+        life = opened(response)
+        assert (life.created_at - start, life.content) == cookie
+
+
+def test_never_extended(clock: Clock) -> None:
+    """With active_duration zero a session that is used ends all the same."""
+    site = Site(clock, active_duration=timedelta(0))
+    site.visit(write)
+    clock.advance(timedelta(minutes=2))
+
+    assert not set_cookies(site.visit(read))
+
+
+def test_duration_zero(clock: Clock) -> None:
+    """A session whose duration is set to zero lives until the end of this millisecond."""
+    site = Site(clock, active_duration=timedelta(0))
+    site.visit(write)
+    site.visit(lambda s: s.set_duration(timedelta(0)))
+
+    assert site.visit(read).text == "hi"
+    clock.advance(timedelta(milliseconds=1))
+    assert site.visit(read).text == "None"
+
+
+def test_writing_does_not_extend(site: Site) -> None:
+    """A write leaves the life of the session as it was."""
+    first = opened(site.visit(write))
+    site.clock.advance(timedelta(seconds=30))
+
+    second = opened(site.visit(lambda s: s.update(a=1)))
+
+    assert (second.created_at, second.duration) == (first.created_at, first.duration)
+
+
+def test_default_lifetime(clock: Clock) -> None:
+    """By default a session lives a day, and is extended by its last five minutes."""
+    app = Flask(__name__)
+    ClientSessions(app, secret=SECRET, clock=clock)
+    app.add_url_rule("/", view_func=lambda: session.setdefault("message", "hi"))
+    client = app.test_client()
+
+    first = opened(client.get("/"))
+    clock.advance(timedelta(hours=23, minutes=55))
+    assert not set_cookies(client.get("/"))
+    clock.advance(timedelta(milliseconds=1))
+    second = opened(client.get("/"))
+
+    assert first.duration == second.duration == 24 * 60 * 60 * 1000
+    assert second.created_at - first.created_at == 5 * 60 * 1000
+
+
+def test_default_clock() -> None:
+    """Without a clock, time is the computer's and each IV is fresh."""
+    app = Flask(__name__)
+    ClientSessions(app, secret=SECRET)
+    app.add_url_rule("/", view_func=lambda: session.setdefault("message", "hi"))
+
+    before = time.time()
+    cookies = [the_cookie(app.test_client().get("/")).value for _ in range(2)]
+
+    for value in cookies:
+        assert before * 1000 - 1 < unseal(value, KEYS).created_at < time.time() * 1000 + 1
+    assert cookies[0].split(".")[0] != cookies[1].split(".")[0]
+
+
+@pytest.mark.parametrize("path", ["/", "/static/none.css", "/nowhere"])
+def test_untouched(site: Site, path: str) -> None:
+    """A route that never looks at its session sets no cookie, and does not vary by it."""
+    site.browser.set_cookie("session", "not a cookie")
+    site.act = untouched
+
+    response = site.browser.get(path)
+
+    assert not set_cookies(response)
+    assert "Vary" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "act", [read, write, lambda s: s.created_at], ids=["read", "write", "time"]
+)
+def test_touched(site: Site, act: Act) -> None:
+    """A route that looks at its session varies by the cookie, changed or not."""
+    assert site.visit(act).headers.getlist("Vary") == ["Cookie"]
+
+
+ANSWERS: dict[str, tuple[Callable[[], Any], int]] = {
+    "redirect": (lambda: redirect("/elsewhere", code=302), 302),
+    "error": (lambda: abort(404), 404),
+    "exception": (lambda: 1 / 0, 500),
+}
+
+
+@pytest.mark.parametrize(("answer", "status"), ANSWERS.values(), ids=ANSWERS)
+def test_any_answer(site: Site, answer: Callable[[], Any], status: int) -> None:
+    """The cookie is set whatever the answer is."""
+
+    def view(session: Session) -> Any:
+        write(session)
+        return answer()
+
+    site.app.testing = False
+    response = site.visit(view)
+
+    assert response.status_code == status
+    assert opened(response).content == HI
+
+
+PLAIN, TLS = "http://www.example.com", "https://www.example.com"
+FLAGS: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
+    "default": ({}, PLAIN, {"path": "/", "httponly": ""}),
+    "tls": ({}, TLS, {"path": "/", "httponly": "", "secure": ""}),
+    "secure": ({"SECURE": True}, PLAIN, {"path": "/", "httponly": "", "secure": ""}),
+    "script": ({"HTTPONLY": False}, PLAIN, {"path": "/"}),
+    "path": ({"PATH": "/a"}, PLAIN, {"path": "/a", "httponly": ""}),
+    "domain": (
+        {"DOMAIN": ".example.com"},
+        PLAIN,
+        {"path": "/", "httponly": "", "domain": "example.com"},
+    ),
+    "lax": ({"SAMESITE": "Lax"}, PLAIN, {"path": "/", "httponly": "", "samesite": "Lax"}),
+    "partitioned": (
+        {"PARTITIONED": True},
+        PLAIN,
+        {"path": "/", "httponly": "", "secure": "", "partitioned": ""},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "url", "expected"), FLAGS.values(), ids=FLAGS)
+def test_flags(site: Site, config: dict[str, Any], url: str, expected: dict[str, str]) -> None:
+    """The cookie's attributes are Flask's settings; Secure comes with TLS by itself."""
+    site.app.config.from_mapping({f"SESSION_COOKIE_{k}": v for k, v in config.items()})
+
+    attributes = the_cookie(site.visit(write, base_url=url)).attributes
+
+    del attributes["expires"]
+    assert attributes == expected
+
+
+def test_application_root(site: Site) -> None:
+    """An app that is mounted under a path keeps its cookie there."""
+    site.app.config["APPLICATION_ROOT"] = "/lesson"
+
+    assert the_cookie(site.visit(write)).attributes["path"] == "/lesson"
+
+
+def write_and_forget(session: Session) -> None:
+    session["message"] = "hi"
+    session.permanent = False
+
+
+def test_not_permanent(site: Site) -> None:
+    """A session that is not permanent has no Expires; the server's own end stays."""
+    cookie = the_cookie(site.visit(write_and_forget))
+
+    assert "expires" not in cookie.attributes
+    assert unseal(cookie.value, KEYS) == Unsealed(HI, site.now, 120_000)
+
+
+def test_cookie_name(clock: Clock) -> None:
+    """The option names the cookie, or else Flask's SESSION_COOKIE_NAME."""
+    sites = [Site(clock), Site(clock, cookie_name="mine")]
+    for site in sites:
+        site.app.config["SESSION_COOKIE_NAME"] = "flask"
+
+    assert [the_cookie(site.visit(write)).name for site in sites] == ["flask", "mine"]
+    assert [site.visit(read).text for site in sites] == ["hi", "hi"]
+
+
+def test_cookie_of_another_name(clock: Clock) -> None:
+    """A cookie's value moved under another name is refused, although the secret is one."""
+    value = the_cookie(Site(clock).visit(write)).value
+
+    assert Site(clock, cookie_name="admin").visit_with(f"admin={value}", read).text == "None"
+
+
+HEADERS = {
+    "alone": ("session=A", "A"),
+    "none": ("", ""),
+    "another": ("other=A", ""),
+    "first of two": ("session=A; session=B", "A"),
+    "empty first": ("session=; session=B", ""),
+    "no space": ("a=1;session=A;b=2", "A"),
+    "longer name": ("xsession=B; sessions=C; session=A", "A"),
+    "in a value": ("a=session=B; session=A", "A"),
+    "equals signs": ("session=A=B==", "A=B=="),
+    "quoted": ('session="A"; b=2', '"A"'),
+    "no value": ("session; a=1", ""),
+    "upper case": ("Session=A", ""),
+}
+
+
+@pytest.mark.parametrize(("header", "value"), HEADERS.values(), ids=HEADERS)
+def test_find_cookie(header: str, value: str) -> None:
+    """Of several cookies of one name the first counts, found by its whole name."""
+    assert find_cookie(header, "session") == value
+
+
+def test_name_is_no_pattern() -> None:
+    """Every character of a name stands for itself."""
+    assert find_cookie("aXb=1; a.b=2", "a.b") == "2"
+
+
+def test_value_that_json_cannot_hold(site: Site) -> None:
+    """A value that cannot be kept is an error in the request, and the session is kept."""
+    site.visit(write)
+
+    with pytest.raises(TypeError, match=r"session\['message'\] is a object"):
+        site.visit(lambda s: s.update(message=object()))
+    site.app.testing = False
+    failed = site.visit(lambda s: s.update(message=object()))
+
+    assert failed.status_code == 500
+    assert not set_cookies(failed)
+    assert site.visit(read).text == "hi"
+
+
+def test_flash(site: Site) -> None:
+    """Flask's flashed messages work, and `permanent` leaves no key in the content."""
+
+    def view(session: Session) -> None:
+        flash("hello")
+        session.permanent = True
+
+    assert opened(site.visit(view)).content == {"_flashes": [["message", "hello"]]}
+
+
+def test_session_transaction(site: Site) -> None:
+    """Flask's `session_transaction` reads and writes the session from a test."""
+    with site.browser.session_transaction() as transaction:
+        transaction["message"] = "from outside"
+
+    assert site.visit(read).text == "from outside"
+    with site.browser.session_transaction() as transaction:
+        assert transaction["message"] == "from outside"
+
+
+def app_with(sessions: ClientSessions, **config: object) -> FlaskClient:
+    app = Flask(__name__)
+    app.testing = True
+    app.config.from_mapping(config)
+    sessions.init_app(app)
+    app.add_url_rule(
+        "/", view_func=lambda: str(session.setdefault("message", app.config.get("SAYS")))
+    )
+    return app.test_client()
+
+
+def test_several_apps(clock: Clock) -> None:
+    """One ClientSessions serves several apps, each with its own secret."""
+    sessions = ClientSessions(clock=clock)
+    clients = [app_with(sessions, SECRET_KEY=key, SAYS=key) for key in ("a" * 32, "b" * 32)]
+
+    values = [the_cookie(client.get("/")).value for client in clients]
+
+    for key, value in zip("ab", values, strict=True):
+        assert unseal(value, derive_keys(key * 32)).content == {"message": key * 32}
+    clients[0].set_cookie("session", values[1])
+    assert clients[0].get("/").text == "a" * 32
+
+
+def test_several_sessions(clock: Clock) -> None:
+    """Apps with different ClientSessions in one process do not disturb each other."""
+    two = [Site(clock), Site(clock, secret="another secret, as long", cookie_name="b")]
+
+    values = [the_cookie(site.visit(write)) for site in two]
+
+    assert [cookie.name for cookie in values] == ["session", "b"]
+    assert all(site.visit(read).text == "hi" for site in two)
+    assert two[0].app.session_interface is two[0].app.extensions["client_sessions"]
+
+
+def test_flask_secret(clock: Clock) -> None:
+    """Without a secret of its own the app's SECRET_KEY seals; a fallback opens."""
+    old = seal({"message": "old"}, derive_keys("old" * 11), created_at=round(clock() * 1000))
+    sessions = ClientSessions(clock=clock)
+    client = app_with(
+        sessions, SECRET_KEY="new" * 11, SECRET_KEY_FALLBACKS=["x" * 32, "old" * 11]
+    )
+    client.set_cookie("session", old)
+
+    response = client.get("/")
+
+    again = unseal(the_cookie(response).value, derive_keys("new" * 11))
+    assert response.text == "old"
+    assert (again.content, again.created_at) == ({"message": "old"}, round(clock() * 1000))
+    assert not set_cookies(client.get("/"))
+
+
+def test_old_secret_near_its_end(clock: Clock) -> None:
+    """A cookie that is both old and about to end is sealed anew and extended."""
+    codec = SealedCodec(derive_keys("new" * 11), KEYS)
+    site = Site(clock, secret=None, codec=codec)
+    created_at = site.now - 100_000
+    value = seal(HI, KEYS, created_at=created_at, duration=120_000)
+
+    cookie = the_cookie(site.visit_with(f"session={value}", read))
+
+    life = unseal(cookie.value, derive_keys("new" * 11))
+    assert life == Unsealed(HI, created_at + 60_000, 120_000)
+
+
+def test_no_secret(clock: Clock) -> None:
+    """Without any secret reading finds nothing, and writing says what Flask says."""
+    site = Site(clock, secret=None)
+
+    assert site.visit(lambda s: dict(s)).text == "{}"
+    with pytest.raises(RuntimeError, match="no secret key was set"):
+        site.visit(write)
+
+
+class Plain:
+    """A codec for those who want none: text in, text out."""
+
+    def seal(
+        self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
+    ) -> str:
+        return f"{name}-{content.get('message')}-{created_at}-{duration}"
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        sealed_name, message, created_at, duration = value.split("-")
+        if sealed_name != name:
+            raise BadName("name", "another name")
+        return Unsealed({"message": message}, int(created_at), int(duration))
+
+
+def test_own_codec(clock: Clock) -> None:
+    """Another codec takes the place of sealing, and is asked with name and times."""
+    site = Site(clock, secret=None, codec=Plain())
+
+    assert the_cookie(site.visit(write)).value == f"session-hi-{site.now}-120000"
+    assert site.visit(read).text == "hi"
+    assert site.visit_with(f"session=other-hi-{site.now}-1", read).text == "None"
+
+
+class Failing(Plain):
+    """A codec whose keys are out of reach."""
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        raise OSError("no key server")
+
+
+def test_codec_that_fails(clock: Clock) -> None:
+    """A codec's own failure is the app's error, and the visitor's cookie is left alone."""
+    site = Site(clock, secret=None, codec=Failing())
+    site.app.testing = False
+
+    response = site.visit_with("session=other-hi-0-0", read)
+
+    assert response.status_code == 500
+    assert not set_cookies(response)
+
+
+BAD_SETTINGS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "number": ({"SECRET_KEY": 12345}, TypeError, "the secret is a int: give str or bytes"),
+    "one fallback": (
+        {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": "old"},
+        TypeError,
+        "SECRET_KEY_FALLBACKS is a str: give a list of secrets",
+    ),
+    "no fallback": (
+        {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": [""]},
+        ValueError,
+        "the secret is empty: make one with",
+    ),
+}
+
+
+@pytest.mark.parametrize(("config", "kind", "message"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+def test_bad_settings(config: dict[str, Any], kind: type[Exception], message: str) -> None:
+    """Flask settings that are there at set-up and make no keys are refused at set-up."""
+    with pytest.raises(kind, match=message):
+        app_with(ClientSessions(), **config)
+
+
+def test_bad_cookie_name_of_flask(site: Site) -> None:
+    """A name that no cookie may have is refused also where Flask's setting gives it."""
+    site.app.config["SESSION_COOKIE_NAME"] = "my session"
+
+    with pytest.raises(ValueError, match="cookie_name is 'my session': use letters"):
+        site.visit(read)
+
+
+BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "two secrets": ({"secret": SECRET, "codec": Plain()}, ValueError, "a secret or a codec"),
+    "empty secret": ({"secret": ""}, ValueError, "the secret is empty: make one with"),
+    "secret": ({"secret": 5}, TypeError, "the secret is a int: give str or bytes"),
+    "name with =": ({"cookie_name": "a=b"}, ValueError, "cookie_name is 'a=b': use letters"),
+    "name with space": ({"cookie_name": "a b"}, ValueError, "'a b': use letters, digits"),
+    "empty name": ({"cookie_name": ""}, ValueError, "cookie_name is '': use letters"),
+    "name in bytes": ({"cookie_name": b"s"}, TypeError, "cookie_name is a bytes: give str"),
+    "clock": ({"clock": 5}, TypeError, "clock is 5: give a function"),
+    "urandom": ({"urandom": b"x"}, TypeError, "urandom is b'x': give a function"),
+    "codec": ({"codec": "aes"}, TypeError, "codec is 'aes': give an object with"),
+    "app": ({"app": "secret"}, TypeError, "app is a str: give a Flask app, and a secret as"),
+    "milliseconds": ({"duration": 120_000}, TypeError, r"duration is 120000: give a timedelta"),
+    "active seconds": ({"active_duration": 60}, TypeError, "active_duration is 60: give"),
+    "no time": ({"duration": timedelta(0)}, ValueError, "duration is zero: give the time"),
+    "negative": ({"duration": -timedelta(1)}, ValueError, "duration is -1 day.*: give 0 to"),
+    "active negative": ({"active_duration": timedelta(-1)}, ValueError, "duration is -1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "kind", "message"), BAD_OPTIONS.values(), ids=BAD_OPTIONS)
+def test_bad_options(options: dict[str, Any], kind: type[Exception], message: str) -> None:
+    """A wrong option is refused before any request, with its value and the fix."""
+    with pytest.raises(kind, match=message) as refusal:
+        ClientSessions(**options)
+
+    assert SECRET not in str(refusal.value)
+
+
+def test_threads(site: Site) -> None:
+    """Visitors who come at the same time, each with a session, are not mixed up."""
+
+    def count(s: Session) -> int:
+        s["count"] = s.get("count", 0) + 1
+        return cast(int, s["count"])
+
+    site.act = count
+
+    def visitor(visits: int) -> list[str]:
+        browser = site.app.test_client()
+        return [browser.get("/").text for _ in range(visits)]
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(visitor, range(5, 13)))
+
+    assert answers == [[str(n + 1) for n in range(visits)] for visits in range(5, 13)]

@@ -1,0 +1,424 @@
+"""A dict with a lifetime: when it opens, what counts as a change, how long it lives."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from lesson_app.session import Session, milliseconds
+
+NOW = 1_000_000
+CONTENT = {"message": "hi", "user": {"tags": ["a"]}}
+
+
+class Opened(NamedTuple):
+    """A session that opens when it is touched, and how often that happened."""
+
+    session: Session
+    openings: list[Session]
+
+
+@pytest.fixture
+def time() -> list[int]:
+    """The time in ms; change its only element to let it pass."""
+    return [NOW]
+
+
+@pytest.fixture
+def opened(time: list[int]) -> Opened:
+    """A session whose cookie was sealed a second ago, for a minute."""
+    openings: list[Session] = []
+
+    def fill(session: Session) -> None:
+        openings.append(session)
+        session.restore(copy.deepcopy(CONTENT), NOW - 1000, 60_000)
+
+    return Opened(Session(now=lambda: time[0], duration=120_000, opener=fill), openings)
+
+
+@pytest.fixture
+def session(opened: Opened) -> Session:
+    return opened.session
+
+
+def merge(session: Session) -> object:
+    session |= {"a": 1}
+    return session
+
+
+def match(session: Session) -> object:
+    match session:
+        case {"message": message}:
+            return message
+    return None
+
+
+def delete(session: Session) -> None:
+    del session["message"]
+
+
+def assign(session: Session) -> None:
+    session["message"] = "bye"
+
+
+def unpack(**content: object) -> object:
+    return content
+
+
+MERGED = {**CONTENT, "a": 1}
+TOUCHES: dict[str, tuple[Callable[[Session], object], object]] = {
+    "in": (lambda s: "message" in s, True),
+    "not in": (lambda s: "a" not in s, True),
+    "len": (len, 2),
+    "bool": (bool, True),
+    "==": (lambda s: s == CONTENT, True),
+    "== from the left": (lambda s: CONTENT == s, True),  # noqa: SIM300  # that is the point
+    "!=": (lambda s: s != CONTENT, False),
+    "|": (lambda s: s | {"a": 1}, MERGED),
+    "| from the left": (lambda s: {"a": 1} | s, MERGED),
+    "|=": (merge, MERGED),
+    "dict": (dict, CONTENT),
+    "** in a dict": (lambda s: {**s}, CONTENT),
+    "** in a call": (lambda s: unpack(**s), CONTENT),
+    "update another": (lambda s: {"a": 1}.__ior__(s), MERGED),
+    "for": (list, ["message", "user"]),
+    "reversed": (lambda s: list(reversed(s)), ["user", "message"]),
+    "repr": (repr, repr(CONTENT)),
+    "str": (str, repr(CONTENT)),
+    "f-string": (lambda s: f"{s}", repr(CONTENT)),
+    "format_map": (lambda s: "{message}!".format_map(s), "hi!"),
+    "match": (match, "hi"),
+    "item": (lambda s: s["message"], "hi"),
+    "set item": (assign, None),
+    "delete item": (delete, None),
+    "get": (lambda s: s.get("message"), "hi"),
+    "keys": (lambda s: list(s.keys()), ["message", "user"]),
+    "values": (lambda s: list(s.values()), list(CONTENT.values())),
+    "items": (lambda s: list(s.items()), list(CONTENT.items())),
+    "pop": (lambda s: s.pop("message"), "hi"),
+    "popitem": (lambda s: s.popitem(), ("user", CONTENT["user"])),
+    "setdefault": (lambda s: s.setdefault("message", "bye"), "hi"),
+    "update": (lambda s: s.update(a=1), None),
+    "clear": (lambda s: s.clear(), None),
+    "copy": (lambda s: s.copy(), CONTENT),
+    "copy.copy": (copy.copy, CONTENT),
+    "copy.deepcopy": (copy.deepcopy, CONTENT),
+    "json": (lambda s: json.loads(json.dumps(s)), CONTENT),
+    "pickle": (lambda s: pickle.loads(pickle.dumps(s)), CONTENT),
+    "new": (lambda s: s.new, False),
+    "created_at": (lambda s: s.created_at, NOW - 1000),
+    "duration": (lambda s: s.duration, 60_000),
+    "expires_at": (lambda s: s.expires_at, NOW + 59_000),
+    "reset": (lambda s: s.reset(), None),
+    "reset but": (lambda s: s.reset("message"), None),
+    "set_duration": (lambda s: s.set_duration(timedelta(1)), None),
+    "extend": (lambda s: s.extend(timedelta(1)), None),
+    "modified =": (lambda s: setattr(s, "modified", True), None),
+}
+
+
+@pytest.mark.parametrize(("touch", "result"), TOUCHES.values(), ids=TOUCHES)
+def test_first_touch(
+    opened: Opened, touch: Callable[[Session], object], result: object
+) -> None:
+    """Whatever first touches a session finds it open, and it is opened once."""
+    assert touch(opened.session) == result
+
+    len(opened.session)
+    assert opened.session.loaded
+    assert opened.openings == [opened.session]
+
+
+def test_every_method_of_dict(session: Session) -> None:
+    """No method that looks into a dict, in this Python or a later one, is left out."""
+    made_or_typed = {"__new__", "__init__", "__getattribute__", "__class_getitem__", "fromkeys"}
+    blind = {"__sizeof__", "__hash__", "__doc__", "__lt__", "__le__", "__gt__", "__ge__"}
+
+    assert vars(dict).keys() - made_or_typed - blind <= vars(Session).keys()
+
+
+def test_untouched(opened: Opened) -> None:
+    """What Flask asks of every session does not open it."""
+    session = opened.session
+
+    assert not session.loaded
+    assert not session.modified
+    assert session.permanent
+    assert not opened.openings
+
+
+def test_opened_without_change(session: Session) -> None:
+    """Opening is no change."""
+    session.load()
+
+    assert not session.modified
+
+
+def test_new_session(time: list[int]) -> None:
+    """A session without a cookie is empty, new, and lives from now for its duration."""
+    session = Session(now=lambda: time[0], duration=120_000)
+
+    assert session == {}
+    assert session.new
+    assert not session.modified
+    assert (session.created_at, session.duration) == (NOW, 120_000)
+    assert session.expires_at == NOW + 120_000
+
+
+def test_given_content(time: list[int]) -> None:
+    """Content given at the start is no change."""
+    session = Session(CONTENT, now=lambda: time[0], duration=1)
+
+    assert session == CONTENT
+    assert not session.modified
+
+
+def test_duration_without_unit() -> None:
+    """The lifetime that a session begins with is a whole number of ms."""
+    for duration in (timedelta(minutes=2), 120.0, True):
+        with pytest.raises(TypeError, match=r"duration is .*: give whole milliseconds"):
+            Session(now=lambda: NOW, duration=duration)  # type: ignore[arg-type]
+
+
+def test_opener_that_fails(time: list[int]) -> None:
+    """If the opener raises, the session stays unopened and unchanged, and opens later."""
+    answers = iter([OSError("no key server"), None])
+
+    def fill(session: Session) -> None:
+        error = next(answers)
+        if error is not None:
+            session["half"] = "done"
+            raise error
+        session.restore({"a": 1}, NOW, 5)
+
+    session = Session(now=lambda: time[0], duration=1, opener=fill)
+
+    with pytest.raises(OSError, match="no key server"):
+        session.get("a")
+    assert not session.loaded
+    assert not session.modified
+    assert session == {"a": 1}
+
+
+def test_opened_by_two_threads() -> None:
+    """While one thread opens a session, another waits for it, and both find it open."""
+    opening, go_on = threading.Event(), threading.Event()
+
+    def fill(session: Session) -> None:
+        opening.set()
+        assert go_on.wait(10)
+        session.restore(CONTENT, NOW, 5)
+
+    session = Session(now=lambda: NOW, duration=1, opener=fill)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(len, session)
+        assert opening.wait(10)
+        second = pool.submit(len, session)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.05)
+        go_on.set()
+
+        assert (first.result(10), second.result(10)) == (2, 2)
+
+
+CHANGES: dict[str, Callable[[Session], object]] = {
+    "value": lambda s: s.update(message="bye"),
+    "key": lambda s: s.update(a=None),
+    "deleted": lambda s: s.pop("message"),
+    "nested list": lambda s: s["user"]["tags"].append("b"),
+    "nested dict": lambda s: s["user"].update(name="Ada"),
+    "order": lambda s: s.update(message=s.pop("message")),
+    "true for one": lambda s: s.update(message=True),
+    "reset": lambda s: s.reset(),
+    "reset nothing": lambda s: s.reset("message", "user"),
+    "same duration": lambda s: s.set_duration(timedelta(seconds=60)),
+    "extended by nothing": lambda s: s.extend(timedelta(0)),
+    "by word": lambda s: setattr(s, "modified", True),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_change(session: Session, change: Callable[[Session], object]) -> None:
+    """A change at any depth, of content, order or lifetime, needs a new cookie."""
+    change(session)
+
+    assert session.modified
+
+
+NO_CHANGES: dict[str, Callable[[Session], object]] = {
+    "same value": lambda s: s.update(message="hi"),
+    "same tree": lambda s: s.update(copy.deepcopy(CONTENT)),
+    "there and back": lambda s: s.pop("user") and s.update(user=CONTENT["user"]),
+    "tuple for list": lambda s: s["user"].update(tags=("a",)),
+    "copy changed": lambda s: s.copy().clear(),
+    "permanent": lambda s: setattr(s, "permanent", False),
+    "not by word": lambda s: setattr(s, "modified", False),
+}
+
+
+@pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
+def test_no_change(session: Session, change: Callable[[Session], object]) -> None:
+    """What leaves the session's JSON as it was needs no cookie."""
+    change(session)
+
+    assert not session.modified
+
+
+def test_modified_can_be_taken_back(session: Session) -> None:
+    """Flask's own switch, `modified`, works both ways; a real change stays one."""
+    session.modified = True
+    session.modified = False
+    assert not session.modified
+
+    session["message"] = "bye"
+    assert session.modified
+
+
+def test_permanent(session: Session) -> None:
+    """`permanent` is a switch of this response, and leaves no key in the content."""
+    session.permanent = False
+
+    assert not session.permanent
+    assert session == CONTENT
+
+
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "own copy": lambda s: s.copy(),
+    "pickle": lambda s: pickle.loads(pickle.dumps(s)),
+}
+
+
+@pytest.mark.parametrize("twin", COPIES.values(), ids=COPIES)
+def test_copy(session: Session, twin: Callable[[Any], Any]) -> None:
+    """A copy is a plain dict with the content: a cookie has one session."""
+    content = twin(session)
+
+    assert type(content) is dict
+    assert content == CONTENT
+
+
+def test_deep_copy(session: Session) -> None:
+    """What changes in a deep copy does not change in the session."""
+    copy.deepcopy(session)["user"]["tags"].append("b")
+
+    assert session == CONTENT
+
+
+def test_reset(session: Session, time: list[int]) -> None:
+    """After `reset` the session is empty and lives anew, for the default duration."""
+    time[0] += 5
+
+    session.reset()
+
+    assert session == {}
+    assert (session.created_at, session.duration) == (NOW + 5, 120_000)
+
+
+def test_reset_but_some(session: Session) -> None:
+    """`reset` keeps the keys named; naming one that is not there does no harm."""
+    session["a"] = 1
+
+    session.reset("user", "nothing")
+
+    assert session == {"user": CONTENT["user"]}
+    assert session.created_at == NOW
+
+
+@pytest.mark.parametrize("key", [["message"], 1, None], ids=repr)
+def test_reset_with_no_key(session: Session, key: Any) -> None:
+    """Keys come one by one; the refusal shows how, and nothing is lost."""
+    with pytest.raises(
+        TypeError, match=r"is not a key: name them one by one, reset\('a', 'b'\)"
+    ):
+        session.reset("message", key)
+
+    assert session == CONTENT
+
+
+def test_set_duration(session: Session, time: list[int]) -> None:
+    """A new duration counts from now and keeps the content."""
+    time[0] += 5
+
+    session.set_duration(timedelta(seconds=5))
+
+    assert session == CONTENT
+    assert (session.created_at, session.duration) == (NOW + 5, 5000)
+
+
+def test_set_duration_zero(session: Session) -> None:
+    """Zero is a duration like any other: the session ends now."""
+    session.set_duration(timedelta(0))
+
+    assert session.expires_at == NOW
+
+
+def test_reset_after_set_duration(session: Session) -> None:
+    """`reset` brings the default duration back."""
+    session.set_duration(timedelta(seconds=5))
+
+    session.reset()
+
+    assert session.duration == 120_000
+
+
+def test_extend(session: Session) -> None:
+    """`extend` puts the end off, as if the session had begun later."""
+    session.extend(timedelta(seconds=60))
+
+    assert (session.created_at, session.duration) == (NOW + 59_000, 60_000)
+    assert session.expires_at == NOW + 119_000
+
+
+@pytest.mark.parametrize(("method", "word"), [("set_duration", "duration"), ("extend", "by")])
+@pytest.mark.parametrize("value", [60, 60.0, "60", None], ids=repr)
+def test_no_unit(session: Session, method: str, word: str, value: Any) -> None:
+    """A bare number has no unit and is refused, and the session stays as it was."""
+    with pytest.raises(TypeError, match=rf"^{word} is {value!r}: give a timedelta"):
+        getattr(session, method)(value)
+
+    assert session.expires_at == NOW + 59_000
+    assert not session.modified
+
+
+@pytest.mark.parametrize(
+    ("value", "ms"),
+    [
+        (timedelta(0), 0),
+        (timedelta(microseconds=999), 0),
+        (timedelta(milliseconds=1), 1),
+        (timedelta(minutes=2), 120_000),
+        (timedelta(days=36_500), 3_153_600_000_000),
+    ],
+    ids=str,
+)
+def test_milliseconds(value: timedelta, ms: int) -> None:
+    """A time span is read as whole milliseconds, up to a hundred years."""
+    assert milliseconds(value, "duration") == ms
+
+
+@pytest.mark.parametrize(
+    "value", [timedelta(microseconds=-1), timedelta(days=36_500, microseconds=1)], ids=str
+)
+def test_milliseconds_out_of_range(value: timedelta) -> None:
+    """A span below zero or above a hundred years is refused, with the range."""
+    with pytest.raises(ValueError, match=r"active_duration is .*: give 0 to 36500 days"):
+        milliseconds(value, "active_duration")
+
+
+def test_value_that_json_cannot_hold(session: Session) -> None:
+    """Asked whether it changed, a session names the value that it cannot write."""
+    session["user"]["when"] = timedelta(1)
+
+    with pytest.raises(TypeError, match=r"session\['user'\]\['when'\] is a timedelta"):
+        _ = session.modified
