@@ -16,8 +16,8 @@ lab: $(VENV)/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
 test: $(VENV)/test tests/node/node_modules lint
-	$(BIN)/coverage erase
-	$(BIN)/pytest --nbval --cov --cov-report=term
+	$(BIN)/coverage run -m pytest --nbval
+	$(BIN)/coverage report
 
 lint: $(VENV)/test
 	$(BIN)/ruff check

@@ -94,7 +94,11 @@ def test_each_cell_run_twice_gives_the_same(path: Path, tmp_path: Path) -> None:
     notebook.cells = [cell for cell in notebook.cells for _ in range(2)]
 
     NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook,
+        timeout=60,
+        kernel_name="python3",
+        coalesce_streams=True,
+        resources={"metadata": {"path": tmp_path}},
     ).execute()
 
     fresh = [comparable(cell) for cell in code_cells(notebook)]

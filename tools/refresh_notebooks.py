@@ -19,6 +19,7 @@ def refresh(path: Path) -> None:
         timeout=60,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
