@@ -102,13 +102,15 @@ def _check_choice(option: str, value: str, choices: Mapping[str, object]) -> Non
 class Unsealed:
     """An opened cookie: its content, and when (ms since 1970) and how long (ms) it lives.
 
-    `rotated` is True if an older secret opened it, so that it should be sealed again.
+    `rotated` is True if an older secret opened it, so that it should be sealed again. `mac`
+    is the cookie's last field in bytes: what it can be told by.
     """
 
     content: dict[str, Any]
     created_at: int
     duration: int
     rotated: bool = False
+    mac: bytes = field(default=b"", repr=False, compare=False)
 
 
 class Codec(Protocol):
@@ -126,13 +128,16 @@ class Codec(Protocol):
 class SealedCodec:
     """`seal` and `unseal` with remembered keys: seal with the first, open with any."""
 
-    def __init__(self, *keys: Keys, urandom: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self, *keys: Keys, urandom: Callable[[int], bytes] = os.urandom, strict: bool = False
+    ) -> None:
         if not keys:
             raise ValueError("give at least one Keys, for instance derive_keys(secret)")
         for each in keys:
             _check_keys(each)
         self._keys = keys
         self._urandom = urandom
+        self._strict = strict
 
     def seal(
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
@@ -150,7 +155,8 @@ class SealedCodec:
         refusal: BadCookie | None = None
         for age, keys in enumerate(self._keys):
             try:
-                return replace(unseal(value, keys, name=name), rotated=age > 0)
+                opened = unseal(value, keys, name=name, strict=self._strict)
+                return replace(opened, rotated=age > 0)
             except BadSignature as bad:
                 refusal = bad
         assert refusal is not None  # there is at least one key
@@ -207,16 +213,22 @@ def seal(
         raise TypeError(f"the IV is a {type(iv).__name__}: give {IV_LENGTH} bytes")
     ciphertext = encrypt(f"{name}={stringify(content)}".encode(), keys, iv)
     mac = sign(iv, ciphertext, str(created_at), str(duration), keys)
+    return _write(iv, ciphertext, created_at, duration, mac)
+
+
+def _write(iv: bytes, ciphertext: bytes, created_at: int, duration: int, mac: bytes) -> str:
     return ".".join(
         (to_base64(iv), to_base64(ciphertext), str(created_at), str(duration), to_base64(mac))
     )
 
 
-def unseal(value: str, keys: Keys, *, name: str = "session") -> Unsealed:
+def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = False) -> Unsealed:
     """Verify, decrypt and read a cookie value (Mozilla's ``util.decode``).
 
     Raises the BadCookie that says what is wrong. Knows no clock: whether the session
-    has expired is for the caller to say.
+    has expired is for the caller to say. Several texts stand for the same fields (spare
+    bits, foreign characters, leading zeros), and Node opens them all; with `strict` only
+    the text that `seal` writes opens.
     """
     if not isinstance(value, str):
         raise TypeError(f"the cookie's value is a {type(value).__name__}: give str")
@@ -239,7 +251,10 @@ def unseal(value: str, keys: Keys, *, name: str = "session") -> Unsealed:
     sealed_name, separator, text = plaintext.partition("=")
     if not separator or sealed_name != name:
         raise BadName("name", f"sealed for the cookie {sealed_name!r}, not {name!r}")
-    return Unsealed(_read_object(text), int(created_at), int(duration))
+    opened = Unsealed(_read_object(text), int(created_at), int(duration), mac=mac)
+    if strict and value != _write(iv, ciphertext, opened.created_at, opened.duration, mac):
+        raise BadFormat("canonical", "another text for a cookie that this server seals")
+    return opened
 
 
 def encrypt(plaintext: bytes, keys: Keys, iv: bytes) -> bytes:

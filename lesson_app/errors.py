@@ -1,13 +1,15 @@
 """Why a cookie was refused.
 
     ValueError
+    ├── SessionTooLarge      not about a cookie that came, but about one to be sent
     └── BadCookie            what the middleware catches: the visitor gets an empty session
-        ├── BadFormat        the text is not a sealed cookie      fields, base64, time, iv
+        ├── BadFormat        the text is no sealed cookie  fields, base64, time, iv, canonical
         ├── BadSignature     the text was changed, or sealed with another secret  signature
         ├── BadName          the text was sealed for a cookie with another name        name
         └── BadPayload       the sealer sealed something else    padding, json, object
 
-The words on the right are the values of ``reason``.
+The words on the right are the values of ``reason``. The middleware has more of them for
+cookies that open and are refused all the same: expired, times, too-old, revoked.
 """
 
 
@@ -24,6 +26,10 @@ class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
 
     def __str__(self) -> str:
         return str(self.args[1])
+
+
+class SessionTooLarge(ValueError):  # noqa: N818
+    """A session whose cookie browsers would drop; raised before anything is sent."""
 
 
 class BadFormat(BadCookie):

@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any, TypeVar, cast
 
-from flask import Flask, Request, Response, request
+from blinker import Namespace
+from flask import Flask, Request, Response, current_app, request
+from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.http import dump_cookie
 
-from .cookie import Codec, Keys, SealedCodec, derive_keys
-from .errors import BadCookie
+from .cookie import Codec, Keys, SealedCodec, Unsealed
+from .errors import BadCookie, SessionTooLarge
+from .javascript import stringify
+from .options import (
+    Options,
+    Secret,
+    check_attributes,
+    check_cookie_name,
+    make_codec,
+    secret_keys,
+)
+from .revocation import Revocation
 from .session import END_OF_TIME, Session, milliseconds
 
 logger = logging.getLogger(__name__)
 
-# RFC 6265bis section 4.1.1: a cookie's name is a token.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: A Flask signal, sent for each cookie that is refused: the app is the sender; `name` is the
+#: cookie's, `reason` a short code (see `lesson_app.errors`), `digest` the first half of the
+#: value's SHA-256 in hex. Never the value: who has it has the session.
+cookie_refused = Namespace().signal("cookie-refused")
+
+#: The key in the sealed JSON that remembers when a session began.
+BORN = "_born"
+#: What browsers keep: name and value together, in octets (RFC 6265bis section 5.6).
+MAX_SIZE = 4096
+_EXTENSION = "client_sessions"
+_FURTHER = "lesson_app.sessions"
 
 
 class ClientSessions:
@@ -31,24 +55,39 @@ class ClientSessions:
         sessions = ClientSessions(duration=timedelta(hours=2))
         sessions.init_app(app)      # then: from flask import session
 
-    - `secret`: str or bytes; it should be random and 32 characters or more. By default Flask's
-      own ``SECRET_KEY``, with ``SECRET_KEY_FALLBACKS`` for cookies that older ones sealed.
-    - `cookie_name`: by default Flask's ``SESSION_COOKIE_NAME``, which is "session".
-    - `duration`: timedelta, how long a session lives, one day by default.
-    - `active_duration`: timedelta. A session that is used with less than this left is
-      extended by this much; five minutes by default, zero to never extend.
-    - `codec`: what seals and unseals, if not the secret (see `lesson_app.cookie.Codec`).
-    - `clock`: seconds since 1970, like ``time.time``; `urandom`: IVs, like ``os.urandom``.
-      For tests and lessons that repeat.
+    How to seal, one of:
 
-    `flask.session` is then a `Session`. What Flask knows of a session's life
-    (``PERMANENT_SESSION_LIFETIME``, ``SESSION_REFRESH_EACH_REQUEST``) gives way to
-    `duration` and `active_duration`. What a view changes after the first byte of a
-    streamed response is lost: the cookie travels in the headers.
+    - `secret`: str or bytes, random; or a list of them, the newest first: it seals, all
+      open, and what an older one opens is sealed anew. By default Flask's ``SECRET_KEY``
+      and ``SECRET_KEY_FALLBACKS``.
+    - `keys`: a `Keys`, or a list of them, where cipher and MAC are not the usual ones.
+    - `codec`: an object that seals and unseals in a way of its own.
+    - `strict`: open only the text that this library writes, not each that Node opens.
 
-    The cookie's attributes are Flask's: ``SESSION_COOKIE_PATH``, ``_DOMAIN``,
-    ``_HTTPONLY``, ``_SECURE``, ``_SAMESITE``, ``_PARTITIONED``. `Secure` is also set by
-    itself on requests that came over TLS.
+    How long, each a timedelta:
+
+    - `duration`: a session's life; one day by default.
+    - `active_duration`: a session that is used with less than this left is extended by this
+      much; five minutes by default, zero to never extend.
+    - `max_lifetime`: the end of a session however often it is extended; none by default.
+    - `max_age`: the browser keeps each cookie this long, instead of until the session ends.
+    - `ephemeral`: the browser keeps it until it closes.
+    - `revocation`: what else ends a session (see `lesson_app.revocation`).
+
+    The cookie: `cookie_name`, `path`, `domain`, `secure`, `httponly`, `samesite`,
+    `partitioned`, each by default Flask's ``SESSION_COOKIE_…``. `Secure` is also set by
+    itself on requests that came over TLS. `no_store` keeps pages that used the session out
+    of caches; `clear_site_data` tells the browser to clear its caches and storage when the
+    session is `reset`. `lesson_app.PRODUCTION` has a good set of these.
+
+    `clock` is a function like ``time.time``, `urandom` one like ``os.urandom``, for tests
+    and lessons that repeat.
+
+    The first instance on an app is `flask.session`. Each further one needs a cookie name of
+    its own, and is reached as its `session`. What Flask knows of a session's life
+    (``PERMANENT_SESSION_LIFETIME``, ``SESSION_REFRESH_EACH_REQUEST``) gives way to these
+    options. What a view changes after the first byte of a streamed response is lost: the
+    cookie travels in the headers.
 
     Wrong options raise TypeError or ValueError here, not in a request.
     """
@@ -57,11 +96,25 @@ class ClientSessions:
         self,
         app: Flask | None = None,
         *,
-        secret: str | bytes | None = None,
+        secret: Secret | None = None,
+        keys: Keys | Sequence[Keys] | None = None,
+        codec: Codec | None = None,
+        strict: bool = False,
         cookie_name: str | None = None,
         duration: timedelta = timedelta(days=1),
         active_duration: timedelta = timedelta(minutes=5),
-        codec: Codec | None = None,
+        max_lifetime: timedelta | None = None,
+        max_age: timedelta | None = None,
+        ephemeral: bool = False,
+        revocation: Revocation | None = None,
+        path: str | None = None,
+        domain: str | None = None,
+        secure: bool | None = None,
+        httponly: bool | None = None,
+        samesite: str | None = None,
+        partitioned: bool | None = None,
+        no_store: bool = False,
+        clear_site_data: bool = False,
         clock: Callable[[], float] = time.time,
         urandom: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -69,46 +122,96 @@ class ClientSessions:
             raise TypeError(
                 f"app is a {type(app).__name__}: give a Flask app, and a secret as secret=…"
             )
-        for option, function in (("clock", clock), ("urandom", urandom)):
-            if not callable(function):
-                raise TypeError(f"{option} is {function!r}: give a function")
-        if codec is not None and not (hasattr(codec, "seal") and hasattr(codec, "unseal")):
-            raise TypeError(f"codec is {codec!r}: give an object with seal and unseal")
-        if secret is not None and codec is not None:
-            raise ValueError("give a secret or a codec: a codec holds its own secret")
-        if secret is not None:
-            codec = SealedCodec(derive_keys(secret), urandom=urandom)
-        if cookie_name is not None:
-            _check_token(cookie_name)
-        if milliseconds(duration, "duration") == 0:
-            raise ValueError("duration is zero: give the time that a session lives")
-        milliseconds(active_duration, "active_duration")
-        self._interface = functools.partial(
-            ClientSessionInterface,
-            codec=codec,
+        self._options = Options(
             cookie_name=cookie_name,
             duration=duration,
             active_duration=active_duration,
+            max_lifetime=max_lifetime,
+            max_age=max_age,
+            ephemeral=ephemeral,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+            revocation=revocation,
+            no_store=no_store,
+            clear_site_data=clear_site_data,
+            strict=strict,
             clock=clock,
             urandom=urandom,
+            codec=make_codec(secret, keys, codec, urandom=urandom, strict=strict),
         )
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Let `app` keep its sessions this way. One instance may serve several apps."""
-        interface = self._interface()
+        """Let `app` keep sessions this way. One instance may serve several apps."""
+        interface = ClientSessionInterface(self._options)
         interface.get_codec(app)  # a bad SECRET_KEY that is there already is told now
-        app.session_interface = app.extensions["client_sessions"] = interface
+        interfaces = app.extensions.setdefault(_EXTENSION, {})
+        name = interface.get_cookie_name(app)
+        if name in [other.get_cookie_name(app) for other in interfaces.values()]:
+            raise RuntimeError(
+                f"the app already keeps a session in the cookie {name!r}: "
+                "give each ClientSessions a cookie_name of its own"
+            )
+        if not interfaces:
+            app.session_interface = interface
+        interfaces[self] = interface
+
+    @property
+    def session(self) -> Session:
+        """The session that this instance keeps for the current request."""
+        app = _this_app()
+        interface = self._interface(app)
+        if app.session_interface is interface:
+            # The proxy stands for what `open_session` returned.
+            return cast(Session, flask_session._get_current_object())  # type: ignore[attr-defined]
+        further = request.environ.setdefault(_FURTHER, {})
+        if interface not in further:
+            opened = interface.open_session(app, request)
+            if opened is None:
+                raise RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
+            further.setdefault(interface, opened)
+        return cast(Session, further[interface])
+
+    def open(self, cookie_header: str, app: Flask | None = None) -> Session:
+        """Open the session in a ``Cookie`` header outside of a request, as in a WebSocket.
+
+        All that a request checks is checked. The session can be read; what is written into
+        it goes nowhere. `app` is the current app by default.
+        """
+        app = app or _this_app()
+        opened = self._interface(app).open_header(app, cookie_header)
+        if opened is None:
+            raise RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
+        return opened
+
+    def make_cookie(
+        self, content: Mapping[str, Any], app: Flask | None = None
+    ) -> tuple[str, str]:
+        """Return name and value of a cookie that begins a session with `content`.
+
+        For a test client: ``client.set_cookie(*sessions.make_cookie({"user": …}, app))``.
+        """
+        app = app or _this_app()
+        interface = self._interface(app)
+        session = self.open("", app)
+        session.replace(content)
+        return interface.get_cookie_name(app), interface.seal(app, session)
+
+    def _interface(self, app: Flask) -> ClientSessionInterface:
+        interface = app.extensions.get(_EXTENSION, {}).get(self)
+        if interface is None:
+            raise RuntimeError("call init_app(app) first")
+        return cast(ClientSessionInterface, interface)
 
 
-def _check_token(name: str) -> None:
-    if not isinstance(name, str):
-        raise TypeError(f"cookie_name is a {type(name).__name__}: give str")
-    if not _TOKEN.fullmatch(name):
-        raise ValueError(
-            f"cookie_name is {name!r}: use letters, digits and !#$%&'*+-.^_`|~ only"
-        )
+def _this_app() -> Flask:
+    # Not the proxy: signals are told apart by the app itself.
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
 def find_cookie(header: str, name: str) -> str:
@@ -131,111 +234,184 @@ def _cookie_pattern(name: str) -> re.Pattern[str]:
 class ClientSessionInterface(SessionInterface):
     """Flask's two hooks: `open_session` before the view, `save_session` after it."""
 
-    def __init__(
-        self,
-        *,
-        codec: Codec | None,
-        cookie_name: str | None,
-        duration: timedelta,
-        active_duration: timedelta,
-        clock: Callable[[], float],
-        urandom: Callable[[int], bytes],
-    ) -> None:
-        self._codec = codec
-        self._cookie_name = cookie_name
-        self._duration = milliseconds(duration, "duration")
-        self._active_duration = active_duration
-        self._clock = clock
-        self._urandom = urandom
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._duration = milliseconds(options.duration, "duration")
+        # Only then does anything need to know when a session began.
+        self._remembers_birth = bool(options.max_lifetime or options.revocation)
 
     def now(self) -> int:
         """Return the clock's time in ms since 1970."""
-        return round(self._clock() * 1000)
+        return round(self._options.clock() * 1000)
 
     def get_cookie_name(self, app: Flask) -> str:
-        if self._cookie_name is None:
-            _check_token(super().get_cookie_name(app))
-        return self._cookie_name or super().get_cookie_name(app)
-
-    def get_cookie_secure(self, app: Flask) -> bool:
-        return super().get_cookie_secure(app) or request.is_secure
+        if self._options.cookie_name is not None:
+            return self._options.cookie_name
+        name = super().get_cookie_name(app)
+        check_cookie_name(name)
+        return name
 
     def get_codec(self, app: Flask) -> Codec | None:
         """Return what seals for `app`; None if it has no secret."""
-        if self._codec is not None or not app.secret_key:
-            return self._codec
+        options = self._options
+        if options.codec is not None or not app.secret_key:
+            return options.codec
         fallbacks = app.config["SECRET_KEY_FALLBACKS"] or ()
         if not isinstance(fallbacks, list | tuple):
             # A text would be taken for a list of secrets of one character each.
             raise TypeError(
                 f"SECRET_KEY_FALLBACKS is a {type(fallbacks).__name__}: give a list of secrets"
             )
-        keys = map(_remembered_keys, (app.secret_key, *fallbacks))
-        return SealedCodec(*keys, urandom=self._urandom)
+        keys = secret_keys([app.secret_key, *fallbacks])
+        return SealedCodec(*keys, urandom=options.urandom, strict=options.strict)
 
     def open_session(self, app: Flask, request: Request) -> Session | None:
         """Return a session that opens its cookie when it is first touched.
 
         None without a secret: Flask then says so at the first write.
         """
+        return self.open_header(app, request.environ.get("HTTP_COOKIE", ""))
+
+    def open_header(self, app: Flask, header: str) -> Session | None:
+        """Return the session of a ``Cookie`` header, unopened; None without a secret."""
         codec = self.get_codec(app)
         if codec is None:
             return None
-        name = self.get_cookie_name(app)
-        value = find_cookie(request.environ.get("HTTP_COOKIE", ""), name)
+        value = find_cookie(header, self.get_cookie_name(app))
 
         def fill(session: Session) -> None:
             if value:
-                self._fill(session, codec, name, value)
+                self._fill(session, app, codec, value)
 
-        return Session(now=self.now, duration=self._duration, opener=fill)
+        session = Session(now=self.now, duration=self._duration, opener=fill)
+        session.permanent = not self._options.ephemeral
+        return session
 
-    def _fill(self, session: Session, codec: Codec, name: str, value: str) -> None:
+    def _fill(self, session: Session, app: Flask, codec: Codec, value: str) -> None:
         try:
-            opened = codec.unseal(value, name=name)
+            opened = codec.unseal(value, name=self.get_cookie_name(app))
         except BadCookie as bad:
-            # The visitor is never told why; no part of the cookie goes to the log.
-            logger.info("cookie %s refused: %s", name, bad.reason)
-            session.reset()
+            self._refuse(session, app, value, bad.reason)
             return
-        session.restore(opened.content, opened.created_at, opened.duration)
-        left = session.expires_at - self.now()
-        if left < 0 or not 0 <= session.created_at <= session.expires_at <= END_OF_TIME:
-            session.reset()
-        elif timedelta(milliseconds=left) < self._active_duration:
-            session.extend(self._active_duration)
+        self._restore(session, opened)
+        reason = self._reason_to_refuse(session)
+        if reason:
+            self._refuse(session, app, value, reason)
+        elif timedelta(milliseconds=session.expires_at - self.now()) < (
+            self._options.active_duration
+        ):
+            session.extend(self._options.active_duration)
         elif opened.rotated:
             session.modified = True
+
+    def _restore(self, session: Session, opened: Unsealed) -> None:
+        content = dict(opened.content)
+        born_at = content.pop(BORN, None) if self._remembers_birth else None
+        if not isinstance(born_at, int) or isinstance(born_at, bool):
+            born_at = None
+        session.restore(content, opened.created_at, opened.duration, born_at=born_at)
+        session.remember(opened.mac)
+        # Without the mark the cookie could begin its life anew at each visit.
+        session.modified = self._remembers_birth and born_at is None and bool(content)
+
+    def _reason_to_refuse(self, session: Session) -> str | None:
+        now, options = self.now(), self._options
+        if not 0 <= session.created_at <= session.expires_at <= END_OF_TIME:
+            return "times"
+        if session.expires_at < now:
+            return "expired"
+        if (
+            options.max_lifetime is not None
+            and session.born_at + (milliseconds(options.max_lifetime, "max_lifetime")) < now
+        ):
+            return "too-old"
+        if options.revocation is not None and options.revocation.is_revoked(session):
+            return "revoked"
+        return None
+
+    def _refuse(self, session: Session, app: Flask, value: str, reason: str) -> None:
+        """Empty the session. The visitor is never told why; the log and the signal are."""
+        name = self.get_cookie_name(app)
+        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        logger.info("cookie %s refused: %s (sha256 %s)", name, reason, digest)
+        session.reset()
+        session.ended = False  # that was not a log-out
+        session.remember(b"")
+        cookie_refused.send(app, name=name, reason=reason, digest=digest)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set the cookie if the session changed; say nothing if nobody looked at it."""
         assert isinstance(session, Session)  # open_session made it
+        self._save(app, session, response)
+        for interface, further in request.environ.get(_FURTHER, {}).items():
+            interface._save(app, further, response)
+
+    def _save(self, app: Flask, session: Session, response: Response) -> None:
         if not session.loaded:
             return
         response.vary.add("Cookie")
+        if self._options.no_store:
+            response.cache_control.no_store = True
         if not session.modified:
             return
-        name = self.get_cookie_name(app)
+        if session.ended and self._options.clear_site_data:
+            # Not "cookies": that would clear those of every other app of the site as well.
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        response.headers.add("Set-Cookie", self._set_cookie(app, session))
+
+    def seal(self, app: Flask, session: Session) -> str:
+        """Return the cookie value of `session`; raise SessionTooLarge."""
         codec = self.get_codec(app)
         assert codec is not None  # there was one when the session was opened
-        response.set_cookie(
+        name = self.get_cookie_name(app)
+        content = {**session, BORN: session.born_at} if self._remembers_birth else session
+        value = codec.seal(
+            content, name=name, created_at=session.created_at, duration=session.duration
+        )
+        size = len(name) + len(value)
+        if size > MAX_SIZE:
+            sizes = {key: len(stringify(item).encode()) for key, item in session.items()}
+            key = max(sizes, key=lambda key: sizes[key], default="")
+            raise SessionTooLarge(
+                f"the cookie {name!r} would take {size} octets, and browsers drop more than "
+                f"{MAX_SIZE}: keep less in the session, whose largest item is {key!r} with "
+                f"{sizes.get(key, 0)} octets of JSON"
+            )
+        return value
+
+    def _set_cookie(self, app: Flask, session: Session) -> str:
+        options, name = self._options, self.get_cookie_name(app)
+        path = _either(options.path, self.get_cookie_path(app))
+        domain = _either(options.domain, self.get_cookie_domain(app))
+        samesite = _either(options.samesite, self.get_cookie_samesite(app))
+        partitioned = _either(options.partitioned, self.get_cookie_partitioned(app))
+        secure = _either(options.secure, self.get_cookie_secure(app)) or request.is_secure
+        check_attributes(name, path, domain, secure or partitioned, samesite)
+        return dump_cookie(
             name,
-            codec.seal(
-                session, name=name, created_at=session.created_at, duration=session.duration
-            ),
-            # Cookie dates have no fraction of a second: grant one second for the one cut.
-            expires=min(session.expires_at, END_OF_TIME) // 1000 + 1
-            if session.permanent
-            else None,
-            path=self.get_cookie_path(app),
-            domain=self.get_cookie_domain(app),
-            secure=self.get_cookie_secure(app),
-            httponly=self.get_cookie_httponly(app),
-            samesite=self.get_cookie_samesite(app),
-            partitioned=self.get_cookie_partitioned(app),
+            self.seal(app, session),
+            expires=self._expires(session),
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=_either(options.httponly, self.get_cookie_httponly(app)),
+            samesite=samesite,
+            partitioned=partitioned,
+            max_size=0,  # `seal` has looked at the size
         )
 
+    def _expires(self, session: Session) -> int | None:
+        """Return when the browser may forget the cookie, in seconds since 1970."""
+        if not session.permanent:
+            return None
+        if self._options.max_age is not None:
+            return (self.now() + milliseconds(self._options.max_age, "max_age")) // 1000
+        # Cookie dates have no fraction of a second: grant one second for the one cut.
+        return min(session.expires_at, END_OF_TIME) // 1000 + 1
 
-@functools.lru_cache(maxsize=32)
-def _remembered_keys(secret: str | bytes) -> Keys:
-    return derive_keys(secret)
+
+T = TypeVar("T")
+
+
+def _either(option: T | None, setting: T) -> T:
+    return setting if option is None else option

@@ -42,6 +42,8 @@ class Session(dict[str, Any], SessionMixin):
 
     #: Whether the browser keeps the cookie when it closes. It concerns this response.
     permanent: bool = True
+    #: Whether `reset` was called on a session that had something in it.
+    ended = False
 
     def __init__(
         self,
@@ -57,7 +59,8 @@ class Session(dict[str, Any], SessionMixin):
         self._new = True
         self._now = now
         self._default_duration = self._duration = duration
-        self._created_at = now()
+        self._created_at = self._born_at = now()
+        self._mac, self._opened_until = b"", 0
         self._opener = opener
         self._opening = False
         self._lock = threading.RLock()
@@ -93,11 +96,35 @@ class Session(dict[str, Any], SessionMixin):
         """Whether anything has looked at this session yet."""
         return self._opener is None
 
-    def restore(self, content: Mapping[str, Any], created_at: int, duration: int) -> None:
+    def restore(
+        self,
+        content: Mapping[str, Any],
+        created_at: int,
+        duration: int,
+        *,
+        born_at: int | None = None,
+    ) -> None:
         """Take over what an opened cookie held."""
-        self.update(content)
+        dict.update(self, content)
         self._created_at, self._duration = created_at, duration
+        self._born_at = min(created_at, self._now()) if born_at is None else born_at
         self._new = False
+
+    def remember(self, mac: bytes) -> None:
+        """Note the MAC of the cookie that was opened, and until when it is good."""
+        self._mac, self._opened_until = mac, self.expires_at
+
+    @property
+    def mac(self) -> bytes:
+        """The MAC of the cookie that was opened; empty without one."""
+        self.load()
+        return self._mac
+
+    @property
+    def opened_until(self) -> int:
+        """The last moment (ms since 1970) of the cookie that was opened."""
+        self.load()
+        return self._opened_until
 
     @property
     def new(self) -> bool:  # type: ignore[override]  # Flask's is a plain attribute
@@ -110,6 +137,16 @@ class Session(dict[str, Any], SessionMixin):
         """When this session's life began, in ms since 1970; `extend` moves it."""
         self.load()
         return self._created_at
+
+    @property
+    def born_at(self) -> int:
+        """When the session began, in ms since 1970: when it was new, or `reset`.
+
+        Unlike `created_at` it does not move. It is remembered across requests only where
+        an option needs it: `max_lifetime`, or `revocation`.
+        """
+        self.load()
+        return self._born_at
 
     @property
     def duration(self) -> int:
@@ -139,20 +176,58 @@ class Session(dict[str, Any], SessionMixin):
     def reset(self, *keep: str) -> None:
         """Empty the session but for the keys in `keep`, and begin a new life now.
 
-        The browser gets a new cookie. A copy of the old one still opens until it
-        expires: the server remembers nothing that could tell the two apart.
+        ``reset(*session)`` keeps all, and begins the life anew. The browser gets a new
+        cookie. A copy of the old one still opens until it expires: the server remembers
+        nothing that could tell the two apart, unless it has a `revocation`.
         """
         for key in keep:
             if not isinstance(key, str):
                 raise TypeError(f"{key!r} is not a key: name them one by one, reset('a', 'b')")
+        self.ended = bool(self)
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
+        self._born_at = self._created_at
 
-    def set_duration(self, duration: timedelta) -> None:
-        """Let the session live for `duration` from now on."""
+    def replace(self, content: Mapping[str, Any]) -> None:
+        """Put `content` in the place of all that the session holds; its life goes on."""
+        if not isinstance(content, Mapping):
+            raise TypeError(f"content is a {type(content).__name__}: give a dict")
+        new = dict(content)
+        stringify(new)
+        self.clear()
+        self.update(new)
+
+    def set_duration(self, duration: timedelta, *, ephemeral: bool | None = None) -> None:
+        """Let the session live for `duration` from now on.
+
+        With `ephemeral` the browser forgets this cookie when it closes; False lets it keep
+        it; None leaves that to the app's option.
+        """
         self.load()
         self._begin(milliseconds(duration, "duration"))
+        if ephemeral is not None:
+            self.permanent = not ephemeral
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.load()
+        stringify({key: value})  # what cannot be sealed is told here, in the view
+        dict.__setitem__(self, key, value)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value of `key`, and set it to `default` if there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Set each of the given items."""
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+    def __ior__(self, other: Any) -> Session:  # type: ignore[override,misc]
+        self.update(other)
+        return self
 
     def extend(self, by: timedelta) -> None:
         """Put the end off by `by`, as if the session had begun that much later."""
@@ -182,9 +257,9 @@ def _loading_first(name: str) -> Callable[..., Any]:
 
 # dict's own methods work on the hash table below any subclass, so each is told to load.
 _DICT_METHODS = (
-    "__contains__", "__delitem__", "__eq__", "__getitem__", "__ior__", "__iter__", "__len__",
-    "__ne__", "__or__", "__repr__", "__reversed__", "__ror__", "__setitem__", "clear", "copy",
-    "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values",
+    "__contains__", "__delitem__", "__eq__", "__getitem__", "__iter__", "__len__", "__ne__",
+    "__or__", "__repr__", "__reversed__", "__ror__", "clear", "copy", "get", "items", "keys",
+    "pop", "popitem", "values",
 )  # fmt: skip
 for _name in _DICT_METHODS:
     setattr(Session, _name, _loading_first(_name))

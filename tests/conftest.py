@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import os
 import shutil
@@ -115,6 +116,13 @@ def forge(
 
 
 SECRET = "a secret for tests, long enough"
+
+
+def secret_of(word: str) -> str:
+    """Return a secret that is strong, and the same for the same word."""
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
 Act = Callable[[Session], object]
 
 

@@ -22,6 +22,7 @@ from tests.conftest import (
     Act,
     Site,
     read,
+    secret_of,
     set_cookies,
     the_cookie,
     untouched,
@@ -211,11 +212,11 @@ def test_under_a_prefix(client: FlaskClient) -> None:
 
 def test_flask_secret_key(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     """FLASK_SECRET_KEY in the environment takes the place of the published secret."""
-    monkeypatch.setenv("FLASK_SECRET_KEY", "k" * 32)
+    monkeypatch.setenv("FLASK_SECRET_KEY", secret_of("k"))
 
     value = the_cookie(create_app(clock=clock).test_client().get("/logout")).value
 
-    assert unseal(value, derive_keys("k" * 32)).content == {}
+    assert unseal(value, derive_keys(secret_of("k"))).content == {}
 
 
 BAD_KEYS = {"digits": "12345", "json": "null", "true": "true", "list": '["a"]', "empty": ""}
@@ -245,12 +246,12 @@ def test_published_secret(
 
 def test_own_options(clock: Clock) -> None:
     """Options given to create_app outrank the page's."""
-    app = create_app(clock=clock, cookie_name="mine", secret="s" * 32)
+    app = create_app(clock=clock, cookie_name="mine", secret=secret_of("s"))
 
     cookie = the_cookie(app.test_client().get("/logout"))
 
     assert cookie.name == "mine"
-    opened = unseal(cookie.value, derive_keys("s" * 32), name="mine")
+    opened = unseal(cookie.value, derive_keys(secret_of("s")), name="mine")
     assert opened == Unsealed({}, round(clock() * 1000), 120_000)
 
 

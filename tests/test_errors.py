@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import logging
 import pickle
 from datetime import timedelta
@@ -140,7 +141,7 @@ def test_reasons_are_documented() -> None:
         if "── Bad" in line and "catches" not in line:
             documented |= set(line.rsplit("  ", 1)[1].split(", "))
 
-    assert documented == {reason for _, _, reason in REFUSED.values()}
+    assert documented == {reason for _, _, reason in REFUSED.values()} | {"canonical"}
 
 
 HI = {"message": "hi"}
@@ -213,5 +214,6 @@ def test_refusal_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> Non
     site.visit_with(f"session={PAGE_SENT}", read)
 
     [record] = caplog.records
-    assert record.getMessage() == "cookie session refused: signature"
+    digest = hashlib.sha256(PAGE_SENT.encode()).hexdigest()[:32]
+    assert record.getMessage() == f"cookie session refused: signature (sha256 {digest})"
     assert record.levelno == logging.INFO

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -22,6 +23,7 @@ from tests.conftest import (
     Site,
     opened,
     read,
+    secret_of,
     set_cookies,
     the_cookie,
     untouched,
@@ -213,8 +215,8 @@ def test_not_permanent(site: Site) -> None:
 def test_cookie_name(clock: Clock) -> None:
     """The option names the cookie, or else Flask's SESSION_COOKIE_NAME."""
     sites = [Site(clock), Site(clock, cookie_name="mine")]
-    for site in sites:
-        site.app.config["SESSION_COOKIE_NAME"] = "flask"
+    sites[0].app.config["SESSION_COOKIE_NAME"] = "flask"
+    sites[1].app.config["SESSION_COOKIE_NAME"] = "no name for a cookie"
 
     assert [the_cookie(site.visit(write)).name for site in sites] == ["flask", "mine"]
     assert [site.visit(read).text for site in sites] == ["hi", "hi"]
@@ -302,14 +304,16 @@ def app_with(sessions: ClientSessions, **config: object) -> FlaskClient:
 def test_several_apps(clock: Clock) -> None:
     """One ClientSessions serves several apps, each with its own secret."""
     sessions = ClientSessions(clock=clock)
-    clients = [app_with(sessions, SECRET_KEY=key, SAYS=key) for key in ("a" * 32, "b" * 32)]
+    clients = [
+        app_with(sessions, SECRET_KEY=key, SAYS=key) for key in (secret_of("a"), secret_of("b"))
+    ]
 
     values = [the_cookie(client.get("/")).value for client in clients]
 
     for key, value in zip("ab", values, strict=True):
-        assert unseal(value, derive_keys(key * 32)).content == {"message": key * 32}
+        assert unseal(value, derive_keys(secret_of(key))).content == {"message": secret_of(key)}
     clients[0].set_cookie("session", values[1])
-    assert clients[0].get("/").text == "a" * 32
+    assert clients[0].get("/").text == secret_of("a")
 
 
 def test_several_sessions(clock: Clock) -> None:
@@ -320,21 +324,25 @@ def test_several_sessions(clock: Clock) -> None:
 
     assert [cookie.name for cookie in values] == ["session", "b"]
     assert all(site.visit(read).text == "hi" for site in two)
-    assert two[0].app.session_interface is two[0].app.extensions["client_sessions"]
+    assert two[0].app.session_interface in two[0].app.extensions["client_sessions"].values()
 
 
 def test_flask_secret(clock: Clock) -> None:
     """Without a secret of its own the app's SECRET_KEY seals; a fallback opens."""
-    old = seal({"message": "old"}, derive_keys("old" * 11), created_at=round(clock() * 1000))
+    old = seal(
+        {"message": "old"}, derive_keys(secret_of("old")), created_at=round(clock() * 1000)
+    )
     sessions = ClientSessions(clock=clock)
     client = app_with(
-        sessions, SECRET_KEY="new" * 11, SECRET_KEY_FALLBACKS=["x" * 32, "old" * 11]
+        sessions,
+        SECRET_KEY=secret_of("new"),
+        SECRET_KEY_FALLBACKS=[secret_of("x"), secret_of("old")],
     )
     client.set_cookie("session", old)
 
     response = client.get("/")
 
-    again = unseal(the_cookie(response).value, derive_keys("new" * 11))
+    again = unseal(the_cookie(response).value, derive_keys(secret_of("new")))
     assert response.text == "old"
     assert (again.content, again.created_at) == ({"message": "old"}, round(clock() * 1000))
     assert not set_cookies(client.get("/"))
@@ -342,14 +350,14 @@ def test_flask_secret(clock: Clock) -> None:
 
 def test_old_secret_near_its_end(clock: Clock) -> None:
     """A cookie that is both old and about to end is sealed anew and extended."""
-    codec = SealedCodec(derive_keys("new" * 11), KEYS)
+    codec = SealedCodec(derive_keys(secret_of("new")), KEYS)
     site = Site(clock, secret=None, codec=codec)
     created_at = site.now - 100_000
     value = seal(HI, KEYS, created_at=created_at, duration=120_000)
 
     cookie = the_cookie(site.visit_with(f"session={value}", read))
 
-    life = unseal(cookie.value, derive_keys("new" * 11))
+    life = unseal(cookie.value, derive_keys(secret_of("new")))
     assert life == Unsealed(HI, created_at + 60_000, 120_000)
 
 
@@ -405,7 +413,7 @@ def test_codec_that_fails(clock: Clock) -> None:
 
 
 BAD_SETTINGS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "number": ({"SECRET_KEY": 12345}, TypeError, "the secret is a int: give str or bytes"),
+    "number": ({"SECRET_KEY": 12345}, TypeError, "secret is a int: give str or bytes"),
     "one fallback": (
         {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": "old"},
         TypeError,
@@ -435,9 +443,9 @@ def test_bad_cookie_name_of_flask(site: Site) -> None:
 
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "two secrets": ({"secret": SECRET, "codec": Plain()}, ValueError, "a secret or a codec"),
+    "two secrets": ({"secret": SECRET, "codec": Plain()}, ValueError, "one of secret, keys"),
     "empty secret": ({"secret": ""}, ValueError, "the secret is empty: make one with"),
-    "secret": ({"secret": 5}, TypeError, "the secret is a int: give str or bytes"),
+    "secret": ({"secret": 5}, TypeError, "secret is a int: give str or bytes"),
     "name with =": ({"cookie_name": "a=b"}, ValueError, "cookie_name is 'a=b': use letters"),
     "name with space": ({"cookie_name": "a b"}, ValueError, "'a b': use letters, digits"),
     "empty name": ({"cookie_name": ""}, ValueError, "cookie_name is '': use letters"),
@@ -445,6 +453,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "clock": ({"clock": 5}, TypeError, "clock is 5: give a function"),
     "urandom": ({"urandom": b"x"}, TypeError, "urandom is b'x': give a function"),
     "codec": ({"codec": "aes"}, TypeError, "codec is 'aes': give an object with"),
+    "half a codec": ({"codec": SimpleNamespace(seal=len)}, TypeError, "give an object with"),
     "app": ({"app": "secret"}, TypeError, "app is a str: give a Flask app, and a secret as"),
     "milliseconds": ({"duration": 120_000}, TypeError, r"duration is 120000: give a timedelta"),
     "active seconds": ({"active_duration": 60}, TypeError, "active_duration is 60: give"),

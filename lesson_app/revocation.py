@@ -1,0 +1,163 @@
+"""Sessions that are over before their time: what a server has to remember for that.
+
+A sealed cookie needs no memory on the server; taking one back does. Two ready means, each
+on a store of your choice, and a protocol for your own::
+
+    logins = UserEpochs(SQLiteStore("revoked.db"), user=lambda s: s["user"]["userName"])
+    ClientSessions(app, revocation=logins)
+    logins.end_all("sampleuser")            # every session that began before now
+
+    revoked = DenyList(MemoryStore())
+    ClientSessions(app, revocation=revoked)
+    revoked.end(session)                    # this very cookie
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Protocol
+
+from .session import Session
+
+
+class Revocation(Protocol):
+    """What decides whether a session that opened is honoured."""
+
+    def is_revoked(self, session: Session) -> bool:
+        """Return True to refuse it. An exception fails the request and loses nothing."""
+
+
+class Store(Protocol):
+    """A server's memory: text keys, each with a whole number and a time to forget it."""
+
+    def put(self, key: str, value: int, forget_at: int | None) -> None:
+        """Keep the larger of `value` and what `key` has; forget it at `forget_at` (ms)."""
+
+    def get(self, key: str) -> int | None:
+        """Return the value, or None."""
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class MemoryStore:
+    """A store in this process: gone when it ends, and unknown to every other process."""
+
+    def __init__(self, now: Callable[[], int] = _now) -> None:
+        self._now = now
+        self._entries: dict[str, tuple[int, int | None]] = {}
+        self._lock = threading.Lock()
+        self._sweep_above = 1024
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, key: str, value: int, forget_at: int | None) -> None:
+        with self._lock:
+            known = self._entries.get(key)
+            if known is None or known[0] <= value:
+                self._entries[key] = (value, forget_at)
+            # Sweeping only when the store has doubled keeps the cost of a put constant.
+            if len(self._entries) > self._sweep_above:
+                now = self._now()
+                kept = {k: e for k, e in self._entries.items() if e[1] is None or e[1] >= now}
+                self._entries = kept
+                self._sweep_above = max(1024, 2 * len(kept))
+
+    def get(self, key: str) -> int | None:
+        value, forget_at = self._entries.get(key, (None, None))
+        return None if forget_at is not None and forget_at < self._now() else value
+
+
+class SQLiteStore:
+    """A store in a file, shared by the processes of one machine."""
+
+    def __init__(self, path: str, now: Callable[[], int] = _now) -> None:
+        self._path = path
+        self._now = now
+        with closing(self._connect()) as connection, connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS revoked "
+                "(key TEXT PRIMARY KEY, value INTEGER NOT NULL, forget_at INTEGER) "
+                "WITHOUT ROWID"
+            )
+            connection.execute(
+                "CREATE INDEX IF NOT EXISTS revoked_forget_at ON revoked (forget_at)"
+            )
+
+    def _connect(self) -> sqlite3.Connection:
+        # One connection a call: SQLite's may not be shared by threads or survive a fork.
+        return sqlite3.connect(self._path, timeout=10)
+
+    def put(self, key: str, value: int, forget_at: int | None) -> None:
+        with closing(self._connect()) as connection, connection:
+            connection.execute("DELETE FROM revoked WHERE forget_at < ?", (self._now(),))
+            connection.execute(
+                "INSERT INTO revoked VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+                "value = excluded.value, forget_at = excluded.forget_at "
+                "WHERE excluded.value >= value",
+                (key, value, forget_at),
+            )
+
+    def get(self, key: str) -> int | None:
+        with closing(self._connect()) as connection:
+            row = connection.execute(
+                "SELECT value FROM revoked WHERE key = ? AND ifnull(forget_at >= ?, 1)",
+                (key, self._now()),
+            ).fetchone()
+        return row[0] if row else None
+
+
+class UserEpochs:
+    """End all sessions of a user: those that began at or before a moment are refused.
+
+    One entry for each user who ever asked for it (OWASP ASVS 5.0, 7.4.1). A session begins
+    when it is new or `reset`; so an app must call ``session.reset()`` when it logs a
+    visitor in, as it should anyway. `user` takes a session to its user's name, or None.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        user: Callable[[Session], str | None],
+        now: Callable[[], int] = _now,
+    ) -> None:
+        self._store = store
+        self._user = user
+        self._now = now
+
+    def end_all(self, user: str) -> None:
+        """Refuse every session of `user` that has begun up to now."""
+        self._store.put(f"user:{user}", self._now(), None)
+
+    def is_revoked(self, session: Session) -> bool:
+        user = self._user(session)
+        epoch = None if user is None else self._store.get(f"user:{user}")
+        return epoch is not None and session.born_at <= epoch
+
+
+class DenyList:
+    """End one cookie. Its entry is forgotten when the cookie would have expired.
+
+    The key is the MAC's bytes, not the value's text: several texts stand for one cookie. An
+    older cookie of the same session, from before it was extended or changed, is another
+    cookie; to end those too, use `UserEpochs`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def end(self, session: Session) -> None:
+        """Refuse the cookie that `session` was opened from; without one, do nothing."""
+        if session.mac:
+            self._store.put(f"mac:{session.mac.hex()}", 1, session.opened_until)
+
+    def is_revoked(self, session: Session) -> bool:
+        return bool(session.mac) and self._store.get(f"mac:{session.mac.hex()}") is not None

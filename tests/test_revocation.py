@@ -1,0 +1,198 @@
+"""Sessions that are over before their time, and what the server has to remember for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lesson_app import DenyList, MemoryStore, Session, SQLiteStore, UserEpochs
+from lesson_app.lab import Clock
+from lesson_app.revocation import Store
+from tests.conftest import Site, read, set_cookies, the_cookie
+
+Advance = Callable[[float], None]
+
+
+@pytest.fixture
+def now(clock: Clock) -> Callable[[], int]:
+    return lambda: round(clock() * 1000)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, now: Callable[[], int]
+) -> MemoryStore | SQLiteStore:
+    if request.param == "memory":
+        return MemoryStore(now)
+    return SQLiteStore(str(tmp_path / "revoked.db"), now)
+
+
+def test_store(store: Store, now: Callable[[], int]) -> None:
+    """A store keeps the larger value of a key, and knows no other key."""
+    store.put("a", 2, None)
+    store.put("a", 1, None)
+    store.put("b", 5, now() + 1000)
+
+    assert [store.get(key) for key in "abc"] == [2, 5, None]
+
+
+def test_store_forgets(store: Store, now: Callable[[], int], advance: Advance) -> None:
+    """An entry is there until its time, and not a millisecond longer."""
+    store.put("a", 1, now() + 1000)
+    store.put("b", 1, None)
+
+    advance(1)
+    assert store.get("a") == 1
+    advance(0.001)
+    assert (store.get("a"), store.get("b")) == (None, 1)
+
+
+def test_memory_is_given_back(now: Callable[[], int], advance: Advance) -> None:
+    """Entries that are over are swept out, so that the store does not grow for ever."""
+    store = MemoryStore(now)
+    for number in range(10_000):
+        store.put(str(number), 1, now() + 1000)
+        advance(0.01)
+
+    assert len(store) <= 2048
+    assert store.get("9999") == 1
+
+
+def test_sqlite_sweeps(tmp_path: Path, now: Callable[[], int], advance: Advance) -> None:
+    """In the file, too, nothing stays that is over."""
+    path = tmp_path / "revoked.db"
+    store = SQLiteStore(str(path), now)
+    store.put("old", 1, now() + 1000)
+    advance(2)
+    store.put("new", 1, None)
+
+    with store._connect() as connection:
+        rows = connection.execute("SELECT key FROM revoked").fetchall()
+    connection.close()
+
+    assert rows == [("new",)]
+
+
+def test_sqlite_is_shared(tmp_path: Path) -> None:
+    """What one process writes, another one reads."""
+    path = str(tmp_path / "revoked.db")
+
+    SQLiteStore(path).put("a", 7, None)
+
+    assert SQLiteStore(path).get("a") == 7
+
+
+def name_of(session: Session) -> str | None:
+    user = session.get("user")
+    return user["userName"] if user else None
+
+
+def log_in(session: Session) -> None:
+    session.reset()
+    session["user"] = {"userName": "sampleuser"}
+
+
+def user(session: Session) -> object:
+    return session.get("user")
+
+
+def test_user_epochs(store: Store, clock: Clock, advance: Advance) -> None:
+    """All sessions of one user end at once, copies included; nobody else's do."""
+    epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
+    site = Site(clock, revocation=epochs)
+    copy = the_cookie(site.visit(log_in)).value
+    other = the_cookie(site.visit_with("", lambda s: s.update(user={"userName": "b"}))).value
+    advance(50)
+    extended = the_cookie(site.visit(lambda s: s.update(message="hi"))).value
+
+    advance(1)
+    epochs.end_all("sampleuser")
+
+    for value in (copy, extended):
+        assert site.visit_with(f"session={value}", user).text == "None"
+    assert site.visit_with(f"session={other}", user).text == "{'userName': 'b'}"
+
+
+def test_log_in_after_the_epoch(store: Store, clock: Clock, advance: Advance) -> None:
+    """A user whose sessions were ended can log in again, in the very same browser."""
+    epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
+    site = Site(clock, revocation=epochs)
+    site.visit(log_in)
+    epochs.end_all("sampleuser")
+    advance(0.001)
+
+    site.visit(log_in)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"
+
+
+def test_deny_list(store: Store, clock: Clock, advance: Advance) -> None:
+    """One cookie ends, in whatever text it comes; the browser's other sessions go on."""
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(lambda s: s.update(message="hi"))).value
+    other = the_cookie(site.visit_with("", lambda s: s.update(message="hi"))).value
+
+    def log_out(s: Session) -> None:
+        denied.end(s)
+        s.reset()
+
+    site.visit(log_out)
+
+    assert site.visit_with(f"session={value}", read).text == "None"
+    assert site.visit_with(f'session="{value}"', read).text == "None"
+    assert site.visit_with(f"session={other}", read).text == "hi"
+
+
+def test_deny_list_forgets(clock: Clock, now: Callable[[], int], advance: Advance) -> None:
+    """An entry lasts as long as the cookie could be used, and no longer."""
+    store = MemoryStore(now)
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+    site.visit(lambda s: s.update(message="hi"))
+    site.visit(denied.end)
+    [key] = store._entries
+
+    advance(120)
+    assert store.get(key) == 1
+    advance(0.001)
+    assert store.get(key) is None
+
+
+def test_deny_list_without_a_cookie(clock: Clock) -> None:
+    """A session that came from no cookie leaves nothing to deny."""
+    store = MemoryStore()
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+
+    site.visit(denied.end)
+
+    assert len(store) == 0
+
+
+def test_store_that_fails(clock: Clock) -> None:
+    """If the server cannot look, the request fails, and the visitor loses nothing."""
+
+    class Broken:
+        broken = False
+
+        def is_revoked(self, session: Session) -> bool:
+            if self.broken:
+                raise OSError("the disk is gone")
+            return False
+
+    revocation = Broken()
+    site = Site(clock, revocation=revocation)
+    site.visit(lambda s: s.update(message="hi"))
+    site.app.testing = False
+    site.app.logger.disabled = True
+
+    revocation.broken = True
+    response = site.visit(read)
+    revocation.broken = False
+
+    assert response.status_code == 500
+    assert not set_cookies(response)
+    assert site.visit(read).text == "hi"
