@@ -62,7 +62,7 @@ def _default_secret(app: Flask) -> str | None:
     if "FLASK_SECRET_KEY" in os.environ:
         if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
             raise ValueError(
-                f"FLASK_SECRET_KEY is read as {app.secret_key!r}: "
+                f"FLASK_SECRET_KEY is read as {type(app.secret_key).__name__}: "
                 "give a random text, in double quotes if it is all digits"
             )
         return None

@@ -156,7 +156,7 @@ def _depth(text: str) -> int:
 
 def _read_integer(digits: str) -> int | float:
     # Beyond 2**53 JavaScript reads the nearest double; so do we, to write it back alike.
-    if len(digits) <= 16 and abs(int(digits)) <= MAX_SAFE_INTEGER:
+    if len(digits) <= 17 and abs(int(digits)) <= MAX_SAFE_INTEGER:
         return int(digits)
     return _read_float(digits)
 

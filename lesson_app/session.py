@@ -67,9 +67,13 @@ class Session(dict[str, Any], SessionMixin):
         self._changed = False
         self._opened_as = stringify(self) if opener is None else ""
         if opener is not None:
-            # C code, such as json's, skips an empty dict without asking; this one is not
-            # empty until it has been asked.
-            dict.__setitem__(self, "", None)
+            self._hold_place()
+
+    def _hold_place(self) -> None:
+        # C code, such as json's, skips an empty dict without asking; this one is not empty
+        # until it has been asked.
+        dict.clear(self)
+        dict.__setitem__(self, "", None)
 
     def load(self) -> None:
         """Open the cookie, once. Every dict method, and the lifetime, does it for you.
@@ -88,6 +92,9 @@ class Session(dict[str, Any], SessionMixin):
                 self._opener(self)
                 self._opened_as = stringify(self)
                 self._opener = None
+            except BaseException:
+                self._hold_place()
+                raise
             finally:
                 self._opening = False
 

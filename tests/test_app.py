@@ -231,6 +231,16 @@ def test_bad_flask_secret_key(monkeypatch: pytest.MonkeyPatch, key: str) -> None
         create_app()
 
 
+def test_bad_flask_secret_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names what the secret was read as, never the secret."""
+    monkeypatch.setenv("FLASK_SECRET_KEY", "918273645546372819")
+
+    with pytest.raises(ValueError, match="read as int") as error:
+        create_app()
+
+    assert "9182" not in str(error.value)
+
+
 @pytest.mark.parametrize("options", [{}, {"secret": None, "codec": None}], ids=["", "None"])
 def test_published_secret(
     caplog: pytest.LogCaptureFixture, clock: Clock, options: dict[str, None]

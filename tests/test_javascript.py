@@ -137,12 +137,14 @@ def test_holds_itself() -> None:
         stringify(value)
 
 
-def test_as_deep_as_allowed() -> None:
-    """A hundred lists and dicts inside each other are written and read."""
-    text = stringify(nest(MAX_DEPTH))
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"":', "}")], ids=["[]", "{}"])
+def test_as_deep_as_allowed(opening: str, closing: str) -> None:
+    """A hundred lists or dicts inside each other are read and written, and no more."""
+    text = opening * 99 + "[]" + closing * 99
 
-    assert text == "[" * MAX_DEPTH + "]" * MAX_DEPTH
-    assert parse(text) == nest(MAX_DEPTH)
+    assert stringify(parse(text)) == text
+    with pytest.raises(ValueError, match="more than 100 lists and dicts deep"):
+        parse(opening + text + closing)
 
 
 NUMBERS = {
@@ -196,6 +198,9 @@ READ = {
     "escapes": (r'"\u00e9\ud83d\ude00\ud800"', "é\U0001f600\ud800"),
     "deep in a string": ('"' + "[{" * 200 + '\\""', "[{" * 200 + '"'),
     "wide": ("[" + "[]," * 200 + "[]]", [[]] * 201),
+    "wide with dicts": ("[" + "{}," * 200 + "{}]", [{}] * 201),
+    "wide with strings": ("[" + '"","["' + ',[],""' * 200 + "]", ["", "["] + [[], ""] * 200),
+    "wide and deep": ("[[]," + "[" * 99 + "]" * 100, [[], nest(99)]),
 }
 
 
@@ -237,6 +242,8 @@ NOT_JSON = {
     "too deep": "[" * 101 + "]" * 101,
     "too deep in dicts": '{"":' * 101 + "1" + "}" * 101,
     "too deep after a string": '["[\\"",' + "[" * 100 + "]" * 101,
+    "too deep after many": "[" + "[]," * 60 + "[" * 100 + "]" * 101,
+    "too deep after many dicts": "[" + "{}," * 60 + "[" * 100 + "]" * 101,
     "deep and broken": "[" * 100_000,
     "leading zero": "01",
     "trailing comma": "[1,]",

@@ -59,10 +59,7 @@ def failing() -> Flask:
 
 @pytest.fixture
 def browser(server: Server) -> requests.Session:
-    """A browser that has read its answer, and freed the connection, when an error comes."""
-    browser = server.browser()
-    browser.hooks["response"].insert(0, lambda response, **_: response.content and None)
-    return browser
+    return server.browser()
 
 
 def plain() -> requests.Session:

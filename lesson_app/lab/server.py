@@ -22,6 +22,7 @@ _ERROR_HEADER = "Lesson-Error"
 _KEPT_ERRORS = 20
 _running: Server | None = None
 _one_at_a_time = threading.Lock()
+_tickets = itertools.count()
 
 
 class ViewError(RuntimeError):
@@ -51,7 +52,6 @@ class Server:
     def __init__(self) -> None:
         self._app = Flask("nothing")
         self._errors: dict[str, BaseException] = {}
-        self._tickets = itertools.count()
         # Port 0: the system picks a free one, so nothing is ever in the way.
         self._listener = make_server(
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Silent
@@ -109,7 +109,7 @@ class Server:
         return response(environ, start_response)
 
     def _explain(self, error: BaseException) -> WSGIResponse:
-        ticket = str(next(self._tickets))
+        ticket = str(next(_tickets))
         self._errors[ticket] = error
         # A client other than `browser` never asks for its error.
         self._errors.pop(str(int(ticket) - _KEPT_ERRORS), None)
@@ -119,6 +119,7 @@ class Server:
     def _raise_error(self, response: requests.Response, **_: Any) -> None:
         error = self._errors.pop(response.headers.get(_ERROR_HEADER, ""), None)
         if error is not None:
+            response.close()  # nobody will read its body
             sent = response.request
             raise ViewError(
                 f"{sent.method} {sent.path_url} raised {type(error).__name__}: {error}"
