@@ -46,7 +46,7 @@ def create_app(**options: Any) -> Flask:
     """
     app = Flask(__name__)
     app.config.from_prefixed_env()
-    if options.get("secret") is None and options.get("codec") is None:
+    if all(options.get(choice) is None for choice in ("secret", "keys", "codec")):
         options["secret"] = _default_secret(app)
     ClientSessions(app, **{**PAGE_OPTIONS, **options})
     app.register_blueprint(session_test)
@@ -81,6 +81,7 @@ def login() -> ResponseReturnValue:
     """Log the visitor in, or show the form again."""
     if not is_user(request.form.get("userName", ""), request.form.get("password", "")):
         return render_template("login.html", message="invalid login")
+    cast(Session, session).reset()  # nothing from before the log-in comes along
     session["user"] = dict(USER)
     return redirect(url_for("dashboard"), code=302)
 

@@ -74,8 +74,11 @@ class Keys:
     mac: str = "sha256"
 
     def __post_init__(self) -> None:
-        _check_choice("cipher", self.cipher, CIPHERS)
-        _check_choice("mac", self.mac, MACS)
+        for option, choices in (("cipher", CIPHERS), ("mac", MACS)):
+            choice = str(getattr(self, option)).lower()  # Node takes AES256, too
+            if choice not in choices:
+                raise ValueError(f"{option} is {choice!r}: choose one of {', '.join(choices)}")
+            object.__setattr__(self, option, choice)
         for which, key in (("encryption", self.encryption), ("signature", self.signature)):
             if not isinstance(key, bytes):
                 raise TypeError(f"the {which} key is a {type(key).__name__}: give bytes")
@@ -91,11 +94,6 @@ class Keys:
             )
         if hmac.compare_digest(self.encryption, self.signature):
             raise ValueError("the two keys are equal: make each by itself")
-
-
-def _check_choice(option: str, value: str, choices: Mapping[str, object]) -> None:
-    if value not in choices:
-        raise ValueError(f"{option} is {value!r}: choose one of {', '.join(choices)}")
 
 
 @dataclass(frozen=True, slots=True)

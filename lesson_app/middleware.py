@@ -27,6 +27,7 @@ from .options import (
     check_attributes,
     check_cookie_name,
     make_codec,
+    read_revocations,
     secret_keys,
 )
 from .revocation import Revocation
@@ -72,7 +73,7 @@ class ClientSessions:
     - `max_lifetime`: the end of a session however often it is extended; none by default.
     - `max_age`: the browser keeps each cookie this long, instead of until the session ends.
     - `ephemeral`: the browser keeps it until it closes.
-    - `revocation`: what else ends a session (see `lesson_app.revocation`).
+    - `revocation`: what else ends a session, one or several (see `lesson_app.revocation`).
 
     The cookie: `cookie_name`, `path`, `domain`, `secure`, `httponly`, `samesite`,
     `partitioned`, each by default Flask's ``SESSION_COOKIE_…``. `Secure` is also set by
@@ -106,7 +107,7 @@ class ClientSessions:
         max_lifetime: timedelta | None = None,
         max_age: timedelta | None = None,
         ephemeral: bool = False,
-        revocation: Revocation | None = None,
+        revocation: Revocation | Sequence[Revocation] = (),
         path: str | None = None,
         domain: str | None = None,
         secure: bool | None = None,
@@ -135,7 +136,7 @@ class ClientSessions:
             httponly=httponly,
             samesite=samesite,
             partitioned=partitioned,
-            revocation=revocation,
+            revocations=read_revocations(revocation),
             no_store=no_store,
             clear_site_data=clear_site_data,
             strict=strict,
@@ -238,7 +239,7 @@ class ClientSessionInterface(SessionInterface):
         self._options = options
         self._duration = milliseconds(options.duration, "duration")
         # Only then does anything need to know when a session began.
-        self._remembers_birth = bool(options.max_lifetime or options.revocation)
+        self._remembers_birth = bool(options.max_lifetime or options.revocations)
 
     def now(self) -> int:
         """Return the clock's time in ms since 1970."""
@@ -307,7 +308,7 @@ class ClientSessionInterface(SessionInterface):
     def _restore(self, session: Session, opened: Unsealed) -> None:
         content = dict(opened.content)
         born_at = content.pop(BORN, None) if self._remembers_birth else None
-        if not isinstance(born_at, int) or isinstance(born_at, bool):
+        if type(born_at) is not int or not 0 <= born_at <= self.now():
             born_at = None
         session.restore(content, opened.created_at, opened.duration, born_at=born_at)
         session.remember(opened.mac)
@@ -325,7 +326,7 @@ class ClientSessionInterface(SessionInterface):
             and session.born_at + (milliseconds(options.max_lifetime, "max_lifetime")) < now
         ):
             return "too-old"
-        if options.revocation is not None and options.revocation.is_revoked(session):
+        if any(revocation.is_revoked(session) for revocation in options.revocations):
             return "revoked"
         return None
 

@@ -49,7 +49,7 @@ class Options:
     httponly: bool | None
     samesite: str | None
     partitioned: bool | None
-    revocation: Revocation | None
+    revocations: tuple[Revocation, ...]
     no_store: bool
     clear_site_data: bool
     strict: bool
@@ -71,8 +71,6 @@ class Options:
                 raise TypeError(f"{option} is {function!r}: give a function")
         if self.codec is not None:
             _check_methods("codec", self.codec, "seal", "unseal")
-        if self.revocation is not None:
-            _check_methods("revocation", self.revocation, "is_revoked")
 
     def _check_lifetimes(self) -> None:
         for option in ("duration", "active_duration", "max_lifetime", "max_age"):
@@ -109,6 +107,14 @@ class Options:
 def _check_methods(option: str, value: object, *methods: str) -> None:
     if not all(callable(getattr(value, method, None)) for method in methods):
         raise TypeError(f"{option} is {value!r}: give an object with {' and '.join(methods)}")
+
+
+def read_revocations(given: Revocation | Sequence[Revocation]) -> tuple[Revocation, ...]:
+    """Return one or several revocations as a tuple; raise TypeError for anything else."""
+    several = tuple(given) if isinstance(given, list | tuple) else (given,)
+    for each in several:
+        _check_methods("revocation", each, "is_revoked")
+    return several
 
 
 def check_cookie_name(name: str) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.http import parse_date
 from werkzeug.test import TestResponse
 
-from lesson_app import Session, Unsealed, create_app, derive_keys, unseal
+from lesson_app import Keys, Session, Unsealed, create_app, derive_keys, unseal
 from lesson_app import app as lesson
 from lesson_app.app import PAGE_SECRET
 from lesson_app.cookie import SealedCodec
@@ -351,3 +351,22 @@ def test_one_life(site: Site) -> None:
         assert life.created_at - start == step.created_at, step.what
         assert life.duration == step.duration, step.what
         assert expires.timestamp() * 1000 - start == step.expires, step.what
+
+
+def test_own_keys(clock: Clock) -> None:
+    """Keys given to create_app take the place of the published secret."""
+    keys = Keys(b"e" * 24, b"s" * 48, cipher="AES192", mac="SHA384")
+
+    cookie = the_cookie(create_app(clock=clock, keys=keys).test_client().get("/logout"))
+
+    assert (keys.cipher, keys.mac) == ("aes192", "sha384")
+    assert unseal(cookie.value, keys).content == {}
+
+
+def test_log_in_begins_a_new_session(client: FlaskClient) -> None:
+    """What a link has put into the session before the log-in does not come along."""
+    client.get("/session-test-add?message=planted")
+
+    log_in(client)
+
+    assert client.get("/session-test-read").text == "session message: undefined"

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import runpy
 import signal
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from flask import Flask
 
+from lesson_app import Keys, derive_keys, seal
+from lesson_app.app import PAGE_SECRET
 from lesson_app.cli import main
-from tests.conftest import listens, running
+from lesson_app.dissect import dissect
+from tests.conftest import PAGE_SENT, forge, listens, running, secret_of
 
 HINT = "sealing with the lesson's published secret: set FLASK_SECRET_KEY for anything else"
 
@@ -49,7 +56,7 @@ def test_run_with_a_secret(
     runs: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture
 ) -> None:
     """With a secret in the environment there is nothing to say."""
-    result = CliRunner().invoke(main, ["run"], env={"FLASK_SECRET_KEY": "k" * 32})
+    result = CliRunner().invoke(main, ["run"], env={"FLASK_SECRET_KEY": secret_of("k")})
 
     assert (result.output, caplog.messages) == ("", [])
     assert len(runs) == 1
@@ -107,3 +114,238 @@ def test_real_server(command: list[str]) -> None:
         process.terminate()
         assert process.wait(10) == -signal.SIGTERM
     assert not listens(url)
+
+
+HUSH = "hush, a secret for tests"
+ENCRYPTION, SIGNATURE = bytes(range(16, 32)), bytes(range(100, 148))
+OWN_KEYS = Keys(ENCRYPTION, SIGNATURE, "aes128", "sha384")
+OWN_COOKIE = seal({"a": 1}, OWN_KEYS)
+OWN_ALGORITHMS = ("--cipher", "aes128", "--mac", "sha384")
+
+
+@pytest.fixture(autouse=True)
+def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep this computer's own secrets out of the tests."""
+    for name in ("SECRET", "ENCRYPTION_KEY", "SIGNATURE_KEY"):
+        monkeypatch.delenv(f"LESSON_APP_{name}", raising=False)
+
+
+def take_apart(*arguments: str, **options: Any) -> Result:
+    return CliRunner().invoke(main, ["dissect", *arguments], **options)
+
+
+def test_dissect() -> None:
+    """A cookie is taken apart, at a moment that can be told."""
+    result = take_apart(PAGE_SENT, "--secret", PAGE_SECRET, "--now", "2023-08-25T18:40:00Z")
+
+    facts = dissect(PAGE_SENT, {"--secret": derive_keys(PAGE_SECRET)}, now=1692988800000)
+    assert result.output == f"{facts!r}\n"
+    assert "opens with --secret\n" in result.output
+    assert result.exit_code == 0
+
+
+def test_dissect_as_json() -> None:
+    """JSON has the documented keys."""
+    result = take_apart(PAGE_SENT, "--json", "--now", "2100-01-01T12:00:00Z")
+
+    facts = dissect(PAGE_SENT, now=4102488000000).as_dict()
+    assert json.loads(result.output) == json.loads(json.dumps(facts))
+
+
+@pytest.mark.parametrize(
+    ("value", "secret", "status"),
+    [
+        (PAGE_SENT, [], 0),
+        (PAGE_SENT, ["--secret", PAGE_SECRET], 0),
+        (PAGE_SENT, ["--secret", HUSH], 1),
+        (PAGE_SENT[:-1], ["--secret", PAGE_SECRET], 1),
+        (PAGE_SENT[:90], [], 1),
+        ("", [], 1),
+    ],
+    ids=["well-formed", "opens", "another secret", "cut", "cut short", "empty"],
+)
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_dissect_status(value: str, secret: list[str], status: int, form: list[str]) -> None:
+    """The exit status says whether the cookie opens, or is well-formed."""
+    assert take_apart(value, *secret, *form).exit_code == status
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"]], ids=["left out", "dash"])
+def test_dissect_standard_input(arguments: list[str]) -> None:
+    """The cookie may come from standard input, in a header."""
+    header = f"HTTP/1.1 200 OK\r\nSet-Cookie: session={PAGE_SENT}; Path=/\r\n\r\n"
+
+    result = take_apart(*arguments, "--json", input=header)
+
+    assert json.loads(result.output)["characters"] == len(PAGE_SENT)
+    assert json.loads(result.output)["source"] == "a Set-Cookie header"
+
+
+def test_dissect_at_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who is waited for is told so."""
+    typed = SimpleNamespace(isatty=lambda: True, buffer=io.BytesIO(PAGE_SENT.encode()))
+    monkeypatch.setattr("sys.stdin", typed)
+
+    with pytest.raises(SystemExit):
+        main(["dissect"])
+
+    assert capsys.readouterr().err.startswith("Paste the cookie, and end with Ctrl-D")
+
+
+@pytest.mark.parametrize("data", [b"", bytes(range(256)), b"." * 1_000_000, b"\xff\xfe.\0"])
+def test_dissect_binary_input(data: bytes) -> None:
+    """Whatever comes in, an answer goes out."""
+    result = take_apart(input=data)
+
+    assert result.exit_code == 1
+    assert result.output.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("value", ["-Abc.d.1.2.e", "--Ab.d.1.2.e", "-", "-1.--.1.2.-"])
+def test_dissect_dashes(value: str) -> None:
+    """A value that begins with dashes, as base64url may, is no option."""
+    result = take_apart(value, "--json", input="")
+
+    text = "" if value == "-" else value.partition(".")[0]
+    assert json.loads(result.output)["fields"][0]["text"] == text
+
+
+def test_dissect_by_name() -> None:
+    """One of several cookies can be named."""
+    value = forge(b"admin={}", HUSH)
+
+    result = take_apart(
+        f"Cookie: session=x; admin={value}", "--name", "admin", "--secret", HUSH
+    )
+
+    assert "  name     admin, from a Cookie header\n" in result.output
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["none", "newline", "windows"])
+def test_dissect_secret_file(end: str, tmp_path: Path) -> None:
+    """A file's secret is the whole file, but for one newline at its end."""
+    path = tmp_path / "secret"
+    path.write_bytes(b" \xff\n" + end.encode())
+    value = seal({}, derive_keys(b" \xff\n" if end else b" \xff"))
+
+    result = take_apart(value, "--secret-file", str(path))
+
+    assert f"opens with --secret-file {path}" in " ".join(result.output.split())
+
+
+def test_dissect_secret_of_the_environment() -> None:
+    """The environment's secret is used where no option gives one."""
+    env = {"LESSON_APP_SECRET": PAGE_SECRET}
+
+    assert "opens with LESSON_APP_SECRET" in take_apart(PAGE_SENT, env=env).output
+    assert take_apart(PAGE_SENT, "--secret", HUSH, env=env).exit_code == 1
+    assert "well-formed" in take_apart(PAGE_SENT, env={"LESSON_APP_SECRET": ""}).output
+
+
+def test_dissect_rotation(tmp_path: Path) -> None:
+    """Several secrets are tried, and the one that opens is told, not repeated."""
+    path = tmp_path / "old"
+    path.write_text(f"{PAGE_SECRET}\n")
+
+    files = take_apart(PAGE_SENT, "--secret", HUSH, "--secret-file", str(path), "--json")
+    options = take_apart(PAGE_SENT, "--secret", HUSH, "--secret", PAGE_SECRET)
+
+    assert json.loads(files.output)["opened_by"] == f"--secret-file {path}"
+    assert "opens with --secret no. 2" in options.output
+    assert HUSH not in files.output + options.output
+    assert PAGE_SECRET not in files.output + options.output
+
+
+def key_forms(key: bytes) -> dict[str, str]:
+    base64url = seal({}, derive_keys(HUSH), iv=key[:16]).split(".")[0]
+    return {"hex": key.hex(), "HEX": key.hex().upper(), "base64url": base64url}
+
+
+@pytest.mark.parametrize("form", ["hex", "HEX", "base64url", "padded"])
+@pytest.mark.parametrize("way", ["option", "file", "environment"])
+def test_dissect_two_keys(form: str, way: str, tmp_path: Path) -> None:
+    """Two keys, in hex or base64url, may stand for a secret, with their algorithms."""
+    encryption = {**key_forms(ENCRYPTION), "padded": f"{key_forms(ENCRYPTION)['base64url']}=="}
+    (tmp_path / "key").write_text(f"{encryption[form]}\n")
+    given = f"@{tmp_path / 'key'}" if way == "file" else encryption[form]
+    arguments = ["--encryption-key", given, "--signature-key", SIGNATURE.hex()]
+    env = {"LESSON_APP_ENCRYPTION_KEY": given, "LESSON_APP_SIGNATURE_KEY": SIGNATURE.hex()}
+
+    result = (
+        take_apart(OWN_COOKIE, *OWN_ALGORITHMS, env=env)
+        if way == "environment"
+        else take_apart(OWN_COOKIE, *OWN_ALGORITHMS, *arguments)
+    )
+
+    assert "opens with the two keys\n" in result.output
+
+
+KEY = ("--encryption-key", "00" * 16)
+USAGE: dict[str, tuple[list[str], str]] = {
+    "misspelt option": (["--secrt", HUSH], "no such option: --secrt"),
+    "misspelt option and value": ([f"--secrt={HUSH}", "a.b"], "no such option: --secrt"),
+    "several values": (["Set-Cookie:", "a=b"], "several values: put the VALUE in quotes"),
+    "no such file": (["a", "--secret-file", "/no/file"], "File '/no/file' does not exist"),
+    "no such key file": (
+        ["a", "--encryption-key", "@/no/file", "--signature-key", "00"],
+        "No such file or directory: '/no/file'",
+    ),
+    "no cookie of the name": (["Cookie: a=1", "--name", "b"], "ask for one of 'a'"),
+    "impossible name": (["a", "--name", "a=b"], "give text without '='"),
+    "empty secret": (["a", "--secret", ""], "--secret: the secret is empty: make one with"),
+    "cipher": (["a", "--cipher", "rot13"], "'rot13' is not one of 'aes128'"),
+    "secret and cipher": (
+        ["a", "--secret", HUSH, "--cipher", "aes128"],
+        "aes128 is 16 bytes long, not 32; give --encryption-key and --signature-key",
+    ),
+    "one key": (["a", *KEY], "give both: --encryption-key and --signature-key"),
+    "other key": (["a", "--signature-key", HUSH], "give both: --encryption-key and --sig"),
+    "no key": (
+        ["a", *KEY, "--signature-key", HUSH],
+        "--signature-key is neither hex nor base64url: write it in one of them",
+    ),
+    "no length": (["a", *KEY, "--signature-key", "hushx"], "--signature-key is neither hex"),
+    "short key": (["a", *KEY, "--signature-key", "0011"], "is 32 bytes long, not 16"),
+    "no moment": (["a", "--now", "noon"], "'noon' is no moment: write 2100-01-01T12:00:00Z"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), USAGE.values(), ids=USAGE)
+def test_dissect_misused(arguments: list[str], message: str) -> None:
+    """A command that cannot be understood is told the fix, with status 2, without secrets."""
+    result = take_apart(*arguments)
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert "hush" not in result.output
+
+
+def test_dissect_in_a_narrow_encoding() -> None:
+    """What the output's encoding lacks is escaped."""
+    value = seal({"a": "é\N{SNOWMAN}"}, derive_keys(HUSH))
+
+    result = CliRunner(charset="latin-1").invoke(main, ["dissect", value, "--secret", HUSH])
+
+    assert '"a": "é\\u2603"' in result.output
+    assert result.exit_code == 0
+
+
+def test_dissect_help_warns() -> None:
+    """The help says who sees a secret on the command line."""
+    shown = " ".join(take_apart("--help").output.split())
+
+    assert "other users see it in the list of processes, and the shell keeps it" in shown
+
+
+def test_dissect_needs_no_lab() -> None:
+    """The command works where `requests` and Jupyter are not installed."""
+    program = (
+        "import sys; sys.modules['requests'] = sys.modules['IPython'] = None; "
+        "from lesson_app.cli import main; main()"
+    )
+    command = [sys.executable, "-c", program, "dissect", PAGE_SENT, "--secret", PAGE_SECRET]
+
+    assert "Hello World!" in subprocess.check_output(command, text=True)

@@ -105,9 +105,9 @@ BAD_KEYS: dict[str, tuple[Callable[[], Keys], type[Exception], str]] = {
         "cipher is 'aes256-gcm': choose one of aes128, aes192, aes256",
     ),
     "mac": (
-        lambda: Keys(A[:32], B, mac="SHA256"),
+        lambda: Keys(A[:32], B, mac="md5"),
         ValueError,
-        "mac is 'SHA256': choose one of sha",
+        "mac is 'md5': choose one of sha",
     ),
 }
 

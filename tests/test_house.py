@@ -21,12 +21,13 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "lesson_app"
 #: Each module may import only those before it.
 ORDER = [
-    "errors", "javascript", "cookie", "session", "middleware", "routes", "guard", "app", "cli",
-    "__main__",
+    "errors", "javascript", "cookie", "words", "pasted", "hints", "dissect", "session",
+    "revocation", "options", "middleware", "routes", "guard", "app", "cli", "__main__",
 ]  # fmt: skip
 #: Methods whose docstring stands in the class that they come from, and inner functions.
 INHERITED = {
-    "cookie_value", "fill", "get_cookie_name", "get_cookie_secure", "guarded", "load_first",
+    "cookie_value", "fill", "get_cookie_name", "get_cookie_secure", "guarded", "is_revoked",
+    "load_first", "get", "put",
     "log", "modified", "seal", "unseal", "urandom",
 }  # fmt: skip
 README = (ROOT / "README.md").read_text()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from lesson_app.lab import Clock, clock, seeded_urandom
-from lesson_app.lab.clock import moment
 
 
 def test_clock_stands_still() -> None:
@@ -73,23 +72,6 @@ def test_advance_backwards() -> None:
 
     with pytest.raises(ValueError, match="time only moves forward: make a new Clock"):
         clock.advance(timedelta(microseconds=-1))
-
-
-@pytest.mark.parametrize(
-    ("ms", "text"),
-    [
-        (0, "1970-01-01 00:00:00.000 UTC"),
-        (1692988779453, "2023-08-25 18:39:39.453 UTC"),
-        (-1, "1969-12-31 23:59:59.999 UTC"),
-        (253402300799999, "9999-12-31 23:59:59.999 UTC"),
-        (253402300800000, "after the year 9999"),
-        (10**30, "after the year 9999"),
-        (-(10**30), "before the year 1"),
-    ],
-)
-def test_moment(ms: int, text: str) -> None:
-    """A moment is written for people, and one beyond the calendar in words."""
-    assert moment(ms) == text
 
 
 def test_seeded_urandom() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,3 +197,61 @@ def test_store_that_fails(clock: Clock) -> None:
     assert response.status_code == 500
     assert not set_cookies(response)
     assert site.visit(read).text == "hi"
+
+
+def test_several_revocations(clock: Clock, now: Callable[[], int], advance: Advance) -> None:
+    """A session ends when any of several revocations says so."""
+    store = MemoryStore(now)
+    denied, epochs = DenyList(store), UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=[denied, epochs])
+    one, two, three = (the_cookie(site.visit_with("", log_in)).value for _ in range(3))
+
+    site.visit_with(f"session={one}", denied.end)
+    assert site.visit_with(f"session={one}", user).text == "None"
+    assert site.visit_with(f"session={two}", user).text != "None"
+    epochs.end_all("sampleuser")
+
+    assert site.visit_with(f"session={three}", user).text == "None"
+
+
+def test_epoch_of_the_same_millisecond(store: Store, clock: Clock) -> None:
+    """A session that began in the very millisecond of the epoch is ended, not kept."""
+    epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
+    site = Site(clock, revocation=epochs)
+    site.visit(log_in)
+
+    epochs.end_all("sampleuser")
+
+    assert site.visit(user).text == "None"
+
+
+def test_clocks_of_their_own(tmp_path: Path) -> None:
+    """Without a clock handed in, the stores and epochs go by the computer's, in ms."""
+    before = time.time() * 1000
+    for store in (MemoryStore(), SQLiteStore(str(tmp_path / "revoked.db"))):
+        store.put("gone", 1, int(before) - 1)
+        store.put("here", 1, int(before) + 600_000)
+        UserEpochs(store, user=name_of).end_all("a")
+
+        assert (store.get("gone"), store.get("here")) == (None, 1)
+        assert before - 1 <= (store.get("user:a") or 0) <= time.time() * 1000 + 1
+
+
+def test_sweep_keeps_what_stays(now: Callable[[], int]) -> None:
+    """Entries without an end are never swept out of the memory."""
+    store = MemoryStore(now)
+    for number in range(3000):
+        store.put(str(number), 1, None)
+
+    assert len(store) == 3000
+
+
+def test_same_value_again_lasts_longer(
+    store: Store, now: Callable[[], int], advance: Advance
+) -> None:
+    """Putting the same value again takes over the later end."""
+    store.put("a", 1, now() + 1000)
+    store.put("a", 1, now() + 2000)
+    advance(1.5)
+
+    assert store.get("a") == 1

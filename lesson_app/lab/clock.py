@@ -6,11 +6,10 @@ import hashlib
 import itertools
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = timedelta(milliseconds=1)
+from ..words import moment, read_moment
 
 
 class Clock:
@@ -22,11 +21,7 @@ class Clock:
     """
 
     def __init__(self, start: str = "2100-01-01T12:00:00Z") -> None:
-        try:
-            begin = datetime.fromisoformat(start)
-            self._ms = (begin - _EPOCH) // _MS
-        except (TypeError, ValueError):
-            raise ValueError(f"{start!r} is no moment: write 2100-01-01T12:00:00Z") from None
+        self._ms = read_moment(start)
         if self._ms < 0:
             raise ValueError(f"{start!r} lies before 1970, where these clocks begin")
 
@@ -39,18 +34,10 @@ class Clock:
             raise TypeError(f"by is {by!r}: give a timedelta, like timedelta(seconds=30)")
         if by < timedelta(0):
             raise ValueError("time only moves forward: make a new Clock to begin again")
-        self._ms += by // _MS
+        self._ms += by // timedelta(milliseconds=1)
 
     def __repr__(self) -> str:
         return moment(self._ms)
-
-
-def moment(ms: int) -> str:
-    """Write ms since 1970 for people: ``2023-08-25 18:39:39.453 UTC``."""
-    try:
-        return f"{(_EPOCH + ms * _MS):%Y-%m-%d %H:%M:%S}.{ms % 1000:03d} UTC"
-    except OverflowError:
-        return "after the year 9999" if ms > 0 else "before the year 1"
 
 
 class _Cell:

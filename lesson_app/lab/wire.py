@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ..cookie import from_base64
-from ..errors import BadCookie
-from .clock import moment
+from ..dissect import size
+from ..words import moment, span
 
 # The value of a sealed cookie within a Cookie or Set-Cookie header.
 _SEALED = re.compile(
@@ -124,30 +123,11 @@ def _abridge(fields: re.Match[str]) -> str:
 def _fields(
     iv: str, ciphertext: str, created_at: str, duration: str, mac: str
 ) -> Iterator[Line]:
-    yield Line("iv", iv, f"{_size(iv)}, random", 1)
-    yield Line("ciphertext", ciphertext, f"{_size(ciphertext)}, the session, encrypted", 1)
+    yield Line("iv", iv, f"{size(iv)}, random", 1)
+    yield Line("ciphertext", ciphertext, f"{size(ciphertext)}, the session, encrypted", 1)
     yield Line("created_at", created_at, moment(int(created_at)), 1)
-    yield Line("duration", duration, _span(int(duration)), 1)
-    yield Line("mac", mac, f"{_size(mac)}, vouches for the four fields before it", 1)
-
-
-def _size(text: str) -> str:
-    try:
-        return f"{len(from_base64(text))} bytes"
-    except BadCookie:
-        return "not base64url"
-
-
-def _span(ms: int) -> str:
-    """Write a length of time in words: ``1 hour 30 minutes``."""
-    words = []
-    for unit, size in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
-        count, ms = divmod(ms, size)
-        if count:
-            words.append(f"{count} {unit}{'s' * (count != 1)}")
-    if ms or not words:
-        words.append(f"{ms / 1000:g} second{'s' * (ms != 1000)}")
-    return " ".join(words)
+    yield Line("duration", duration, span(int(duration)), 1)
+    yield Line("mac", mac, f"{size(mac)}, vouches for the four fields before it", 1)
 
 
 def _text(exchange: Exchange) -> Iterator[str]:
@@ -166,7 +146,7 @@ def _text_line(line: Line) -> str:
 
 
 # Literal styles only: an untrusted notebook keeps these, and no others.
-_CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
+CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
 
 
 def _html(exchange: Exchange) -> str:
@@ -183,8 +163,8 @@ def _html(exchange: Exchange) -> str:
 
 def _html_heading(what: str, text: str) -> str:
     return (
-        f'<tr><th scope="row" {_CELL}>{what}</th>'
-        f'<th colspan="2" {_CELL}><code>{escape(text)}</code></th></tr>'
+        f'<tr><th scope="row" {CELL}>{what}</th>'
+        f'<th colspan="2" {CELL}><code>{escape(text)}</code></th></tr>'
     )
 
 
@@ -192,8 +172,8 @@ def _html_row(line: Line) -> str:
     name = f"&emsp;{escape(line.name)}" if line.depth else escape(line.name)
     if not line.meaning:
         text = escape(line.text) if line.depth else f"<code>{escape(line.text)}</code>"
-        return f'<tr><td {_CELL}>{name}</td><td colspan="2" {_CELL}>{text}</td></tr>'
+        return f'<tr><td {CELL}>{name}</td><td colspan="2" {CELL}>{text}</td></tr>'
     return (
-        f"<tr><td {_CELL}>{name}</td><td {_CELL}><code>{escape(line.text)}</code></td>"
-        f"<td {_CELL}>{escape(line.meaning)}</td></tr>"
+        f"<tr><td {CELL}>{name}</td><td {CELL}><code>{escape(line.text)}</code></td>"
+        f"<td {CELL}>{escape(line.meaning)}</td></tr>"
     )

@@ -1,0 +1,86 @@
+"""Take a cookie value apart in a notebook."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from ..cookie import Keys, derive_keys
+from ..dissect import Dissection, Section
+from ..dissect import dissect as take_apart
+from ..pasted import find_pasted
+from .wire import CELL
+
+Secret = str | bytes | Keys
+
+
+class Dissected:
+    """A cookie taken apart: text in a terminal, tables in a notebook; `facts` as data."""
+
+    def __init__(self, facts: Dissection) -> None:
+        self.facts = facts
+
+    def __repr__(self) -> str:
+        return repr(self.facts)
+
+    def _repr_html_(self) -> str:
+        tables = "\n".join(map(_html, self.facts.sections))
+        if not self.facts.inside:
+            return tables
+        title, text = self.facts.inside
+        return f"{tables}\n<p><b>{title}</b></p><pre>{escape(text)}</pre>"
+
+
+def dissect(
+    value: str,
+    secret: Secret | list[Secret] | tuple[Secret, ...] | None = None,
+    *,
+    name: str | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Dissected:
+    """Return what a cookie's value tells, and which check it fails.
+
+    `value` may be pasted: a value, ``name=value``, a ``Cookie`` or ``Set-Cookie`` line.
+    `secret` opens it: a secret, `Keys`, or a list of these to try one after the other.
+    `clock` says when now is. Leave it as a cell's last line, or print it.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"dissect() was given a {type(value).__name__}: give the cookie's text")
+    found = find_pasted(value, name)
+    return Dissected(
+        take_apart(
+            found.value,
+            _labelled(secret),
+            name=found.name,
+            now=round(clock() * 1000),
+            source=found.source,
+        )
+    )
+
+
+def _labelled(secret: Secret | list[Secret] | tuple[Secret, ...] | None) -> dict[str, Keys]:
+    if secret is None:
+        return {}
+    if not isinstance(secret, list | tuple):
+        return {"the secret": _keys(secret)}
+    return {f"secret {i} of {len(secret)}": _keys(one) for i, one in enumerate(secret, 1)}
+
+
+def _keys(secret: Any) -> Keys:
+    return secret if isinstance(secret, Keys) else derive_keys(secret)
+
+
+def _html(section: Section) -> str:
+    span = max(len(row) for row in section.rows)
+    heading = (
+        f'<tr><th scope="colgroup" colspan="{span}" {CELL}>{escape(section.title)}</th></tr>'
+    )
+    rows = "".join(map(_html_row, section.rows))
+    return f'<table style="width: 100%">{heading}{rows}</table>'
+
+
+def _html_row(row: Sequence[str]) -> str:
+    cells = "".join(f"<td {CELL}>{escape(cell)}</td>" for cell in row)
+    return f"<tr>{cells}</tr>"

@@ -1,0 +1,68 @@
+"""Find a cookie's value in what people paste: a value, a pair, headers, with quotes or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_HEADER = re.compile(r"^[<>]?[ \t]*(set-cookie|cookie):(.*)", re.IGNORECASE | re.MULTILINE)
+# A name and a value. What is left of the `=` of a padded base64 text is no name, so: no
+# dot in the name, and none, nor another `=`, at the value's begin.
+_PAIR = re.compile(r"[!#$%&'*+^_`|~0-9A-Za-z-]+=(?![=.])")
+
+
+class Pasted(NamedTuple):
+    """A cookie's name and value, and a word on where they were found."""
+
+    name: str
+    value: str
+    source: str
+
+
+def find_pasted(text: str, name: str | None = None) -> Pasted:
+    """Return the cookie called `name` within `text`.
+
+    `text` is a value; or ``name=value``, attributes allowed; or lines among which are
+    ``Cookie`` or ``Set-Cookie`` headers. Without a name, it is the cookie called session,
+    else the first with five fields, else the first. Raises ValueError if there is none.
+    """
+    text = _unquoted(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
+    cookies = list(_cookies(text, name or "session"))
+    if not cookies:
+        if _HEADER.search(text):
+            raise ValueError("there is no cookie in the header: give one with name=value")
+        return Pasted(name or "session", text, "")
+    if name is None:
+        sealed = [cookie for cookie in cookies if cookie.value.count(".") == 4]
+        return next((c for c in cookies if c.name == "session"), (sealed or cookies)[0])
+    for cookie in cookies:
+        if cookie.name == name:
+            return cookie
+    names = ", ".join(dict.fromkeys(repr(cookie.name) for cookie in cookies))
+    raise ValueError(f"there is no cookie {name!r} in it: ask for one of {names[:200]}")
+
+
+def _cookies(text: str, name: str) -> Iterator[Pasted]:
+    for header in _HEADER.finditer(text):
+        pairs = header[2].split(";")
+        if header[1].lower() == "cookie":
+            yield from _pairs(pairs, "a Cookie header")
+        else:
+            yield from _pairs(pairs[:1], "a Set-Cookie header")
+    if not _HEADER.search(text) and (_PAIR.match(text) or text.startswith(f"{name}=")):
+        yield from _pairs(text.split(";"), "name=value")
+
+
+def _pairs(pairs: list[str], source: str) -> Iterator[Pasted]:
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if separator:
+            yield Pasted(name.strip(), _unquoted(value), source)
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text

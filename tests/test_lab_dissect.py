@@ -1,0 +1,111 @@
+"""A cookie taken apart in a notebook: what may be handed in, and the tables."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from lesson_app import derive_keys, seal
+from lesson_app.app import PAGE_SECRET
+from lesson_app.dissect import dissect as take_apart
+from lesson_app.lab import Clock, dissect, seeded_urandom
+from tests.conftest import PAGE_RETURNED, PAGE_SENT
+
+KEYS = derive_keys(PAGE_SECRET)
+
+
+def test_text(clock: Clock) -> None:
+    """The text is that of the library's own function."""
+    facts = take_apart(PAGE_SENT, {"the secret": KEYS}, now=4102488000000)
+
+    shown = dissect(PAGE_SENT, PAGE_SECRET, clock=clock)
+
+    assert repr(shown) == repr(facts)
+    assert shown.facts == facts
+
+
+def test_life_by_the_clock(clock: Clock) -> None:
+    """Now is what the clock says."""
+    value = seal({}, KEYS, created_at=round(clock() * 1000), iv=seeded_urandom(1)(16))
+
+    assert "alive for another 1 day" in repr(dissect(value, clock=clock))
+
+
+SECRETS: dict[str, tuple[Any, str | None]] = {
+    "none": (None, None),
+    "no secrets": ([], None),
+    "text": (PAGE_SECRET, "the secret"),
+    "bytes": (PAGE_SECRET.encode(), "the secret"),
+    "keys": (KEYS, "the secret"),
+    "list": (["new", KEYS, "older"], "secret 2 of 3"),
+    "tuple": ((b"new", PAGE_SECRET), "secret 2 of 2"),
+}
+
+
+@pytest.mark.parametrize(("secret", "label"), SECRETS.values(), ids=SECRETS)
+def test_secrets(secret: Any, label: str | None) -> None:
+    """A secret is text, bytes or keys; of several, the one that opens is told."""
+    assert dissect(PAGE_SENT, secret).facts.opened_by == label
+
+
+def test_pasted() -> None:
+    """A whole header may be pasted, and one of its cookies be named."""
+    header = f"Cookie: session={PAGE_SENT}; admin={PAGE_RETURNED}"
+
+    first, second = dissect(header), dissect(header, name="admin")
+
+    assert (first.facts.name, first.facts.value) == ("session", PAGE_SENT)
+    assert (second.facts.name, second.facts.value) == ("admin", PAGE_RETURNED)
+    assert "name     admin, from a Cookie header" in repr(second)
+
+
+@pytest.mark.parametrize("value", [None, b"bytes", 5], ids=repr)
+def test_no_text(value: Any) -> None:
+    """What is no text is refused, with the fix."""
+    with pytest.raises(TypeError, match=f"given a {type(value).__name__}: give the cookie's"):
+        dissect(value)
+
+
+@pytest.mark.parametrize("secret", [5, [5]], ids=repr)
+def test_no_secret(secret: Any) -> None:
+    """What is no secret is refused, with the fix."""
+    with pytest.raises(TypeError, match="the secret is a int: give str or bytes"):
+        dissect(PAGE_SENT, secret)
+
+
+SHOWN = {
+    "opened": (PAGE_SENT, PAGE_SECRET),
+    "without a secret": (PAGE_SENT, None),
+    "another secret": (PAGE_SENT, "x"),
+    "cut": (PAGE_SENT[:90], None),
+    "eleven fields": ("a.b" * 10, None),
+    "tags": ("<script>.&amp;.<img>.'.\"", None),
+    "empty": ("", None),
+}
+
+
+@pytest.mark.parametrize(("value", "secret"), SHOWN.values(), ids=SHOWN)
+def test_html(value: str, secret: str | None, clock: Clock) -> None:
+    """The tables have the words of the text, in its order, and rely on no style sheet."""
+    shown = dissect(value, secret, clock=clock)
+
+    html = shown._repr_html_()
+
+    assert unescape(re.sub("<[^>]*>", " ", html)).split() == repr(shown).split()
+    assert set(re.findall("<([a-z]+)", html)) <= {"table", "tr", "th", "td", "p", "b", "pre"}
+    assert set(re.findall(' ([a-z-]+)="', html)) <= {"style", "scope", "colspan"}
+
+
+def test_html_escapes() -> None:
+    """Nothing in the cookie or its content becomes a tag."""
+    value = seal({"<script>": "<img>&"}, KEYS)
+
+    html = dissect(f"Cookie: <b>={value}", PAGE_SECRET, name="<b>")._repr_html_()
+    opened = dissect(value, PAGE_SECRET)._repr_html_()
+
+    assert "&lt;b&gt;" in html
+    assert "&quot;&lt;script&gt;&quot;: &quot;&lt;img&gt;&amp;&quot;" in opened
+    assert not re.search("<script|<img", html + opened)
