@@ -1,4 +1,4 @@
-"""Changed cookies, and whether both sides make the same of one.
+"""Random and changed cookies, and whether both sides make the same of one.
 
 An outsider changes cookies; an insider, who has the secret, signs the changed ones again.
 The same arguments give the same values in every run.
@@ -10,19 +10,20 @@ import itertools
 import json
 import logging
 import math
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from lesson_app import BadCookie, Unsealed, derive_keys, seal, unseal
+from lesson_app import BadCookie, Keys, Unsealed, derive_keys, seal, unseal
 from lesson_app.app import PAGE_SECRET
-from lesson_app.cookie import from_base64, to_base64
-from lesson_app.javascript import number_text, parse_int, stringify
+from lesson_app.cookie import from_base64, sign, to_base64
+from lesson_app.javascript import MAX_SAFE_INTEGER, number_text, parse_int, stringify
 from lesson_app.lab import Clock, seeded_urandom
 from lesson_app.session import END_OF_TIME
 from tests.conftest import forge
-from tests.peer import Decoded, Opened, Oracle, now
+from tests.peer import PAGE, Decoded, Encode, Opened, Oracle, Sealing, now
 
 logger = logging.getLogger(__name__)
 KEYS = derive_keys(PAGE_SECRET)
@@ -49,10 +50,8 @@ def originals(node: Oracle) -> list[str]:
         seal({}, KEYS, name="another", created_at=noon, iv=urandom(16)),
     ]
     for content, (begin, duration) in itertools.product(contents, lives):
-        ours = {"created_at": begin, "duration": duration, "iv": urandom(16)}
-        theirs = {"created_at": begin, "duration": duration, "iv": urandom(16)}
-        sealed.append(seal(content, KEYS, **ours))
-        sealed.append(node.encode(json.dumps(content), **theirs))
+        sealed.append(seal(content, KEYS, created_at=begin, duration=duration, iv=urandom(16)))
+        sealed += node.encode(Encode(json.dumps(content), begin, duration, urandom(16)))
     return sealed
 
 
@@ -60,11 +59,16 @@ def outsiders(cookies: Sequence[str], count: int) -> Iterator[str]:
     """Change cookies at every level: bits, characters, numbers, fields, and between them."""
     chance = Random(1)
     for _ in range(count):
-        fields = chance.choice(cookies).split(".")
-        for _ in range(chance.choice([1, 1, 1, 2, 3])):
-            change = chance.choices([change_field, *FIELDS_CHANGES], [15, 1, 1, 1, 1, 1])[0]
-            change(fields, cookies, chance)
-        yield ".".join(fields)
+        yield change(chance.choice(cookies), cookies, chance)
+
+
+def change(value: str, cookies: Sequence[str], chance: Random) -> str:
+    """Change one cookie up to three times; parts of the others may come into it."""
+    fields = value.split(".")
+    for _ in range(chance.choice([1, 1, 1, 2, 3])):
+        change_fields = chance.choices([change_field, *FIELDS_CHANGES], [15, 1, 1, 1, 1, 1])[0]
+        change_fields(fields, cookies, chance)
+    return ".".join(fields)
 
 
 def insiders(cookies: Sequence[str], count: int) -> Iterator[str]:
@@ -85,7 +89,7 @@ def insiders(cookies: Sequence[str], count: int) -> Iterator[str]:
         yield sign_again(forged)
 
 
-def sign_again(value: str) -> str:
+def sign_again(value: str, keys: Keys = KEYS) -> str:
     """Replace the MAC by the one that is right for what the other fields are read as."""
     fields = value.split(".")
     try:
@@ -93,10 +97,8 @@ def sign_again(value: str) -> str:
         created_at, duration = (js_text(parse_int(field)) for field in fields[2:4])
     except (BadCookie, ValueError):  # too short a text, or too few fields
         return value
-    signed = forge(
-        b"", PAGE_SECRET, created_at=created_at, duration=duration, iv=iv, ciphertext=ciphertext
-    )
-    return ".".join([*fields[:4], signed.split(".")[4], *fields[5:]])
+    mac = to_base64(sign(iv, ciphertext, created_at, duration, keys))
+    return ".".join([*fields[:4], mac, *fields[5:]])
 
 
 def js_text(number: float) -> str:
@@ -230,10 +232,11 @@ PLAINTEXTS = [
 ]
 
 
-def open_here(value: str) -> Unsealed | BadCookie:
+def open_here(value: str, sealing: Sealing = PAGE) -> Unsealed | BadCookie:
     """Open a value with `unseal`; anything but BadCookie that it raises is a defect."""
+    keys = derive_keys(sealing.keys) if isinstance(sealing.keys, str) else sealing.keys
     try:
-        return unseal(value, KEYS)
+        return unseal(value, keys, name=sealing.name)
     except BadCookie as bad:
         return bad
 
@@ -266,15 +269,20 @@ def _opened_by_node_only(ours: BadCookie, theirs: Opened) -> str:
     return DEFECT
 
 
-def compare(node: Oracle, values: list[str]) -> Counter[str]:
+def compare(
+    node: Oracle, values: Sequence[str], sealings: Sequence[Sealing] = ()
+) -> Counter[str]:
     """Count the verdicts; fail, showing the values, if there is a defect."""
     verdicts: Counter[str] = Counter()
     defects = []
-    for value, theirs in zip(values, node.decode(values), strict=True):
-        ours = open_here(value)
-        verdicts[verdict(ours, theirs)] += 1
-        if verdict(ours, theirs) == DEFECT:
-            defects.append((value, ours, theirs))
+    sealings = sealings or [PAGE] * len(values)
+    opened = node.decode(values, sealings)
+    for value, sealing, theirs in zip(values, sealings, opened, strict=True):
+        ours = open_here(value, sealing)
+        found = verdict(ours, theirs)
+        verdicts[found] += 1
+        if found == DEFECT:
+            defects.append((value, sealing, ours, theirs))
     logger.info("%s", dict(verdicts))
     assert defects[:3] == []
     return verdicts
@@ -284,3 +292,84 @@ def alive(opened: Unsealed, moment: int) -> bool:
     """Whether a session is honoured at `moment`, in ms since 1970."""
     end = opened.created_at + opened.duration
     return 0 <= opened.created_at <= end <= END_OF_TIME and moment <= end
+
+
+# Random content, of all that both sides can seal.
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ "
+ODD = (
+    '"\\/\0\b\t\n\f\r\x1f\x7f\x80\x85\xa0é\u07ff\u0800\u2028\u2029\ud7ff\ue000\ufeff\ufffd'
+    "\uffff\U0001f600\U0010ffff.,:;{}[]"
+)
+HALVES = "\ud800\udbff\udc00\udfff\ud83d\ude00"
+ODD_KEYS = [
+    "__proto__", "constructor", "toString", "toJSON", "length", "reset", "", "0", "00", "01",
+    "-0", "-1", "1.0", "1e3", "4294967293", "4294967294", "4294967295", "4294967296",
+    "9007199254740991", "99999999999999999999", "٣",
+]  # fmt: skip
+ODD_NUMBERS = [
+    0, -0.0, 5e-324, 2.2250738585072014e-308, 1e-7, 9.999999999999999e-7, 1e-6, 0.1, 1 / 3, 0.5,
+    123456789.125, 2**53 - 1, 1 - 2**53, 2.0**53, 2.0**53 + 2, 1e15, 1e16, 1e17, 1e20,
+    999999999999999900000.0, 1e21, 1.5e300, 1.7976931348623157e308,
+]  # fmt: skip
+
+
+def random_text(chance: Random) -> str:
+    size = chance.choice([0, 1, 2, 5, 12])
+    if chance.random() < 0.1:  # any character of Unicode, and halves of them
+        return "".join(chr(chance.randrange(0x110000)) for _ in range(size))
+    signs = chance.choice([LETTERS, LETTERS + ODD, ODD, ODD + HALVES])
+    return "".join(chance.choices(signs, k=size))
+
+
+def random_number(chance: Random) -> float:
+    kind = chance.randrange(5)
+    if kind == 0:
+        return chance.choice([1, -1]) * chance.choice(ODD_NUMBERS)
+    if kind == 1:
+        return chance.randrange(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER + 1) >> chance.randrange(54)
+    if kind == 2:
+        return round(chance.uniform(-1000, 1000), chance.randrange(8))
+    if kind == 3:
+        return chance.choice([1, -1]) * float(f"{chance.random()}e{chance.randrange(-30, 30)}")
+    (number,) = struct.unpack("d", chance.randbytes(8))
+    return float(number) if math.isfinite(number) else 0.5
+
+
+def random_key(chance: Random) -> str:
+    kind = chance.randrange(3)
+    if kind == 0:
+        return chance.choice(ODD_KEYS)
+    if kind == 1:
+        return str(chance.randrange(10 ** chance.randrange(1, 12)))
+    # To JavaScript two halves are one character, and so two such keys may be one.
+    text = random_text(chance).encode("utf-16", "surrogatepass")
+    return text.decode("utf-16", "surrogatepass")
+
+
+def random_value(chance: Random, depth: int) -> object:
+    kind = chance.randrange(4 if depth == 0 else 6)
+    if kind == 0:
+        return chance.choice([None, True, False, [], {}])
+    if kind in (1, 2):
+        return random_text(chance)
+    if kind == 3:
+        return random_number(chance)
+    if kind == 4:
+        return [random_value(chance, depth - 1) for _ in range(chance.randrange(4))]
+    return random_dict(chance, depth - 1)
+
+
+def random_dict(chance: Random, depth: int) -> dict[str, object]:
+    size = chance.randrange(4)
+    return {random_key(chance): random_value(chance, depth) for _ in range(size)}
+
+
+def random_content(chance: Random) -> dict[str, object]:
+    content = random_dict(chance, 3)
+    if chance.random() < 0.02:
+        deep: object = random_text(chance)
+        for _ in range(chance.randrange(1, 99)):
+            deep = [deep] if chance.random() < 0.5 else {random_key(chance): deep}
+        content["deep"] = deep
+    return content

@@ -5,6 +5,7 @@ And a visitor who goes from one server to the other.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -19,9 +20,10 @@ import pytest
 import requests
 from flask import Flask, request, session
 
+from lesson_app import ClientSessions, Keys
 from lesson_app.app import PAGE_SECRET
 from lesson_app.javascript import stringify
-from lesson_app.lab import Clock
+from lesson_app.lab import Clock, serve
 from lesson_app.session import Session
 from tests.conftest import ROOT, SetCookie, read_set_cookie, require_tool
 
@@ -44,22 +46,55 @@ def require_node() -> str:
     pytest.skip(message)
 
 
+class Sealing(NamedTuple):
+    """A cookie's name, and what seals it: keys, or a secret to derive them from.
+
+    `more` are further options of the library's own.
+    """
+
+    name: str = "session"
+    keys: Keys | str = PAGE_SECRET
+    more: dict[str, Any] = {}  # noqa: RUF012  # nobody writes into it
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The library's options; in JSON, keys are written in hex."""
+        if isinstance(self.keys, str):
+            return {"cookieName": self.name, "secret": self.keys, **self.more}
+        return {
+            "cookieName": self.name,
+            "encryptionKey": self.keys.encryption.hex(),
+            "signatureKey": self.keys.signature.hex(),
+            "encryptionAlgorithm": self.keys.cipher,
+            "signatureAlgorithm": self.keys.mac,
+            **self.more,
+        }
+
+
+PAGE = Sealing()
+
+
+class Express:
+    """A Node process with applications on Express, each on a port of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def serve(self, *sessions: Sealing) -> str:
+        """Run the course page's application with these sessions; return its URL.
+
+        By default they have the times of the page.
+        """
+        times = {"duration": 120_000, "activeDuration": 60_000}
+        _write_line(self._process, [{**times, **each.options} for each in sessions or [PAGE]])
+        return f"http://127.0.0.1:{_read_line(self._process)['port']}"
+
+
 @contextmanager
-def express(
-    *,
-    secret: str = PAGE_SECRET,
-    duration: timedelta = timedelta(minutes=2),
-    active_duration: timedelta = timedelta(minutes=1),
-) -> Iterator[str]:
-    """Run the course page's application on Express; the URL is where it listens."""
-    options = {
-        "secret": secret,
-        "duration": duration // _MS,
-        "activeDuration": active_duration // _MS,
-    }
-    with _node("server.js", json.dumps(options)) as process:
-        port = json.loads(_read_line(process))["port"]
-        yield f"http://127.0.0.1:{port}"
+def express() -> Iterator[Express]:
+    """Run an `Express`."""
+    with _node("server.js") as process:
+        yield Express(process)
 
 
 class Opened(NamedTuple):
@@ -74,6 +109,16 @@ class Opened(NamedTuple):
 Decoded = Opened | str | None
 
 
+class Encode(NamedTuple):
+    """What to seal with ``util.encode``; `content` is JSON."""
+
+    content: str
+    created_at: int
+    duration: int
+    iv: bytes
+    sealing: Sealing = PAGE
+
+
 class Oracle:
     """A Node process that tells what Mozilla's own library makes of values."""
 
@@ -81,45 +126,60 @@ class Oracle:
         self._process = process
 
     def decode(
-        self, values: Sequence[str], *, name: str = "session", secret: str = PAGE_SECRET
+        self, values: Iterable[str], sealings: Iterable[Sealing] = itertools.repeat(PAGE)
     ) -> list[Decoded]:
-        """Open cookie values with ``util.decode``."""
-        return list(map(_decoded, self._ask("decode", values, name=name, secret=secret)))
+        """Open cookie values with ``util.decode``, each with its sealing."""
+        pairs = zip(values, sealings, strict=False)  # one may be endless
+        items = [{"value": value, "options": sealing.options} for value, sealing in pairs]
+        return [_decoded(answer) for answer in self._ask("decode", items)]
 
-    def encode(
+    def encode(self, *requests: Encode) -> list[str]:
+        """Seal JSON with ``util.encode``, under IVs that would else be random."""
+        items = [
+            {
+                "content": request.content,
+                "createdAt": request.created_at,
+                "duration": request.duration,
+                "iv": request.iv.hex(),
+                "options": request.sealing.options,
+            }
+            for request in requests
+        ]
+        return list(self._ask("encode", items))
+
+    def hmac(
         self,
-        content: str,
+        algorithm: str,
+        key: bytes,
         *,
+        iv: bytes,
+        ciphertext: bytes,
         created_at: int,
         duration: int,
-        iv: bytes,
-        name: str = "session",
-        secret: str = PAGE_SECRET,
-    ) -> str:
-        """Seal JSON with ``util.encode``, under an IV that would else be random."""
+    ) -> bytes:
+        """Return ``util.computeHmac``, which takes bytes and times that no cookie has."""
         item = {
-            "content": content,
+            "algorithm": algorithm,
+            "key": key.hex(),
+            "iv": iv.hex(),
+            "ciphertext": ciphertext.hex(),
             "createdAt": created_at,
             "duration": duration,
-            "iv": iv.hex(),
         }
-        (value,) = self._ask("encode", [item], name=name, secret=secret)
-        assert isinstance(value, str), value
-        return value
+        (mac,) = self._ask("hmac", [item])
+        assert isinstance(mac, str), mac
+        return bytes.fromhex(mac)
 
     def stringify(self, text: str) -> str:
         """Return ``JSON.stringify(JSON.parse(text))``."""
-        (written,) = self._ask("stringify", [text])
+        (written,) = self._ask("stringify", [{"text": text}])
         assert isinstance(written, str), written
         return written
 
-    def _ask(self, op: str, items: Sequence[Any], **options: str) -> Iterable[Any]:
+    def _ask(self, op: str, items: Sequence[dict[str, Any]]) -> Iterator[Any]:
         for start in range(0, len(items), _BATCH):
-            request = {"op": op, "items": items[start : start + _BATCH], **options}
-            assert self._process.stdin is not None  # opened as a pipe
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            yield from json.loads(_read_line(self._process))
+            _write_line(self._process, {"op": op, "items": items[start : start + _BATCH]})
+            yield from _read_line(self._process)
 
 
 def _decoded(answer: Any) -> Decoded:
@@ -139,11 +199,11 @@ def oracle() -> Iterator[Oracle]:
 
 
 @contextmanager
-def _node(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def _node(script: str) -> Iterator[subprocess.Popen[str]]:
     """Run a script that ends when its standard input does, as it does if we are killed."""
     process = subprocess.Popen(
         # The library makes buffers with `new Buffer`, about which Node warns.
-        [require_node(), "--no-deprecation", str(NODE / script), *arguments],
+        [require_node(), "--no-deprecation", str(NODE / script)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -158,7 +218,13 @@ def _node(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.communicate()
 
 
-def _read_line(process: subprocess.Popen[str]) -> str:
+def _write_line(process: subprocess.Popen[str], message: object) -> None:
+    assert process.stdin is not None  # opened as a pipe
+    process.stdin.write(json.dumps(message) + "\n")
+    process.stdin.flush()
+
+
+def _read_line(process: subprocess.Popen[str]) -> Any:
     assert process.stdout is not None  # opened as a pipe
     watchdog = threading.Timer(PATIENCE, process.kill)
     watchdog.start()
@@ -168,7 +234,7 @@ def _read_line(process: subprocess.Popen[str]) -> str:
         watchdog.cancel()
     if not line:
         raise RuntimeError(f"{process.args!r} gave no answer: did it raise, or take too long?")
-    return line
+    return json.loads(line)
 
 
 def now(clock: Clock) -> int:
@@ -206,6 +272,20 @@ class Visitor:
         return self.browser.request(method, url, headers=headers, timeout=PATIENCE, **data)
 
 
+@contextmanager
+def visit(express_url: str, app: Flask, clock: Clock) -> Iterator[Visitor]:
+    """Send a visitor to both servers: a cookie belongs to a host, whatever the port."""
+    with serve(app) as server, server.browser() as browser:
+        yield Visitor({"express": express_url, "lesson_app": server.url}, clock, browser)
+
+
+BOTH_WAYS = pytest.mark.parametrize(
+    ("one", "other"),
+    [("express", "lesson_app"), ("lesson_app", "express")],
+    ids=["from express", "to express"],
+)
+
+
 def received(response: requests.Response) -> list[SetCookie]:
     """Return the cookies that one response set, and those before it that redirected."""
     return [
@@ -220,21 +300,31 @@ def hops(response: requests.Response) -> list[tuple[int, str | None]]:
     return [(r.status_code, r.headers.get("Location")) for r in (*response.history, response)]
 
 
-def add_test_routes(app: Flask) -> None:
-    """Add the routes under ``/test`` that the application on Express has."""
+def add_test_routes(app: Flask, **further: ClientSessions) -> None:
+    """Add the routes under ``/test`` that the application on Express has.
 
-    def add(path: str, change: Callable[[Session], object]) -> None:
-        def view() -> str:
-            opened = cast(Session, session)
+    `further` are the sessions besides `flask.session`, by their cookies' names.
+    """
+
+    def add(action: str, change: Callable[[Session], object]) -> None:
+        def view(name: str = "session") -> str:
+            opened = further[name].session if name in further else cast(Session, session)
             change(opened)
             return stringify(opened)
 
-        app.add_url_rule(path, path, view)
+        app.add_url_rule(f"/test/{action}", action, view)
+        app.add_url_rule(f"/test/<name>/{action}", action, view)
 
     app.add_url_rule("/test/untouched", "untouched", lambda: "untouched")
-    add("/test/read", lambda s: None)
-    add("/test/write", lambda s: s.update(request.args.to_dict()))
-    add("/test/basket", lambda s: s.update(basket={"items": []}))
-    add("/test/nested", lambda s: s["basket"]["items"].append(request.args["item"]))
-    add("/test/reset", lambda s: s.reset())
-    add("/test/duration", lambda s: s.set_duration(int(request.args["ms"]) * _MS))
+    add("read", lambda s: None)
+    add("write", lambda s: s.update(request.args.to_dict()))
+    add("basket", lambda s: s.update(basket={"items": []}))
+    add("nested", lambda s: s["basket"]["items"].append(request.args["item"]))
+    add("reset", lambda s: s.reset())
+    add("duration", _set_duration)
+
+
+def _set_duration(opened: Session) -> None:
+    answer = request.args.get("ephemeral")
+    ephemeral = None if answer is None else answer == "yes"
+    opened.set_duration(int(request.args["ms"]) * _MS, ephemeral=ephemeral)

@@ -1,11 +1,14 @@
 // The course page's application on Express, with Mozilla's own library.
-// Usage: node server.js '{"secret": "...", "duration": 120000, "activeDuration": 60000}'
-// Prints one line, {"port": ...}; exits when its standard input ends.
+// Each line of standard input is a list with the library's options for each session, and
+// starts an application; the answer is one line, {"port": ...}. Exits when its standard
+// input ends.
 'use strict';
 
 const path = require('node:path');
+const readline = require('node:readline');
 const clientSessions = require('client-sessions');
 const express = require('express');
+const readOptions = require('./options');
 
 // A request with the header `Now` (ms since 1970) is answered as if it were then.
 const RealDate = Date;
@@ -19,42 +22,59 @@ globalThis.Date = class extends RealDate {
   }
 };
 
-const app = express();
-app.set('views', path.join(__dirname, 'views'));
-app.set('view engine', 'ejs');
-app.use((req, res, next) => {
-  now = req.get('Now') ? Number(req.get('Now')) : null;
-  next();
-});
-app.use(express.urlencoded({ extended: true }));
-app.use(clientSessions({ cookieName: 'session', ...JSON.parse(process.argv[2]) }));
-
-// The routes of the page.
-
-app.get('/session-test-add', (req, res) => {
-  req.session.message = req.query.message || '';
-  res.send("session created with using 'message' query parameter");
-});
-
-app.get('/session-test-read', (req, res) => {
-  res.send(`session message: ${req.session.message}`);
-});
-
-app.get('/login', (req, res) => {
-  res.render('login', { message: '' });
-});
-
 const user = { userName: 'sampleuser', email: 'sampleuser@example.com' };
 
-app.post('/login', (req, res) => {
-  const { userName, password } = req.body;
-  if (userName === user.userName && password === 'samplepassword') {
-    req.session.user = { ...user };
-    res.redirect('/dashboard');
-  } else {
-    res.render('login', { message: 'invalid login' });
-  }
-});
+function makeApp(sessions) {
+  const app = express();
+  app.set('views', path.join(__dirname, 'views'));
+  app.set('view engine', 'ejs');
+  app.set('trust proxy', true);
+  app.use((req, res, next) => {
+    now = req.get('Now') ? Number(req.get('Now')) : null;
+    req.connection.proxySecure = req.secure;
+    next();
+  });
+  app.use(express.urlencoded({ extended: true }));
+  for (const options of sessions) app.use(clientSessions(readOptions(options)));
+  addPages(app);
+  addTestRoutes(app);
+  return app;
+}
+
+// The routes of the page.
+function addPages(app) {
+  app.get('/session-test-add', (req, res) => {
+    req.session.message = req.query.message || '';
+    res.send("session created with using 'message' query parameter");
+  });
+
+  app.get('/session-test-read', (req, res) => {
+    res.send(`session message: ${req.session.message}`);
+  });
+
+  app.get('/login', (req, res) => {
+    res.render('login', { message: '' });
+  });
+
+  app.post('/login', (req, res) => {
+    const { userName, password } = req.body;
+    if (userName === user.userName && password === 'samplepassword') {
+      req.session.user = { ...user };
+      res.redirect('/dashboard');
+    } else {
+      res.render('login', { message: 'invalid login' });
+    }
+  });
+
+  app.get('/dashboard', ensureLogin, (req, res) => {
+    res.render('dashboard', { user: req.session.user });
+  });
+
+  app.get('/logout', (req, res) => {
+    req.session.reset();
+    res.redirect('/login');
+  });
+}
 
 function ensureLogin(req, res, next) {
   if (req.session.user) {
@@ -64,36 +84,33 @@ function ensureLogin(req, res, next) {
   }
 }
 
-app.get('/dashboard', ensureLogin, (req, res) => {
-  res.render('dashboard', { user: req.session.user });
-});
+// Routes for the tests only, each with and without the name of a session. Each but the first
+// answers with that session's JSON.
+function addTestRoutes(app) {
+  app.get('/test/untouched', (req, res) => {
+    res.send('untouched');
+  });
 
-app.get('/logout', (req, res) => {
-  req.session.reset();
-  res.redirect('/login');
-});
+  function add(action, change) {
+    app.get(`/test{/:name}/${action}`, (req, res) => {
+      const session = req[req.params.name ?? 'session'];
+      change(session, req.query);
+      res.type('text').send(JSON.stringify(session));
+    });
+  }
 
-// Routes for the tests only. Each but the first answers with the session's JSON.
-
-app.get('/test/untouched', (req, res) => {
-  res.send('untouched');
-});
-
-function forTests(route, change) {
-  app.get(route, (req, res) => {
-    change(req.session, req.query);
-    res.type('text').send(JSON.stringify(req.session));
+  add('read', () => {});
+  add('write', (session, query) => Object.assign(session, query));
+  add('basket', (session) => { session.basket = { items: [] }; });
+  add('nested', (session, query) => { session.basket.items.push(query.item); });
+  add('reset', (session) => session.reset());
+  add('duration', (session, { ms, ephemeral }) => {
+    session.setDuration(Number(ms), ephemeral && ephemeral === 'yes');
   });
 }
 
-forTests('/test/read', () => {});
-forTests('/test/write', (session, query) => Object.assign(session, query));
-forTests('/test/basket', (session) => { session.basket = { items: [] }; });
-forTests('/test/nested', (session, query) => { session.basket.items.push(query.item); });
-forTests('/test/reset', (session) => session.reset());
-forTests('/test/duration', (session, query) => session.setDuration(Number(query.ms)));
-
-const server = app.listen(0, '127.0.0.1', () => {
-  console.log(JSON.stringify({ port: server.address().port }));
-});
-process.stdin.on('end', () => process.exit()).resume();
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+  const server = makeApp(JSON.parse(line)).listen(0, '127.0.0.1', () => {
+    console.log(JSON.stringify({ port: server.address().port }));
+  });
+}).on('close', () => process.exit());

@@ -1,0 +1,10 @@
+// The library's options, from JSON, in which keys are written in hex.
+'use strict';
+
+module.exports = function readOptions(options) {
+  const read = { ...options };
+  for (const key of ['encryptionKey', 'signatureKey']) {
+    if (key in read) read[key] = Buffer.from(read[key], 'hex');
+  }
+  return read;
+};
