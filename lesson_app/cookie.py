@@ -55,6 +55,8 @@ MACS = {
     "sha512": Mac("sha512", 64, 64),
     "sha512-drop256": Mac("sha512", 64, 32),
 }
+#: What browsers keep: name and value together, in octets (RFC 6265bis section 5.6).
+MAX_SIZE = 4096
 DAY = 24 * 60 * 60 * 1000
 IV_LENGTH = 16
 _BLOCK_BITS = 128

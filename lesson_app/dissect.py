@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from .cookie import IV_LENGTH, Keys, Unsealed, decrypt, from_base64, unseal
+from .cookie import IV_LENGTH, MAX_SIZE, Keys, Unsealed, decrypt, from_base64, unseal
 from .errors import BadCookie, BadFormat, BadSignature
 from .hints import hints
 from .javascript import parse_int
@@ -30,8 +30,6 @@ CHECKS = {
     "object": "the JSON is an object",
 }
 OK, FAILED, NOT_REACHED, LOCKED = "ok", "FAILED", "not reached", "needs the secret"
-#: RFC 6265bis, section 5.7: browsers drop a cookie whose name and value exceed this.
-MOST_OCTETS = 4096
 
 _BLOCK = IV_LENGTH  # in CBC mode an IV is one block
 _NAMES = ("iv", "ciphertext", "created_at", "duration", "mac")
@@ -196,11 +194,11 @@ class Dissection:
                 "JSON",
                 f"{extent} bytes, in {blocks:,} block{'s' * (blocks != 1)} of {_BLOCK}",
             )
-        over = self.octets - MOST_OCTETS
+        over = self.octets - MAX_SIZE
         excess = f"; {over:,} too many, browsers drop it" if over > 0 else ""
         yield (
             "size",
-            f"{self.octets:,} octets of the {MOST_OCTETS:,} that browsers keep{excess}",
+            f"{self.octets:,} octets of the {MAX_SIZE:,} that browsers keep{excess}",
         )
 
     def _verdict(self) -> str:
@@ -238,7 +236,7 @@ class Dissection:
             "source": self.source,
             "characters": len(self.value),
             "octets": self.octets,
-            "octets_allowed": MOST_OCTETS,
+            "octets_allowed": MAX_SIZE,
             "field_count": self.field_count,
             "fields": [_field_dict(field) for field in self.fields],
             "created_at": life and life.created_at,

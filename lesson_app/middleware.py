@@ -18,7 +18,7 @@ from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.http import dump_cookie
 
-from .cookie import Codec, Keys, SealedCodec, Unsealed
+from .cookie import MAX_SIZE, Codec, Keys, SealedCodec, Unsealed
 from .errors import BadCookie, SessionTooLarge
 from .javascript import stringify
 from .options import (
@@ -42,8 +42,6 @@ cookie_refused = Namespace().signal("cookie-refused")
 
 #: The key in the sealed JSON that remembers when a session began.
 BORN = "_born"
-#: What browsers keep: name and value together, in octets (RFC 6265bis section 5.6).
-MAX_SIZE = 4096
 _EXTENSION = "client_sessions"
 _FURTHER = "lesson_app.sessions"
 

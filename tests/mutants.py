@@ -331,7 +331,7 @@ def random_number(chance: Random) -> float:
     if kind == 2:
         return round(chance.uniform(-1000, 1000), chance.randrange(8))
     if kind == 3:
-        return chance.choice([1, -1]) * float(f"{chance.random()}e{chance.randrange(-30, 30)}")
+        return chance.choice([1, -1]) * chance.random() * 10.0 ** chance.randrange(-30, 30)
     (number,) = struct.unpack("d", chance.randbytes(8))
     return float(number) if math.isfinite(number) else 0.5
 

@@ -20,9 +20,9 @@ from lesson_app import (
     unseal,
 )
 from lesson_app.app import PAGE_SECRET, USER
+from lesson_app.cookie import MAX_SIZE
 from lesson_app.javascript import stringify
 from lesson_app.lab import Clock
-from lesson_app.middleware import MAX_SIZE
 from tests.conftest import (
     PAGE_SENT,
     SECRET,
