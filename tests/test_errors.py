@@ -217,3 +217,34 @@ def test_refusal_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> Non
     digest = hashlib.sha256(PAGE_SENT.encode()).hexdigest()[:32]
     assert record.getMessage() == f"cookie session refused: signature (sha256 {digest})"
     assert record.levelno == logging.INFO
+
+
+MESSAGES = {
+    "a.b": "fields between dots: 2, not 5; cut short?",
+    "AAAA.AAAA.x.1.AAAA": "created_at and duration must be whole milliseconds",
+    "AAAA.AAAA.1.1.AAAA": "the IV is 3 bytes long, not 16",
+    f"{'A' * 22}.AAAA.1.1.AAAA": (
+        "the MAC differs: the value was changed, or another secret sealed it"
+    ),
+    forge(b"", SECRET, ciphertext=b"short"): "the ciphertext does not decrypt to whole blocks",
+    forge(b"other={}", SECRET): "sealed for the cookie 'other', not 'session'",
+    forge(b"session={", SECRET): "the plaintext is not JSON: Expecting property name",
+    forge(b"session=[]", SECRET): "the JSON is a list, not an object",
+}
+
+
+@pytest.mark.parametrize(("value", "message"), MESSAGES.items(), ids=range(len(MESSAGES)))
+def test_message(value: str, message: str) -> None:
+    """The message says what was found, and what there should have been."""
+    with pytest.raises(BadCookie) as refusal:
+        unseal(value, derive_keys(SECRET))
+
+    assert str(refusal.value).startswith(message)
+
+
+def test_message_of_strict_mode() -> None:
+    """In strict mode the message says that the cookie itself is good."""
+    with pytest.raises(BadCookie) as refusal:
+        unseal(f'"{forge(b"session={}", SECRET)}"', derive_keys(SECRET), strict=True)
+
+    assert str(refusal.value) == "another text for a cookie that this server seals"

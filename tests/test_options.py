@@ -15,6 +15,7 @@ from lesson_app import (
     Keys,
     Session,
     SessionTooLarge,
+    Unsealed,
     cookie_refused,
     derive_keys,
     seal,
@@ -597,3 +598,117 @@ def test_expired_is_told(site: Site, advance: Advance) -> None:
     site.visit(read)
 
     assert seen == [("session", "expired")]
+
+
+def test_times_is_told(site: Site) -> None:
+    """Times that no calendar has are a refusal with a reason of their own."""
+    seen = refusals(site.app)
+    value = seal(HI, KEYS, created_at=2**53 - 1, duration=1)
+
+    site.visit_with(f"session={value}", read)
+
+    assert seen == [("session", "times")]
+
+
+def test_strict_and_repeatable_with_flasks_secret(clock: Clock) -> None:
+    """The options hold for a secret that is Flask's as well."""
+    app = Flask("strict")
+    app.secret_key = secret_of("flask")
+    sessions = ClientSessions(app, strict=True, urandom=lambda size: b"i" * size, clock=clock)
+
+    name, value = sessions.make_cookie(HI, app)
+
+    assert value.startswith("aWlpaWlpaWlpaWlpaWlpaQ.")
+    assert sessions.open(f"{name}={value}", app) == HI
+    assert sessions.open(f'{name}="{value}"', app) == {}
+
+
+def test_cookie_for_a_named_app(clock: Clock) -> None:
+    """`make_cookie` asks the app that it is given, for name and for secret."""
+    sessions = ClientSessions(clock=clock)
+    apps = [Flask(word) for word in "ab"]
+    for app in apps:
+        app.config.update(SECRET_KEY=secret_of(app.name), SESSION_COOKIE_NAME=f"{app.name}s")
+        sessions.init_app(app)
+
+    cookies = [sessions.make_cookie(HI, app) for app in apps]
+
+    assert [name for name, _ in cookies] == ["as", "bs"]
+    for app, (name, value) in zip(apps, cookies, strict=True):
+        assert unseal(value, derive_keys(secret_of(app.name)), name=name).content == HI
+
+
+def test_mark_where_no_option_needs_it(site: Site) -> None:
+    """A mark that another server put there is left alone: it is only passed on."""
+    value = seal({**HI, BORN: 5}, KEYS, created_at=site.now, duration=100 * SECONDS)
+
+    response = site.visit_with(f"session={value}", lambda s: s.update(a=1))
+
+    assert contents(the_cookie(response)) == {**HI, BORN: 5, "a": 1}
+
+
+@pytest.mark.parametrize("age", [0, 1], ids=["now", "a ms ago"])
+def test_good_mark(clock: Clock, age: int) -> None:
+    """A session that began a moment ago has a good mark: no new cookie is needed."""
+    site = Site(clock, max_lifetime=timedelta(minutes=10))
+    content = {**HI, BORN: site.now - age}
+    value = seal(content, KEYS, created_at=site.now, duration=100 * SECONDS)
+
+    assert not set_cookies(site.visit_with(f"session={value}", read))
+
+
+def test_exactly_as_large_as_may_be(clock: Clock) -> None:
+    """4,096 octets are kept, and sent; one more is not. The name's length counts too."""
+
+    class Long:
+        def seal(self, content: object, *, name: str, created_at: int, duration: int) -> str:
+            return "x" * 4000
+
+        def unseal(self, value: str, *, name: str) -> Unsealed:
+            raise NotImplementedError
+
+    fits = Site(clock, secret=None, codec=Long(), cookie_name="n" * 96)
+    exceeds = Site(clock, secret=None, codec=Long(), cookie_name="n" * 97)
+
+    assert len(the_cookie(fits.visit(write)).value) == 4000
+    with pytest.raises(SessionTooLarge):
+        exceeds.visit(write)
+
+
+def test_largest_item_is_named(clock: Clock) -> None:
+    """Of several items the error names the largest, not the last by name."""
+    with pytest.raises(SessionTooLarge, match="whose largest item is 'a' with 4002 octets"):
+        Site(clock).visit(lambda s: s.update(z=1, a="x" * 4000, b="y"))
+
+
+def test_no_item_at_all(clock: Clock) -> None:
+    """A name can be too long by itself."""
+    with pytest.raises(SessionTooLarge, match="largest item is '' with 0 octets"):
+        Site(clock, cookie_name="n" * 4096).visit(lambda s: s.reset())
+
+
+def test_dates_are_whole_seconds(clock: Clock, advance: Advance) -> None:
+    """However the milliseconds fall, Expires is a whole second."""
+    advance(0.999)
+    site = Site(clock, max_age=timedelta(seconds=1.5))
+
+    expires = the_cookie(site.visit(write)).attributes["expires"]
+
+    assert expires == "Fri, 01 Jan 2100 12:00:02 GMT"
+
+
+def test_messages_of_further_sessions(clock: Clock) -> None:
+    """Each error names the fix, in full."""
+    app = Flask("messages")
+    first = ClientSessions(app)
+    full = "there is no secret: give one, or set the app's SECRET_KEY"
+
+    with pytest.raises(RuntimeError) as error:
+        first.open("", app)
+    assert str(error.value) == full
+    with pytest.raises(RuntimeError) as error:
+        ClientSessions(app)
+    assert str(error.value).endswith("give each ClientSessions a cookie_name of its own")
+    with pytest.raises(RuntimeError) as error:
+        ClientSessions().open("", app)
+    assert str(error.value) == "call init_app(app) first"

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from lesson_app import DenyList, MemoryStore, Session, SQLiteStore, UserEpochs
+from lesson_app import (
+    DenyList,
+    MemoryStore,
+    Session,
+    SQLiteStore,
+    UserEpochs,
+    cookie_refused,
+)
 from lesson_app.lab import Clock
 from lesson_app.revocation import Store
 from tests.conftest import Site, read, set_cookies, the_cookie
@@ -171,6 +178,36 @@ def test_deny_list_without_a_cookie(clock: Clock) -> None:
     site.visit(denied.end)
 
     assert len(store) == 0
+
+
+def test_deny_list_after_a_refusal(clock: Clock, advance: Advance) -> None:
+    """A cookie that was refused anyway leaves nothing to deny."""
+    store = MemoryStore(lambda: round(clock() * 1000))
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+    site.visit(lambda s: s.update(message="hi"))
+    advance(500)
+
+    site.visit(denied.end)
+
+    assert len(store) == 0
+
+
+def test_revoked_is_told(clock: Clock) -> None:
+    """A revoked session is a refusal with a reason of its own."""
+    denied = DenyList(MemoryStore(lambda: round(clock() * 1000)))
+    site = Site(clock, revocation=denied)
+    site.visit(lambda s: s.update(message="hi"))
+    site.visit(denied.end)
+    seen: list[str] = []
+
+    def note(sender: object, *, reason: str, **told: str) -> None:
+        seen.append(reason)
+
+    with cookie_refused.connected_to(note, site.app):
+        site.visit(read)
+
+    assert seen == ["revoked"]
 
 
 def test_store_that_fails(clock: Clock) -> None:
