@@ -15,8 +15,14 @@ help:
 lab: $(VENV)/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
+# Two runs side by side: kernels, browser and threads here, the library and its coverage
+# there. Together they are all that `pytest --nbval` runs.
+BESIDE := notebooks tests/test_notebooks.py tests/browser tests/test_threads.py
 test: $(VENV)/test tests/node/node_modules lint
-	$(BIN)/coverage run -m pytest --nbval
+	@mkdir -p artefacts
+	@$(BIN)/pytest --nbval $(BESIDE) > artefacts/beside.log 2>&1 & beside=$$!; \
+	$(BIN)/coverage run -m pytest tests $(patsubst %,--ignore=%,$(BESIDE)); library=$$?; \
+	wait $$beside; beside=$$?; cat artefacts/beside.log; exit $$((library | beside))
 	$(BIN)/coverage report
 
 lint: $(VENV)/test
