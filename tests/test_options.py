@@ -712,3 +712,11 @@ def test_messages_of_further_sessions(clock: Clock) -> None:
     with pytest.raises(RuntimeError) as error:
         ClientSessions().open("", app)
     assert str(error.value) == "call init_app(app) first"
+
+
+def test_second_session_is_one_object(clock: Clock) -> None:
+    """Within a request the second session is opened once."""
+    app, theme = two_sessions(clock)
+
+    with app.test_request_context():
+        assert theme.session is theme.session
