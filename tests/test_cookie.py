@@ -446,3 +446,11 @@ FOREIGN = {
 def test_base64_with_foreign_characters(text: str, raw: bytes) -> None:
     """What is no base64 is passed over, and a digit left alone dropped, as Node does."""
     assert from_base64(text) == raw
+
+
+def test_codec_is_not_strict_by_itself() -> None:
+    """By default a codec opens each text that Node opens."""
+    codec = SealedCodec(KEYS)
+    value = codec.seal({}, name="session", created_at=0, duration=1)
+
+    assert codec.unseal(f'"{value}"', name="session").content == {}

@@ -720,3 +720,10 @@ def test_second_session_is_one_object(clock: Clock) -> None:
 
     with app.test_request_context():
         assert theme.session is theme.session
+
+
+def test_nothing_is_cleared_unasked(site: Site) -> None:
+    """Without the option a log-out sends no Clear-Site-Data."""
+    site.visit(write)
+
+    assert "Clear-Site-Data" not in site.visit(lambda s: s.reset()).headers
