@@ -15,9 +15,9 @@ help:
 lab: $(VENV)/lab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
-# Two runs side by side: kernels, browser and threads here, the library and its coverage
+# Two runs side by side: kernels, browser, threads and fuzz here, the library and its coverage
 # there. Together they are all that `pytest --nbval` runs.
-BESIDE := notebooks tests/test_notebooks.py tests/browser tests/test_threads.py
+BESIDE := notebooks tests/test_notebooks.py tests/browser tests/test_threads.py tests/test_node_fuzz.py
 test: $(VENV)/test tests/node/node_modules lint
 	@mkdir -p artefacts
 	@$(BIN)/pytest --nbval $(BESIDE) > artefacts/beside.log 2>&1 & beside=$$!; \
