@@ -170,8 +170,10 @@ class ClientSessions:
             return cast(Session, flask_session._get_current_object())  # type: ignore[attr-defined]
         further = request.environ.setdefault(_FURTHER, {})
         if interface not in further:
+            first = flask_session._get_current_object()  # type: ignore[attr-defined]
             opened = interface.open_session(app, request)
-            if opened is None:
+            # Flask does not save a first session that has no secret, nor then any further.
+            if opened is None or app.session_interface.is_null_session(first):
                 raise RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
             further.setdefault(interface, opened)
         return cast(Session, further[interface])
@@ -306,7 +308,7 @@ class ClientSessionInterface(SessionInterface):
     def _restore(self, session: Session, opened: Unsealed) -> None:
         content = dict(opened.content)
         born_at = content.pop(BORN, None) if self._remembers_birth else None
-        if type(born_at) is not int or not 0 <= born_at <= self.now():
+        if type(born_at) is not int or not 0 <= born_at <= self.now() + 1:
             born_at = None
         session.restore(content, opened.created_at, opened.duration, born_at=born_at)
         session.remember(opened.mac)
@@ -334,8 +336,7 @@ class ClientSessionInterface(SessionInterface):
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         logger.info("cookie %s refused: %s (sha256 %s)", name, reason, digest)
         session.reset()
-        session.ended = False  # that was not a log-out
-        session.remember(b"")
+        session.forget_cookie()  # and that was not a log-out
         cookie_refused.send(app, name=name, reason=reason, digest=digest)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -353,7 +354,7 @@ class ClientSessionInterface(SessionInterface):
             response.cache_control.no_store = True
         if not session.modified:
             return
-        if session.ended and self._options.clear_site_data:
+        if session.ended and not session and self._options.clear_site_data:
             # Not "cookies": that would clear those of every other app of the site as well.
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         response.headers.add("Set-Cookie", self._set_cookie(app, session))

@@ -3,9 +3,12 @@
 A sealed cookie needs no memory on the server; taking one back does. Two ready means, each
 on a store of your choice, and a protocol for your own::
 
-    logins = UserEpochs(SQLiteStore("revoked.db"), user=lambda s: s["user"]["userName"])
+    logins = UserEpochs(
+        SQLiteStore("revoked.db"), user=lambda s: s.get("user", {}).get("userName")
+    )
     ClientSessions(app, revocation=logins)
-    logins.end_all("sampleuser")            # every session that began before now
+    logins.end_all("sampleuser")                 # every session that has begun up to now
+    logins.end_all("sampleuser", keep=session)   # but this one, after a change of password
 
     revoked = DenyList(MemoryStore())
     ClientSessions(app, revocation=revoked)
@@ -18,7 +21,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Protocol
 
 from .session import Session
@@ -42,7 +45,7 @@ class Store(Protocol):
 
 
 def _now() -> int:
-    return time.time_ns() // 1_000_000
+    return round(time.time() * 1000)  # as the middleware rounds, or a session slips through
 
 
 class MemoryStore:
@@ -78,10 +81,14 @@ class SQLiteStore:
     """A store in a file, shared by the processes of one machine."""
 
     def __init__(self, path: str, now: Callable[[], int] = _now) -> None:
+        if path in ("", ":memory:"):
+            raise ValueError(f"path is {path!r}: give a file's, or use a MemoryStore")
         self._path = path
         self._now = now
         with closing(self._connect()) as connection, connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            # Locked: another process that starts with this one is doing the same.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS revoked "
                 "(key TEXT PRIMARY KEY, value INTEGER NOT NULL, forget_at INTEGER) "
@@ -119,7 +126,8 @@ class UserEpochs:
 
     One entry for each user who ever asked for it (OWASP ASVS 5.0, 7.4.1). A session begins
     when it is new or `reset`; so an app must call ``session.reset()`` when it logs a
-    visitor in, as it should anyway. `user` takes a session to its user's name, or None.
+    visitor in, as it should anyway. `user` takes a session to its user's name; it is asked
+    for sessions without one too, and must return None for them.
     """
 
     def __init__(
@@ -133,9 +141,14 @@ class UserEpochs:
         self._user = user
         self._now = now
 
-    def end_all(self, user: str) -> None:
-        """Refuse every session of `user` that has begun up to now."""
-        self._store.put(f"user:{user}", self._now(), None)
+    def end_all(self, user: str, *, keep: Session | None = None) -> None:
+        """Refuse every session of `user` that has begun up to now, but for `keep`."""
+        if keep is not None:
+            keep.load()  # before it would be refused
+        epoch = self._now()
+        self._store.put(f"user:{user}", epoch, None)
+        if keep is not None:
+            keep.outlive(epoch)
 
     def is_revoked(self, session: Session) -> bool:
         user = self._user(session)

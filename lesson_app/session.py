@@ -117,6 +117,16 @@ class Session(dict[str, Any], SessionMixin):
         self._born_at = min(created_at, self._now()) if born_at is None else born_at
         self._new = False
 
+    def outlive(self, moment: int) -> None:
+        """Count as begun after `moment` (ms since 1970), and send a new cookie."""
+        self.load()
+        self._born_at = max(self._born_at, moment + 1)
+        self._changed = True
+
+    def forget_cookie(self) -> None:
+        """Count as a session that came from no cookie."""
+        self._mac, self._opened_until, self._new, self.ended = b"", 0, True, False
+
     def remember(self, mac: bytes) -> None:
         """Note the MAC of the cookie that was opened, and until when it is good."""
         self._mac, self._opened_until = mac, self.expires_at
@@ -190,7 +200,7 @@ class Session(dict[str, Any], SessionMixin):
         for key in keep:
             if not isinstance(key, str):
                 raise TypeError(f"{key!r} is not a key: name them one by one, reset('a', 'b')")
-        self.ended = bool(self)
+        self.ended = self.ended or bool(self)
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
@@ -221,13 +231,22 @@ class Session(dict[str, Any], SessionMixin):
         stringify({key: value})  # what cannot be sealed is told here, in the view
         dict.__setitem__(self, key, value)
 
+    def __eq__(self, other: object) -> bool:
+        self.load()
+        if isinstance(other, Session):
+            other.load()
+        return dict.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Return the value of `key`, and set it to `default` if there is none."""
         if key not in self:
             self[key] = default
         return self[key]
 
-    def update(self, *args: Any, **kwargs: Any) -> None:
+    def update(self, /, *args: Any, **kwargs: Any) -> None:
         """Set each of the given items."""
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
@@ -264,8 +283,8 @@ def _loading_first(name: str) -> Callable[..., Any]:
 
 # dict's own methods work on the hash table below any subclass, so each is told to load.
 _DICT_METHODS = (
-    "__contains__", "__delitem__", "__eq__", "__getitem__", "__iter__", "__len__", "__ne__",
-    "__or__", "__repr__", "__reversed__", "__ror__", "clear", "copy", "get", "items", "keys",
+    "__contains__", "__delitem__", "__getitem__", "__iter__", "__len__", "__or__",
+    "__repr__", "__reversed__", "__ror__", "clear", "copy", "get", "items", "keys",
     "pop", "popitem", "values",
 )  # fmt: skip
 for _name in _DICT_METHODS:

@@ -727,3 +727,39 @@ def test_nothing_is_cleared_unasked(site: Site) -> None:
     site.visit(write)
 
     assert "Clear-Site-Data" not in site.visit(lambda s: s.reset()).headers
+
+
+def test_clearing_is_for_log_outs(clock: Clock) -> None:
+    """A log-in that resets first, or a reset that keeps all, clears nothing; a log-out does."""
+    site = Site(clock, clear_site_data=True)
+
+    def log_in(s: Session) -> None:
+        s.reset()
+        s["user"] = "a"
+
+    def log_out_twice(s: Session) -> None:
+        s.reset()
+        s.reset()
+
+    site.visit(write)
+    responses = [site.visit(a) for a in (log_in, lambda s: s.reset(*s), log_out_twice)]
+
+    assert ["Clear-Site-Data" in r.headers for r in responses] == [False, False, True]
+
+
+def test_first_session_without_a_secret(clock: Clock) -> None:
+    """A second session that could not be saved is an error, not a loss."""
+    app = Flask("half")
+    ClientSessions(app)
+    second = ClientSessions(app, secret=SECRET, cookie_name="second")
+
+    with app.test_request_context(), pytest.raises(RuntimeError, match="there is no secret"):
+        second.session["a"] = 1
+
+
+def test_new_after_a_refusal(site: Site, advance: Advance) -> None:
+    """A session whose cookie had expired is as new as one without a cookie."""
+    site.visit(write)
+    advance(500)
+
+    assert site.visit(lambda s: s.new).text == "True"

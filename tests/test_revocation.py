@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from lesson_app import (
+    ClientSessions,
     DenyList,
     MemoryStore,
     Session,
@@ -18,7 +20,7 @@ from lesson_app import (
 )
 from lesson_app.lab import Clock
 from lesson_app.revocation import Store
-from tests.conftest import Site, read, set_cookies, the_cookie
+from tests.conftest import SECRET, Site, read, set_cookies, the_cookie
 
 Advance = Callable[[float], None]
 
@@ -292,3 +294,35 @@ def test_same_value_again_lasts_longer(
     advance(1.5)
 
     assert store.get("a") == 1
+
+
+def test_end_all_but_this(store: Store, clock: Clock) -> None:
+    """After a change of password the visitor stays, and every other session ends."""
+    epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
+    site = Site(clock, revocation=epochs)
+    copy = the_cookie(site.visit(log_in)).value
+
+    site.visit(lambda s: epochs.end_all("sampleuser", keep=s))
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"
+    assert not set_cookies(site.visit(user))
+    assert site.visit_with(f"session={copy}", user).text == "None"
+
+
+def test_session_of_the_very_moment() -> None:
+    """With the computer's clock, no session that began before `end_all` slips through."""
+    epochs = UserEpochs(MemoryStore(), user=name_of)
+    sessions = ClientSessions(secret=SECRET, revocation=epochs)
+    app = Flask("moment")
+    sessions.init_app(app)
+    for _ in range(200):
+        name, value = sessions.make_cookie({"user": {"userName": "a"}}, app)
+        epochs.end_all("a")
+        assert sessions.open(f"{name}={value}", app) == {}
+
+
+@pytest.mark.parametrize("path", ["", ":memory:"])
+def test_sqlite_without_a_file(path: str) -> None:
+    """A database in memory would be empty at each call: the error names the other store."""
+    with pytest.raises(ValueError, match="use a MemoryStore"):
+        SQLiteStore(path)

@@ -422,3 +422,22 @@ def test_value_that_json_cannot_hold(session: Session) -> None:
 
     with pytest.raises(TypeError, match=r"session\['user'\]\['when'\] is a timedelta"):
         _ = session.modified
+
+
+def test_two_unopened_sessions_are_compared_by_content() -> None:
+    """Comparing opens both."""
+    one, two = (
+        Session(now=lambda: NOW, duration=1, opener=lambda s: s.restore(CONTENT, NOW, 1))
+        for _ in range(2)
+    )
+
+    assert one == two
+    assert (one != two) is False
+    assert one != {}
+
+
+def test_key_called_self(session: Session) -> None:
+    """`update` takes any key, as dict's does."""
+    session.update(self=1)
+
+    assert session["self"] == 1
