@@ -57,6 +57,8 @@ MACS = {
 }
 #: What browsers keep: name and value together, in octets (RFC 6265bis section 5.6).
 MAX_SIZE = 4096
+#: The command that makes a good secret, for messages.
+MAKE_RANDOM = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 DAY = 24 * 60 * 60 * 1000
 IV_LENGTH = 16
 _BLOCK_BITS = 128
@@ -171,10 +173,7 @@ def derive_keys(secret: str | bytes) -> Keys:
     if not isinstance(secret, str | bytes):
         raise TypeError(f"the secret is a {type(secret).__name__}: give str or bytes")
     if not secret:
-        raise ValueError(
-            "the secret is empty: make one with "
-            'python -c "import secrets; print(secrets.token_urlsafe(32))"'
-        )
+        raise ValueError(f"the secret is empty: make one with {MAKE_RANDOM}")
     try:
         key = secret.encode() if isinstance(secret, str) else secret
     except UnicodeEncodeError:  # its text and its `object` would tell the secret

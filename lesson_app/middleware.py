@@ -174,7 +174,7 @@ class ClientSessions:
             opened = interface.open_session(app, request)
             # Flask does not save a first session that has no secret, nor then any further.
             if opened is None or app.session_interface.is_null_session(first):
-                raise RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
+                raise _no_secret()
             further.setdefault(interface, opened)
         return cast(Session, further[interface])
 
@@ -187,7 +187,7 @@ class ClientSessions:
         app = app or _this_app()
         opened = self._interface(app).open_header(app, cookie_header)
         if opened is None:
-            raise RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
+            raise _no_secret()
         return opened
 
     def make_cookie(
@@ -215,6 +215,10 @@ def _this_app() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
+def _no_secret() -> RuntimeError:
+    return RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
+
+
 def find_cookie(header: str, name: str) -> str:
     """Return the value of the first cookie called `name`, or "" if there is none.
 
@@ -238,6 +242,10 @@ class ClientSessionInterface(SessionInterface):
     def __init__(self, options: Options) -> None:
         self._options = options
         self._duration = milliseconds(options.duration, "duration")
+        lifetime = options.max_lifetime
+        self._max_lifetime = (
+            None if lifetime is None else milliseconds(lifetime, "max_lifetime")
+        )
         # Only then does anything need to know when a session began.
         self._remembers_birth = bool(options.max_lifetime or options.revocations)
 
@@ -316,17 +324,14 @@ class ClientSessionInterface(SessionInterface):
         session.modified = self._remembers_birth and born_at is None and bool(content)
 
     def _reason_to_refuse(self, session: Session) -> str | None:
-        now, options = self.now(), self._options
+        now = self.now()
         if not 0 <= session.created_at <= session.expires_at <= END_OF_TIME:
             return "times"
         if session.expires_at < now:
             return "expired"
-        if (
-            options.max_lifetime is not None
-            and session.born_at + (milliseconds(options.max_lifetime, "max_lifetime")) < now
-        ):
+        if self._max_lifetime is not None and session.born_at + self._max_lifetime < now:
             return "too-old"
-        if any(revocation.is_revoked(session) for revocation in options.revocations):
+        if any(revocation.is_revoked(session) for revocation in self._options.revocations):
             return "revoked"
         return None
 

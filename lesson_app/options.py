@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from .cookie import Codec, Keys, SealedCodec, derive_keys
+from .cookie import MAKE_RANDOM, Codec, Keys, SealedCodec, derive_keys
 from .revocation import Revocation
 from .session import milliseconds
 
 # RFC 6265bis section 4.1.1: a cookie's name is a token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SAMESITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
-_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 #: For a site that is served over HTTPS, and over nothing else:
 #: ``ClientSessions(app, **PRODUCTION)``. The name's prefix makes browsers insist on Secure,
@@ -201,7 +200,7 @@ def _strong_keys(secret: str | bytes) -> Keys:
     if len(secret) < shortest or len(set(secret)) < 8:
         raise ValueError(
             f"the secret is weak: it has {len(secret)} characters, {len(set(secret))} of them "
-            f"different. Make a good one with {_MAKE_ONE}. An old one that has to go on "
+            f"different. Make a good one with {MAKE_RANDOM}. An old one that has to go on "
             "can be given as keys=derive_keys(secret)"
         )
     return keys
