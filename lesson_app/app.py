@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,6 +17,9 @@ from .javascript import to_well_formed
 from .middleware import ClientSessions
 from .routes import session_test
 from .session import Session
+
+#: A decorator for views, like `ensure_login`.
+Guard = Callable[[Callable[[], ResponseReturnValue]], Callable[..., ResponseReturnValue]]
 
 #: The course page's secret. It is printed on the page: whoever has read it can log in
 #: as anybody, so it must seal nothing but the lesson.
@@ -37,8 +41,10 @@ PASSWORD_HASH = (
 )
 
 
-def create_app(**options: Any) -> Flask:
+def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
     """Make the lesson's application; `options` go to `ClientSessions`.
+
+    `guard` decorates the dashboard; a reader of the lesson can put in one of their own.
 
     The course page's options hold where none are given, its published secret included,
     unless Flask has a ``SECRET_KEY`` (from the environment: ``FLASK_SECRET_KEY``). The
@@ -52,7 +58,7 @@ def create_app(**options: Any) -> Flask:
     app.register_blueprint(session_test)
     app.add_url_rule("/login", view_func=login_form, methods=["GET"])
     app.add_url_rule("/login", view_func=login, methods=["POST"])
-    app.add_url_rule("/dashboard", view_func=dashboard)
+    app.add_url_rule("/dashboard", view_func=guard(dashboard), endpoint="dashboard")
     app.add_url_rule("/logout", view_func=logout)
     return app
 
@@ -93,7 +99,6 @@ def is_user(user_name: str, password: str) -> bool:
     return name_matches and password_matches
 
 
-@ensure_login
 def dashboard() -> str:
     """Show what is on file for the visitor."""
     return to_well_formed(render_template("dashboard.html", user=session["user"]))

@@ -243,7 +243,7 @@ def test_bad_flask_secret_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("options", [{}, {"secret": None, "codec": None}], ids=["", "None"])
 def test_published_secret(
-    caplog: pytest.LogCaptureFixture, clock: Clock, options: dict[str, None]
+    caplog: pytest.LogCaptureFixture, clock: Clock, options: dict[str, Any]
 ) -> None:
     """Where nobody has chosen a secret, the page's seals, and the log says so."""
     app = create_app(clock=clock, **options)

@@ -3,9 +3,12 @@
 `lesson_app` itself never imports this.
 """
 
+from . import attacks, weak
 from .attempt import caught
 from .clock import Clock, seeded_urandom
+from .codecs import codec_from
 from .dissect import Dissected, dissect
+from .exercises import check, hint, observe, predict, progress, yours_or_ours
 from .server import Server, ViewError, serve
 from .wire import Wire, show
 
@@ -15,9 +18,18 @@ __all__ = [
     "Server",
     "ViewError",
     "Wire",
+    "attacks",
     "caught",
+    "check",
+    "codec_from",
     "dissect",
+    "hint",
+    "observe",
+    "predict",
+    "progress",
     "seeded_urandom",
     "serve",
     "show",
+    "weak",
+    "yours_or_ours",
 ]

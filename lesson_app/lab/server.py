@@ -41,16 +41,20 @@ def serve(app: Flask) -> Server:
         raise TypeError(f"serve() was given a {type(app).__name__}: give a Flask app")
     with _one_at_a_time:
         if _running is None:
-            _running = Server()
+            _running = Server(app)
         _running.put(app)
         return _running
 
 
 class Server:
-    """A listener in a background thread of this process. Made by `serve`."""
+    """A listener in a background thread of this process.
 
-    def __init__(self) -> None:
-        self._app = Flask("nothing")
+    `serve` makes the usual one. ``with Server(app) as other:`` is another beside it.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        if not isinstance(app, Flask):
+            raise TypeError(f"Server() was given a {type(app).__name__}: give a Flask app")
         self._errors: dict[str, BaseException] = {}
         # Port 0: the system picks a free one, so nothing is ever in the way.
         self._listener = make_server(
@@ -61,6 +65,7 @@ class Server:
         self._thread = threading.Thread(
             target=self._listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
+        self.put(app)
         self._thread.start()
 
     def browser(self) -> requests.Session:
