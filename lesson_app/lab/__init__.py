@@ -10,12 +10,14 @@ from .codecs import codec_from
 from .dissect import Dissected, dissect
 from .exercises import check, hint, observe, predict, progress, yours_or_ours
 from .server import Server, ViewError, serve
+from .tamper import Tampered, tamper
 from .wire import Wire, show
 
 __all__ = [
     "Clock",
     "Dissected",
     "Server",
+    "Tampered",
     "ViewError",
     "Wire",
     "attacks",
@@ -30,6 +32,7 @@ __all__ = [
     "seeded_urandom",
     "serve",
     "show",
+    "tamper",
     "weak",
     "yours_or_ours",
 ]

@@ -188,7 +188,7 @@ EXERCISES = (
             "and the time tells where: `hmac.compare_digest`",
             name_not_checked="a cookie sealed for another name opened; compare the name that "
             "was sealed with the one that is asked for",
-            fields_not_counted="a text without five fields must raise BadFormat; strangers send "
+            fields_not_counted="a text without five fields must raise BadFormat; people send "
             "anything",
             iv_any_length="an IV of another length got through: then the border between IV and "
             "ciphertext can be moved, and the MAC stays good. It must be 16 bytes",
