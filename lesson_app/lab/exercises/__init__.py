@@ -94,7 +94,8 @@ def yours_or_ours(id: str, *yours: Callable[..., Any]) -> Any:  # noqa: A002
     exercise = _find(id)
     if exercise is None:
         return yours[0] if len(yours) == 1 else yours
-    if judge(exercise, *yours).state == "passed":
+    # In a cell that is run again, yours may be ours already.
+    if yours != exercise.ours and judge(exercise, *yours).state == "passed":
         print(f"{id}: from here on, yours is used.")
         chosen = yours
     else:
