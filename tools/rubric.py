@@ -26,6 +26,7 @@ from tools.trial import Trial, comparable, try_out
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DECLARED = ROOT / "tools" / "course.toml"
 TABLE = ROOT / "docs" / "rubric.md"
 
 #: What no stored output may show: it differs from one machine, or one run, to the next.
@@ -71,7 +72,7 @@ class Case:
 
     @cached_property
     def declared(self) -> dict[str, Any]:
-        with (self.path.parent / "course.toml").open("rb") as file:
+        with DECLARED.open("rb") as file:
             notebooks = tomllib.load(file)["notebook"]
         return next((each for each in notebooks if each["number"] == self.number), {})
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from ..cookie import from_base64, to_base64
+from ..errors import BadCookie
 from ..words import moment, span
 from .exercises.engine import outcome, short, tell
 from .wire import CELL
@@ -32,9 +33,10 @@ class Tampered:
         return [row[0], *(f"  {heading:<{width}}  {text}" for heading, text in told)]
 
     def _repr_html_(self) -> str:
+        widths = "".join(f'<col style="width: {width}%">' for width in (14, 24, 22))
         heads = "".join(f'<th scope="col" {CELL}>{escape(each)}</th>' for each in self.headings)
         rows = "".join(map(_html_row, self.rows))
-        return f'<table style="width: 100%"><tr>{heads}</tr>{rows}</table>'
+        return f'<table style="width: 100%">{widths}<tr>{heads}</tr>{rows}</table>'
 
 
 def tamper(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Tampered:
@@ -53,7 +55,7 @@ def tamper(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Tampered:
         changed = ".".join((*fields[:place], flip(text), *fields[place + 1 :]))
         told = [_tell(outcome(opener, changed)) for opener in openers.values()]
         rows.append([name, _read(name, text), *told])
-    return Tampered(["one bit of the", "a stranger reads", *openers], rows)
+    return Tampered(["a bit flipped in", "a stranger reads", *openers], rows)
 
 
 def _flip_byte(text: str) -> str:
@@ -78,8 +80,10 @@ def _read(name: str, text: str) -> str:
 
 
 def _tell(result: Any) -> str:
+    if isinstance(result, BadCookie):
+        return f"refused: {type(result).__name__}"
     if isinstance(result, Exception):
-        return f"refused: {tell(result)}"
+        return f"fails: {tell(result)}"
     return f"opens: {short(result)}"
 
 

@@ -1,0 +1,96 @@
+"""One bit flipped in each field, and what each way of opening makes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lesson_app import derive_keys, seal, unseal
+from lesson_app.cookie import from_base64
+from lesson_app.lab import tamper
+from tests.conftest import SECRET
+
+KEYS = derive_keys(SECRET)
+VALUE = seal({"message": "<hi>"}, KEYS, created_at=1692988779453, duration=120000)
+
+
+def opened(value: str) -> Any:
+    return unseal(value, KEYS).content
+
+
+def fields(value: str) -> list[str]:
+    return value.split(".")
+
+
+def test_each_row_is_tried() -> None:
+    """With the MAC every flip is refused; the columns say what each function did."""
+    lengths = {"sealed": opened, "length": lambda value: len(value)}
+
+    rows = tamper(VALUE, lengths).rows
+
+    assert [row[0] for row in rows] == ["iv", "ciphertext", "created_at", "duration", "mac"]
+    assert {row[2] for row in rows} == {"refused: BadSignature"}
+    assert {row[3] for row in rows} == {f"opens: {len(VALUE)}"}
+
+
+def test_one_bit_and_no_more() -> None:
+    """Each value differs from the cookie in one field, by one bit."""
+    seen: list[str] = []
+
+    tamper(VALUE, {"note": seen.append})
+
+    changes = [
+        [place for place in range(5) if fields(value)[place] != fields(VALUE)[place]]
+        for value in seen
+    ]
+    assert changes == [[0], [1], [2], [3], [4]]
+    for place in (0, 1, 4):
+        pairs = zip(*(from_base64(fields(v)[place]) for v in (seen[place], VALUE)), strict=True)
+        assert sum((a ^ b).bit_count() for a, b in pairs) == 1
+    assert [int(fields(seen[i])[i]) ^ int(fields(VALUE)[i]) != 0 for i in (2, 3)] == [True] * 2
+    assert fields(seen[3])[3].isdigit()
+
+
+def test_other_errors() -> None:
+    """An opener that breaks is told with its error, and the others go on."""
+
+    def broken(value: str) -> None:
+        raise KeyError("iv")
+
+    rows = tamper(VALUE, {"broken": broken, "sealed": opened}).rows
+
+    assert {row[2] for row in rows} == {"fails: KeyError: 'iv'"}
+    assert {row[3] for row in rows} == {"refused: BadSignature"}
+
+
+def test_what_a_stranger_reads() -> None:
+    """The times are in the clear; of the rest only lengths show."""
+    rows = {row[0]: row[1] for row in tamper(VALUE, {"sealed": opened}).rows}
+
+    assert rows["created_at"] == "2023-08-25 18:39:39.453 UTC"
+    assert rows["duration"] == "2 minutes"
+    assert rows["iv"] == "16 bytes that look random"
+    assert rows["mac"] == "32 bytes that look random"
+
+
+def test_both_views_say_the_same() -> None:
+    """The table and the text hold each text of each row; HTML in a session stays text."""
+    tampered = tamper(VALUE, {"plain": lambda value: "<hi>"})
+
+    table = tampered._repr_html_()
+
+    for row in tampered.rows:
+        for text in row:
+            assert text in repr(tampered)
+            assert (
+                text.replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;") in table
+            )
+    assert "<hi>" not in table
+    assert '<th scope="row"' in table
+
+
+def test_not_a_sealed_cookie() -> None:
+    """A text without five fields is refused with what was expected."""
+    with pytest.raises(ValueError, match="five fields between dots, not 2"):
+        tamper("iv.ciphertext", {})
