@@ -1,23 +1,33 @@
-# make lab    the notebooks in JupyterLab
-# make test   all tests, notebooks included
+# make lab      the notebooks in JupyterLab, as copies of your own in my-notebooks
+# make predict  those copies, without outputs; what is already there is kept
+# make test     all tests, notebooks included
+# FOLDER chooses where the copies are: make lab FOLDER=../course. FOLDER=notebooks: no copies
 # Needs Python 3.11 or newer and make. Set PYTHON to choose one: make lab PYTHON=python3.13
 
 PYTHON ?= python3
+FOLDER ?= my-notebooks
 VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints requirements.lock
 
-.PHONY: help lab test lint notebooks lock clean
+.PHONY: help lab predict test lint notebooks rubric lock clean
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
+# The repository's own notebooks are opened as they are.
+ifneq ($(abspath $(FOLDER)),$(abspath notebooks))
+lab: predict
+endif
 # JupyterLab asks root, as one is in a container, to say that root is meant.
 lab: $(VENV)/lab
-	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
+	$(BIN)/jupyter lab --notebook-dir='$(FOLDER)' $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
+
+predict: $(VENV)/lab
+	$(BIN)/lesson-app predict '$(FOLDER)'
 
 # Two runs side by side: kernels, browser, threads and fuzz here, the library and its coverage
 # there. Together they are all that `pytest --nbval` runs.
-BESIDE := notebooks tests/test_notebooks.py tests/browser tests/test_threads.py tests/test_node_fuzz.py
+BESIDE := notebooks tests/test_rubric.py tests/browser tests/test_threads.py tests/test_node_fuzz.py
 test: $(VENV)/test tests/node/node_modules lint
 	@mkdir -p artefacts
 	@$(BIN)/pytest --nbval $(BESIDE) > artefacts/beside.log 2>&1 & beside=$$!; \
@@ -34,6 +44,11 @@ lint: $(VENV)/test
 notebooks: $(VENV)/test
 	$(BIN)/ruff format notebooks
 	$(BIN)/python tools/refresh_notebooks.py
+
+# Hold the notebooks to the rubric, and write docs/rubric.md. RUNS=5 runs each five times.
+RUNS ?= 1
+rubric: $(VENV)/test
+	$(BIN)/python -m tools.rubric --runs $(RUNS)
 
 # Write requirements.lock anew: newest versions, all platforms, hashes, no host names.
 lock: $(VENV)/uv

@@ -9,7 +9,9 @@ import string
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,8 +22,63 @@ from .errors import BadCookie
 from .pasted import find_pasted
 from .words import read_moment
 
+#: The commands that need Jupyter: where each is to be found, and what the help says of it.
+LAZY = {
+    "grade": (
+        "lesson_app.lab.grade:grade",
+        "Run learners' notebooks, and tell which exercises pass.",
+    ),
+    "predict": (
+        "lesson_app.lab.edition:predict",
+        "Copy the notebooks to FOLDER without their outputs.",
+    ),
+}
 
-@click.group()
+
+class LazyCommand(click.Command):
+    """A command that is imported when it is run, and stands in the help before that."""
+
+    def __init__(self, name: str, place: str, short_help: str) -> None:
+        super().__init__(name, short_help=short_help)
+        self.place = place
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Import the command, and leave its options and itself to it."""
+        return self.load().make_context(*args, **options)
+
+    def load(self) -> click.Command:
+        """Return the command itself; without Jupyter, say what to install."""
+        module, _, name = self.place.partition(":")
+        try:
+            command: click.Command = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            if str(error.name).partition(".")[0] == __package__:
+                raise  # a mistake of this package is not the reader's
+            raise click.UsageError(
+                f"lesson-app {self.name} needs {error.name}: pip install 'lesson-app[lab]'"
+            ) from None
+        return command
+
+
+class LazyGroup(click.Group):
+    """A group that imports some of its commands only when they are run."""
+
+    def __init__(self, *, lazy: dict[str, tuple[str, str]], **options: Any) -> None:
+        super().__init__(**options)
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, those not yet imported among them."""
+        return sorted([*super().list_commands(ctx), *self.lazy])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; a lazy one is imported when it is run."""
+        if cmd_name in self.lazy:
+            return LazyCommand(cmd_name, *self.lazy[cmd_name])
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=LazyGroup, lazy=LAZY)
 @click.version_option(package_name="lesson-app", prog_name="lesson-app")
 def main() -> None:
     """Client-side sessions: the lesson's application, and a look into its cookies."""
@@ -101,7 +158,7 @@ def dissect_command(
         facts = dissect(found.value, keys, name=found.name, now=at, source=found.source)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
-    _print(json.dumps(facts.as_dict(), indent=2) if as_json else repr(facts))
+    echo(json.dumps(facts.as_dict(), indent=2) if as_json else repr(facts))
     sys.exit(1 if facts.reason else 0)
 
 
@@ -168,7 +225,8 @@ def _one_value(values: tuple[str, ...]) -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
-def _print(text: str) -> None:
+def echo(text: str) -> None:
+    """Print a text, whatever is in it."""
     # What a terminal's or a pipe's encoding lacks is escaped, and no reason to fail.
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -21,7 +21,7 @@ from flask import Flask
 
 from lesson_app import Keys, derive_keys, seal
 from lesson_app.app import PAGE_SECRET
-from lesson_app.cli import main
+from lesson_app.cli import LAZY, LazyCommand, main
 from lesson_app.dissect import dissect
 from tests.conftest import PAGE_SENT, forge, listens, running, secret_of
 
@@ -349,3 +349,63 @@ def test_dissect_needs_no_lab() -> None:
     command = [sys.executable, "-c", program, "dissect", PAGE_SENT, "--secret", PAGE_SECRET]
 
     assert "Hello World!" in subprocess.check_output(command, text=True)
+
+
+NO_JUPYTER = (
+    "import sys; "
+    "sys.modules.update(dict.fromkeys(['requests', 'IPython', 'nbclient', 'psutil'])); "
+    "from lesson_app.cli import main; "
+)
+
+
+def without_jupyter(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as where only the library is installed; last it prints what it loaded."""
+    program = (
+        f"{NO_JUPYTER}import atexit; "
+        "atexit.register(lambda: print('lesson_app.lab' in sys.modules)); main()"
+    )
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_help_needs_no_lab() -> None:
+    """The help lists all commands, each with its line, and imports nothing of Jupyter."""
+    done = without_jupyter("--help")
+
+    names = ("dissect", "grade", "predict", "run")
+    assert re.findall(r"^  (\w+) +[A-Z].*\.$", done.stdout, re.MULTILINE)[-4:] == list(names)
+    assert done.stdout.endswith("\nFalse\n")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_lazy_command_without_jupyter(name: str) -> None:
+    """A command that needs Jupyter says, where it is not, how to install it."""
+    done = without_jupyter(name, "x")
+
+    assert done.returncode == 2
+    assert f"lesson-app {name} needs requests: pip install 'lesson-app[lab]'" in done.stderr
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_lazy_command(name: str) -> None:
+    """The line in the list of commands is the first of the command's own help."""
+    place, line = LAZY[name]
+
+    assert line in CliRunner().invoke(main, ["--help"]).output
+    assert line in CliRunner().invoke(main, [name, "--help"]).output
+    assert LazyCommand(name, place, line).load().get_short_help_str(100) == line
+
+
+def test_lazy_command_that_is_not_there() -> None:
+    """A module that this package lacks is not said to be Jupyter's."""
+    with pytest.raises(ModuleNotFoundError, match=r"lesson_app\.lab\.nothing"):
+        LazyCommand("x", "lesson_app.lab.nothing:x", "").load()
+
+
+def test_no_such_command() -> None:
+    """A name that is no command's is told so."""
+    result = CliRunner().invoke(main, ["grad"])
+
+    assert result.exit_code == 2
+    assert "No such command 'grad'" in result.output

@@ -28,7 +28,7 @@ ORDER = [
 INHERITED = {
     "cookie_value", "fill", "get_cookie_name", "get_cookie_secure", "guarded", "is_revoked",
     "load_first", "get", "put",
-    "log", "modified", "seal", "unseal", "urandom",
+    "log", "modified", "seal", "send", "unseal", "urandom",
 }  # fmt: skip
 README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

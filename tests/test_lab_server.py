@@ -109,6 +109,37 @@ def test_stop_twice() -> None:
         assert second.browser().get(second.url).text == "c"
 
 
+def test_visitor_of_a_stopped_server() -> None:
+    """A visitor who comes too late is told what to do, in one line."""
+    with serve(saying("a")) as server:
+        visitor = server.browser()
+        assert visitor.get(server.url).text == "a"
+
+    with pytest.raises(ConnectionError, match="run the cell with serve"):
+        visitor.get(server.url)
+
+
+def test_visitor_elsewhere() -> None:
+    """The visitor of a stopped server can still go to another."""
+    with serve(saying("a")) as first:
+        visitor = first.browser()
+    with Server(saying("b")) as second:
+        assert visitor.get(second.url).text == "b"
+
+
+def test_two_servers() -> None:
+    """A server made by itself runs beside the one of `serve`."""
+    with serve(saying("a")) as one, Server(saying("b")) as other:
+        assert one.url != other.url
+        assert [one.browser().get(each.url).text for each in (one, other)] == ["a", "b"]
+
+
+def test_server_of_no_app() -> None:
+    """What is no app is refused before anything listens."""
+    with pytest.raises(TypeError, match="give a Flask app"):
+        Server("app")  # type: ignore[arg-type]
+
+
 def test_block_ends_with_an_error() -> None:
     """An error in the block stops the server and goes on its way."""
     with pytest.raises(KeyError), serve(saying("a")) as server:

@@ -119,7 +119,7 @@ def _execute(notebook: Any, folder: Path) -> tuple[float, list[float], list[str]
     )
     called = time.monotonic()
     with client.setup_kernel():
-        kernel = psutil.Process(client.km.provisioner.pid)  # type: ignore[attr-defined]
+        kernel = psutil.Process(client.km.provisioner.pid)  # type: ignore[union-attr]
         for place, cell in enumerate(notebook.cells):
             client.execute_cell(cell, place)
         left = _kill(kernel, _printed(notebook.cells[-1]).strip())

@@ -73,10 +73,15 @@ class Server:
 
         If a view raises, its exception reaches the line that sent the request.
         """
-        browser = requests.Session()
+        browser = _Visitor(self)
         browser.trust_env = False  # a proxy of the network has no way to this process
         browser.hooks["response"].append(self._raise_error)
         return browser
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return not self._thread.is_alive()
 
     def put(self, app: Flask) -> None:
         """Let `app` answer from the next request on."""
@@ -129,6 +134,21 @@ class Server:
             raise ViewError(
                 f"{sent.method} {sent.path_url} raised {type(error).__name__}: {error}"
             ) from error
+
+
+class _Visitor(requests.Session):
+    """A session that says in one line why nobody answers."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        if self._server.stopped and (request.url or "").startswith(f"{self._server.url}/"):
+            raise ConnectionError(
+                "this server was stopped: run the cell with serve(…) again, for a new visitor"
+            )
+        return super().send(request, **options)
 
 
 def _remember(app: Flask, exception: BaseException) -> None:

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .engine import Exercise, Verdict, judge, short
+from .engine import Exercise, Verdict, judge, one_line, short
 
 #: The modules that hold the exercises, in the notebooks' order.
 MODULES = ("reading", "remembering", "encrypting", "sealing", "middleware", "routes", "guard")
@@ -38,7 +38,7 @@ def predict(id: str, answer: Any) -> None:  # noqa: A002  # as in check and hint
 
     Put your answers in the places of the ``...``.
     """
-    _predictions[id] = answer
+    _predictions[str(id)] = answer
     left, all_ = _dots(answer)
     if not left:
         print(f"{id} noted. Now run the experiment.")
@@ -49,11 +49,11 @@ def predict(id: str, answer: Any) -> None:  # noqa: A002  # as in check and hint
 
 def observe(id: str, result: Any) -> None:  # noqa: A002
     """Compare what happened in the experiment `id` with what was predicted."""
-    answer = _predictions.get(id, ...)
+    answer = _predictions.get(str(id), ...)
     if _dots(answer)[0]:
         print(f"○ {id} not predicted. It is {_write(result)}")
         state = "not predicted"
-    elif _plain(answer) == _plain(result):
+    elif _alike(answer, result):
         print(f"✓ {id} as you predicted: {_write(result)}")
         state = "passed"
     else:
@@ -120,7 +120,7 @@ def progress() -> None:
 
 
 def _find(id: str) -> Exercise | None:  # noqa: A002
-    exercise = catalogue().get(id)
+    exercise = catalogue().get(id) if isinstance(id, str) else None
     if exercise is None:
         print(f"✗ there is no exercise {short(id)}: it is one of {', '.join(catalogue())}")
     return exercise
@@ -129,40 +129,65 @@ def _find(id: str) -> Exercise | None:  # noqa: A002
 def _record(id: str, state: str, name: str = "") -> None:  # noqa: A002
     path = os.environ.get(PROGRESS)
     if path:
-        entry = {"id": id, "state": state} | ({"misconception": name} if name else {})
+        entry = {"id": str(id), "state": state} | ({"misconception": name} if name else {})
         try:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+            with Path(path).open("a+b") as file:
+                # A line that somebody left half-written must not swallow this one.
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(end - 1, 0))
+                gap = b"" if file.read() in (b"", b"\n") else b"\n"
+                file.write(gap + json.dumps(entry).encode() + b"\n")
         except OSError:
             pass  # a lesson goes on where a file cannot be written
 
 
 def _read(path: Path) -> list[dict[str, str]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    return [json.loads(line) for line in lines if line.startswith("{")]
+    entries = [_entry(line) for line in lines]
+    return [entry for entry in entries if {"id", "state"} <= entry.keys()]
+
+
+def _entry(line: str) -> dict[str, str]:
+    """What a line says; nothing if it is half-written, or somebody else's."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 def _dots(answer: Any) -> tuple[int, int]:
     """Count the places in an answer that are open, and all its places."""
     if isinstance(answer, dict):
         answer = list(answer.values())
-    if not isinstance(answer, list | tuple):
+    if not isinstance(answer, list | tuple | set | frozenset):
         return int(answer is ...), 1
     counts = [_dots(each) for each in answer]
     return sum(left for left, _ in counts), sum(places for _, places in counts)
 
 
+def _alike(answer: Any, result: Any) -> bool:
+    try:
+        return bool(_plain(answer) == _plain(result))
+    except Exception:  # noqa: BLE001  # an answer's `__eq__` may raise anything
+        return False
+
+
 def _plain(value: Any) -> Any:
-    """Make equal what a learner would call equal: a list and a tuple, "Yes" and "yes"."""
+    """Make equal what a learner would call equal: a list and a tuple, True and "Yes"."""
     if isinstance(value, dict):
         return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return tuple(_plain(item) for item in value)
     if isinstance(value, set | frozenset):
-        return {_plain(item) for item in value}
+        return frozenset(_plain(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
     if isinstance(value, str):
         return re.sub(r"\s+", " ", value.strip().lower())
     return value
@@ -170,21 +195,19 @@ def _plain(value: Any) -> Any:
 
 def _write(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {_write(item)}" for key, item in value.items())
+        return "; ".join(f"{key}: {_write(item)}" for key, item in value.items()) or "none"
     if isinstance(value, list | tuple):
-        return ", ".join(map(_write, value))
-    if isinstance(value, set):
+        return ", ".join(map(_write, value)) or "none"
+    if isinstance(value, set | frozenset):
         return ", ".join(sorted(map(_write, value))) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return one_line(value) if isinstance(value, str) else short(value)
 
 
 def _difference(answer: Any, result: Any) -> str:
     if isinstance(answer, dict) and isinstance(result, dict) and answer.keys() == result.keys():
-        wrong = {
-            key: item for key, item in result.items() if _plain(answer[key]) != _plain(item)
-        }
+        wrong = {key: item for key, item in result.items() if not _alike(answer[key], item)}
         right = len(result) - len(wrong)
         told = "; ".join(
             f"{key}: {_write(item)}, not {_write(answer[key])}" for key, item in wrong.items()

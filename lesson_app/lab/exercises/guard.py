@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, redirect, session
 from flask.testing import FlaskClient
+from werkzeug.wrappers import Response
 
 from ...guard import ensure_login
 from ...middleware import ClientSessions
@@ -25,11 +26,6 @@ def _app() -> Flask:
     def login() -> str:
         session["user"] = {"userName": "sampleuser"}
         return "logged in"
-
-    @app.get("/half")
-    def half() -> str:
-        session["user"] = None
-        return "a user who is nobody"
 
     return app
 
@@ -54,10 +50,19 @@ def judge_ensure_login(ensure_login: Callable[[Any], Any]) -> None:
     app = _app()
     app.add_url_rule("/room/<number>", "room", guarded)
 
+    @app.get("/half")
+    def half() -> str:
+        session["user"] = None
+        return "a user who is nobody"
+
     try:
         inside = _client(app, first="/login").get("/room/7")
     except TypeError as error:
-        raise Wrong("no-view" if "did not return" in str(error) else "no-arguments") from error
+        if "did not return" in str(error):
+            raise Wrong("no-view") from error
+        if "argument" in str(error):
+            raise Wrong("no-arguments") from error
+        raise
     if inside.status_code in (301, 302, 303, 307, 308):
         stranger = outcome(lambda: app.test_client().get("/room/7"))
         opens = not isinstance(stranger, Exception) and stranger.status_code == 200
@@ -69,6 +74,9 @@ def judge_ensure_login(ensure_login: Callable[[Any], Any]) -> None:
     _judge_stranger(app, first="/half", name="any-user")
     if calls:
         raise Wrong("view-first")
+    again = _client(app, first="/login")
+    if [again.get("/room/7").status_code for _ in range(2)] != [200, 200]:
+        raise Wrong(message="a visitor who has logged in gets in once, and no second time")
     if guarded.__name__ != "room":
         raise Wrong("no-wraps")
 
@@ -79,7 +87,7 @@ def _decorate(ensure_login: Callable[[Any], Any], view: Callable[..., Any]) -> A
         raise Wrong("too-early")
     if isinstance(guarded, Exception):
         raise guarded
-    if not callable(guarded):
+    if not callable(guarded) or isinstance(guarded, Response):
         raise Wrong("not-a-view")
     return guarded
 
@@ -134,16 +142,14 @@ def judge_open_doors(open_doors: Callable[[Flask], Any]) -> None:
         found = set(found)
     if not isinstance(found, set):
         expect("open_doors(app)", found, right)
-    if found == right:
-        return
     if found and not any(str(each).startswith("/") for each in found):
         raise Wrong("names")
-    if "/cellar" in found:
-        raise Wrong("one-visitor")
+    if found & {"/office", "/stairs"}:
+        raise Wrong("not-refused")
     if "/attic" in found:
         raise Wrong("follows")
-    if "/office" in found:
-        raise Wrong("not-refused")
+    if "/cellar" in found:
+        raise Wrong("one-visitor")
     if any("<" in str(each) for each in found):
         raise Wrong("with-arguments")
     expect("open_doors(app)", found, right)
@@ -153,12 +159,16 @@ def _house() -> Flask:
     app = _app()
 
     @app.get("/garden")
-    def garden() -> str:
+    def flowers() -> str:
         return "everybody is welcome"
 
     @app.get("/attic")
     def attic() -> Any:
         return redirect("/garden", code=302)
+
+    @app.get("/stairs")
+    def stairs() -> Any:
+        return redirect("/nowhere", code=302)
 
     @app.get("/cellar")
     @ensure_login
@@ -194,12 +204,14 @@ EXERCISES = (
             too_early="you look at the session when the view is *made*; there is no request "
             "yet. The look belongs into an inner function, which runs at each request",
             not_a_view="ensure_login must return a function: the guarded view",
-            no_view="the guarded view returns nothing: return what the view returns",
+            no_view="what the view answers does not come out of the guarded view: return "
+            "what calling `view` returns",
             no_arguments="the view takes something from the address, and did not get it; hand "
             "on `*args, **kwargs`",
             inverted="strangers get in, and users are sent away: the wrong way round",
             nobody="a visitor who has logged in is sent away, too",
-            everybody="a stranger saw the page",
+            everybody="a stranger saw the page; where there is no user, a redirect must be "
+            "returned",
             any_user="a session whose user is None got in; ask for a user that is something, "
             "and not only for the key",
             view_first="the view ran before the look at the session; it may have done what it "
@@ -242,7 +254,7 @@ EXERCISES = (
             one_visitor="/login lets your visitor in, and then other doors open, too: take a "
             "new `app.test_client()` for each path",
             follows="you followed a redirect: that door sent you elsewhere, so it is not open",
-            not_refused="a door that answers 403 is not open; open is 200",
+            not_refused="a door that answers 302 or 403 is not open; open is 200",
             with_arguments="a rule like /room/<number> is no path; leave out those with "
             "`rule.arguments`",
             names="those are the names of views; asked are the paths, `rule.rule`",

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .engine import Exercise, Wrong, expect, misconceptions
+from .engine import Exercise, Wrong, expect, misconceptions, same
 
 _MINUTE = 60_000
 _NOON = 4_102_488_000_000
@@ -28,9 +28,11 @@ def judge_expired(expired: Callable[[int, int, int], Any]) -> None:
         answers = [bool(expired(_NOON, 2 * _MINUTE, moment)) for moment in (end - 1, end + 1)]
         if answers == [True, False]:
             raise Wrong("inverted")
-        if bool(expired(0, 2 * _MINUTE, now)) == bool(found) == (now > 2 * _MINUTE):
+        if found and not expired(_NOON, now, now) and not expired(0, 2, 1):
             raise Wrong("since-1970")
-        if answers == [False, False]:
+        if found and not expired(now, 0, now):
+            raise Wrong("no-duration")
+        if not any(answers) and not expired(_NOON, 2 * _MINUTE, 2 * end):
             raise Wrong("never")
         expect(f"expired({_NOON}, {2 * _MINUTE}, {now})", found, right)
 
@@ -48,11 +50,13 @@ def judge_renewed(renewed: Callable[[int, int, int, int], Any]) -> None:
         left = duration - after
         right = _NOON + active if left < active else _NOON
         found = renewed(_NOON, duration, active, now)
-        if found == right:
+        if same(found, right):
             continue
+        if found == right:
+            expect(f"renewed({_NOON}, {duration}, {active}, {now})", found, right)
         if found == _NOON + active and left == active:
             raise Wrong("border")
-        if found == _NOON + active:
+        if found == _NOON + active == renewed(_NOON, duration, active, _NOON + 1):
             raise Wrong("each-request")
         if found == now:
             raise Wrong("from-now")
@@ -60,9 +64,10 @@ def judge_renewed(renewed: Callable[[int, int, int, int], Any]) -> None:
             raise Wrong("yes-or-no")
         expect(f"renewed({_NOON}, {duration}, {active}, {now})", found, right)
     # Where active_duration is not half the duration, elapsed and left differ.
-    found = renewed(_NOON, 10 * _MINUTE, _MINUTE, _NOON + 5 * _MINUTE)
-    if found != _NOON:
+    found = renewed(_NOON, 10 * _MINUTE, _MINUTE, _NOON + 4 * _MINUTE)
+    if found == _NOON + _MINUTE:
         raise Wrong("time-spent")
+    expect(f"renewed({_NOON}, {10 * _MINUTE}, {_MINUTE}, {_NOON + 4 * _MINUTE})", found, _NOON)
     long = renewed(_NOON, _MINUTE, 5 * _MINUTE, _NOON)
     expect(f"renewed({_NOON}, {_MINUTE}, {5 * _MINUTE}, {_NOON})", long, _NOON + 5 * _MINUTE)
 
@@ -78,6 +83,8 @@ def judge_changed(remember: Callable[[Any], Any], changed: Callable[[Any, Any], 
     for name, before, change, right in _CHANGES:
         session = copy.deepcopy(before)
         note = remember(session)
+        if session != before:
+            raise Wrong(message="remember(session) changed the session; it should only look")
         change(session)
         found = changed(note, session)
         if found is right:
@@ -122,6 +129,8 @@ EXERCISES = (
             inverted="that is whether it is alive; asked is whether it is over",
             since_1970="you compare the duration with the time since 1970; the session began "
             "at created_at",
+            no_duration="that is whether it has begun; it is over when the duration has gone "
+            "past, too",
             never="that is never over; compare the end with now",
         ),
         (

@@ -27,12 +27,16 @@ def judge_message(answer: Any) -> None:
         raise Wrong("whole-session")
     if not isinstance(answer, str):
         raise Wrong(message=f"{short(answer)} is no text; the message is one")
-    if answer == PAGE_MESSAGE:
+    if _plain(answer) == _plain(PAGE_MESSAGE):
         raise Wrong("other-cookie")
-    if answer in FOUND_COOKIE:
+    if len(answer) > 3 and answer in FOUND_COOKIE:
         raise Wrong("still-sealed")
-    if answer.strip(" .!\"'").casefold() != right.strip(" .!\"'").casefold():
-        raise Wrong(message=f"{short(answer)} is not what stands in this cookie")
+    if _plain(answer) != _plain(right):
+        raise Wrong(message=f"{short(answer)} is not the message in this cookie")
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.strip(" .!\"'").casefold().split())
 
 
 EXERCISES = (

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from ...app import USER, is_user
 from ...cookie import derive_keys, unseal
 from ...middleware import ClientSessions
-from .engine import Exercise, Wrong, misconceptions
+from .engine import Exercise, Wrong, misconceptions, outcome
 
 _SECRET = secrets.token_urlsafe(32)
 _RIGHT = {"userName": "sampleuser", "password": "samplepassword"}
@@ -27,19 +27,37 @@ def judge_login(login: Callable[[], Any]) -> None:
     refused = client.post("/login", data=_WRONG)
     if "user" in _content(client):
         raise Wrong("everybody")
-    if refused.status_code != 200:
+    if 300 <= refused.status_code < 400:
         raise Wrong("wrong-redirects")
+    if refused.status_code != 200:
+        raise Wrong(
+            message=f"a wrong password is answered with status {refused.status_code}; the "
+            "page answers 200, with the form"
+        )
     if "invalid login" not in refused.text:
         raise Wrong("no-message")
     if "<form" not in refused.text:
         raise Wrong("no-form")
+    if isinstance(outcome(_site("/login", login).post, "/login"), Exception):
+        raise Wrong("field-missing")
+    _judge_accepted(login)
+    if _reads_address(login):
+        raise Wrong("from-address")
 
+
+def _reads_address(login: Callable[[], Any]) -> bool:
+    client = _site("/login", login)
+    outcome(client.post, f"/login?{_query(_RIGHT)}")
+    return "user" in _content(client)
+
+
+def _judge_accepted(login: Callable[[], Any]) -> None:
     client = _site("/login", login)
     client.get("/plant")
     accepted = client.post("/login", data=_RIGHT)
     content = _content(client)
     if "invalid login" in accepted.text:
-        raise Wrong("not-the-form")
+        raise Wrong("from-address" if _reads_address(login) else "not-the-form")
     if "samplepassword" in str(content):
         raise Wrong("password-kept")
     if content.get("user") != USER:
@@ -49,8 +67,6 @@ def judge_login(login: Callable[[], Any]) -> None:
     _expect_redirect(accepted, "/dashboard")
     if _PLANTED in content:
         raise Wrong("not-reset")
-    if not client.post(f"/login?{_query(_RIGHT)}").status_code == 200:
-        raise Wrong("from-address")
 
 
 def login_ours() -> Any:
@@ -89,7 +105,10 @@ def _site(path: str, view: Callable[[], Any]) -> FlaskClient:
     app = Flask("exercise")
     app.testing = True  # an error in the view reaches the check
     ClientSessions(app, secret=_SECRET, cookie_name="session")
-    app.add_url_rule(path, "exercise", view, methods=["GET", "POST"])
+    # The others are there for whoever names them with `url_for`.
+    for other in {"/login", "/dashboard", "/logout"} - {path}:
+        app.add_url_rule(other, other[1:], lambda: "")
+    app.add_url_rule(path, path[1:], view, methods=["GET", "POST"])
 
     @app.get("/plant")
     def plant() -> str:
@@ -135,6 +154,8 @@ EXERCISES = (
             "belongs there",
             no_redirect="there is no redirect; reloading the answer to a POST sends the form, "
             "and the password, again",
+            field_missing="a request without the two fields ends in an error, status 500; give "
+            'a default: `request.form.get("password", "")`',
             not_reset="what was in the session before the log-in is still there; it may have "
             "been planted by somebody else, so `session.reset()` first",
             from_address="the password was read from the address, which ends in logs and "

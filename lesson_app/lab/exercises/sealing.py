@@ -11,7 +11,7 @@ from ... import cookie
 from ...app import PAGE_SECRET
 from ...cookie import derive_keys, from_base64, to_base64
 from ...errors import BadCookie, BadSignature
-from .engine import Exercise, Wrong, builtin_calls, expect, misconceptions, outcome, short
+from .engine import Exercise, Wrong, builtin_calls, expect, misconceptions, outcome, tell
 
 #: The two cookies that the course page prints.
 PAGE_COOKIES = (
@@ -21,6 +21,13 @@ PAGE_COOKIES = (
     ".1692989253302.120000.kCRDEuDgPpEuEsuEVF-2vR3vKILSPluM8tyaghTnYCE",
 )
 _IV, _CIPHERTEXT, _KEY = bytes(range(16)), bytes(range(100, 132)), b"k" * 32
+_OTHER_SECRET = "another secret, just as long"  # noqa: S105  # it seals one cookie, here
+#: An = in the content, and a sign that is more than one byte.
+_AWKWARD = cookie.seal(
+    {"message": "1+1=2, \u00e9"}, derive_keys(_OTHER_SECRET), created_at=1, duration=2
+)
+#: Built-in functions that take as long for any two texts: `hmac`'s, and cryptography's HMAC.
+_CONSTANT_TIME = {"compare_digest", "_compare_digest", "verify"}
 
 
 def judge_sign(sign: Callable[..., Any]) -> None:
@@ -51,15 +58,23 @@ def _mac(*parts: bytes, joint: bytes = b".") -> bytes:
 
 _WRONG_MACS: dict[str, Callable[[bytes, bytes, bytes, bytes], bytes]] = {
     "times-outside": lambda iv, text, created, duration: _mac(iv, text),
+    "times-outside ": lambda iv, text, created, duration: _mac(iv + text),
     "duration-outside": lambda iv, text, created, duration: _mac(iv, text, created),
+    "duration-outside ": lambda iv, text, created, duration: _mac(iv + text + created),
     "iv-outside": lambda iv, text, created, duration: _mac(text, created, duration),
     "iv-outside ": lambda iv, text, created, duration: _mac(text),
     "no-dots": lambda *fields: _mac(*fields, joint=b""),
     "base64": lambda iv, text, created, duration: _mac(
         to_base64(iv).encode(), to_base64(text).encode(), created, duration
     ),
+    "written-out": lambda iv, text, created, duration: _mac(
+        f"{iv!r}.{text!r}.{created.decode()}.{duration.decode()}".encode()
+    ),
     "plain-hash": lambda *fields: hashlib.sha256(_KEY + b".".join(fields)).digest(),
     "plain-hash ": lambda *fields: hashlib.sha256(b".".join(fields) + _KEY).digest(),
+    "plain-hash  ": lambda *fields: hashlib.sha256(b".".join((_KEY, *fields))).digest(),
+    "plain-hash   ": lambda *fields: hashlib.sha256(b".".join((*fields, _KEY))).digest(),
+    "no-key": lambda *fields: hashlib.sha256(b".".join(fields)).digest(),
     "swapped": lambda *fields: hmac.digest(b".".join(fields), _KEY, "sha256"),
 }
 
@@ -67,65 +82,95 @@ _WRONG_MACS: dict[str, Callable[[bytes, bytes, bytes, bytes], bytes]] = {
 def judge_unseal(unseal: Callable[..., Any]) -> None:
     """Open what was sealed, the page's cookies too; refuse all else with a BadCookie."""
     for value in PAGE_COOKIES:
-        _expect_opened(unseal(value, PAGE_SECRET), value)
-    _judge_refusals(unseal)
-    if not {"compare_digest", "_compare_digest"} & builtin_calls(
-        unseal, PAGE_COOKIES[0], PAGE_SECRET
-    ):
+        _expect_opened(unseal(value, PAGE_SECRET), value, PAGE_SECRET)
+    _judge_signature(unseal)
+    found = outcome(unseal, _AWKWARD, _OTHER_SECRET)
+    if isinstance(found, BadSignature):
+        raise Wrong("fixed-key")
+    if isinstance(found, Exception):
+        raise found
+    _expect_opened(found, _AWKWARD, _OTHER_SECRET)
+    _judge_name(unseal)
+    _judge_format(unseal)
+    # `Keys` compares its two keys, and no cookie.
+    called = builtin_calls(
+        unseal, PAGE_COOKIES[0], PAGE_SECRET, but_in=cookie.Keys.__post_init__
+    )
+    if not _CONSTANT_TIME & called:
         raise Wrong("compared-by-equals")
 
 
-def _expect_opened(found: Any, value: str) -> None:
-    right = unseal_ours(value, PAGE_SECRET)
+def _expect_opened(found: Any, value: str, secret: str, **options: str) -> None:
+    right = unseal_ours(value, secret, **options)
     if isinstance(found, cookie.Unsealed):
         found = (found.content, found.created_at, found.duration)
-    if found == right[0] or not isinstance(found, tuple):
-        raise Wrong("" if found is None else "content-alone", _nothing(found))
+    if isinstance(found, list):
+        found = tuple(found)
+    if found is None:
+        raise Wrong(message="unseal gave None: is there a return?")
+    if not isinstance(found, tuple) or len(found) != 3:
+        raise Wrong("content-alone")
     if isinstance(found[0], str | bytes):
         raise Wrong("content-is-text")
     if found[1:] == tuple(map(str, right[1:])):
         raise Wrong("times-are-text")
-    expect("unseal(the page's cookie, SECRET)", found, right)
+    expect("unseal(value, secret)", found, right)
 
 
-def _nothing(found: Any) -> str:
-    return f"unseal gave {short(found)}: is there a return?"
-
-
-def _judge_refusals(unseal: Callable[..., Any]) -> None:
-    """Each changed cookie, with what it shows if it opens, or fails in another way."""
+def _judge_signature(unseal: Callable[..., Any]) -> None:
+    """A changed cookie is refused for its MAC, before anything is decrypted."""
     iv, ciphertext, created_at, duration, mac = PAGE_COOKIES[0].split(".")
+    other_mac = ".".join((iv, ciphertext, created_at, duration, _flip(mac)))
     ends_later = ".".join((iv, ciphertext, created_at, "315360000000", mac))
-    changed = ".".join((iv, _flip(ciphertext), created_at, duration, mac))
-    # No whole blocks: whoever decrypts this fails in decrypting.
-    torn = ".".join((iv, ciphertext[:-4], created_at, duration, mac))
-    other_name = cookie.seal({"a": 1}, derive_keys(PAGE_SECRET), name="theme", created_at=0)
-
-    for value, name in ((changed, "not-verified"), (ends_later, "duration-outside")):
-        _expect_refused(outcome(unseal, value, PAGE_SECRET), name)
-    found = outcome(unseal, torn, PAGE_SECRET)
-    if not isinstance(found, BadSignature):
+    # Two of three blocks: whoever decrypts them finds no padding at their end.
+    torn = ".".join((iv, to_base64(from_base64(ciphertext)[:32]), created_at, duration, mac))
+    _expect_refused(outcome(unseal, other_mac, PAGE_SECRET), "not-verified")
+    _expect_refused(outcome(unseal, ends_later, PAGE_SECRET), "duration-outside")
+    if not isinstance(outcome(unseal, torn, PAGE_SECRET), BadSignature):
         raise Wrong("decrypts-first")
-    _expect_refused(outcome(unseal, other_name, PAGE_SECRET), "name-not-checked")
-    for value in ("", "not-a-cookie", PAGE_COOKIES[0] + ".more"):
-        found = outcome(unseal, value, PAGE_SECRET)
-        if not isinstance(found, BadCookie):
-            raise Wrong("fields-not-counted")
-    found = outcome(unseal, _moved_border(), PAGE_SECRET)
-    if not isinstance(found, BadCookie):
-        raise Wrong("iv-any-length")
 
 
 def _expect_refused(found: Any, name: str) -> None:
-    if isinstance(found, BadCookie):
+    if isinstance(found, BadSignature):
         return
-    if found is None or found is False:
-        raise Wrong("not-raised")
-    if not isinstance(found, Exception):
-        raise Wrong(name)
-    if name == "name-not-checked":
-        raise found
-    raise Wrong("decrypts-first")
+    if isinstance(found, Exception):
+        raise Wrong(message=f"a wrong MAC raised {tell(found)}; expected BadSignature")
+    raise Wrong(name if _is_open(found) else "not-raised")
+
+
+def _is_open(found: Any) -> bool:
+    """Whether a return value shows anything of a session."""
+    if isinstance(found, cookie.Unsealed):
+        found = found.content
+    if isinstance(found, tuple | list):
+        found = (*found, None)[0]
+    return isinstance(found, dict) and bool(found)
+
+
+def _judge_name(unseal: Callable[..., Any]) -> None:
+    keys = derive_keys(PAGE_SECRET)
+    for name in ("theme", "sessions"):
+        value = cookie.seal({"a": 1}, keys, name=name, created_at=0)
+        found = outcome(unseal, value, PAGE_SECRET)
+        if not isinstance(found, Exception):
+            raise Wrong("name-not-checked" if _is_open(found) else "not-raised")
+        if not isinstance(found, BadCookie):
+            raise Wrong(message=f"another name raised {tell(found)}; expected BadName")
+        found = outcome(unseal, value, PAGE_SECRET, name=name)
+        if isinstance(found, Exception):
+            raise Wrong(
+                message=f"a cookie sealed for {name!r}, and asked for with name={name!r}, "
+                f"raised {tell(found)}"
+            )
+        _expect_opened(found, value, PAGE_SECRET, name=name)
+
+
+def _judge_format(unseal: Callable[..., Any]) -> None:
+    for value in ("", "not-a-cookie", PAGE_COOKIES[0] + ".more"):
+        if not isinstance(outcome(unseal, value, PAGE_SECRET), BadCookie):
+            raise Wrong("fields-not-counted")
+    if not isinstance(outcome(unseal, _moved_border(), PAGE_SECRET), BadCookie):
+        raise Wrong("iv-any-length")
 
 
 def _moved_border() -> str:
@@ -164,6 +209,9 @@ EXERCISES = (
             base64="you signed the base64 texts; the MAC is over the bytes that they stand for",
             plain_hash="that is a plain hash of key and fields; a plain hash can be computed "
             "on from where it ends, so use HMAC, which was made for this",
+            no_key="the key is not in it, so anyone can compute it",
+            written_out="an f-string writes bytes as b'…', quotes and all; put the bytes "
+            'themselves together, with `b".".join`',
             swapped="you made the fields the key, and the key the text",
             text="that is text; the MAC is 32 bytes: `hmac.digest`, and base64url only later",
         ),
@@ -179,7 +227,9 @@ EXERCISES = (
         "unseal",
         judge_unseal,
         misconceptions(
-            not_verified="a changed ciphertext opened; compute the MAC again and compare",
+            not_verified="a cookie with a wrong MAC opened; compute the MAC again and compare",
+            fixed_key="a cookie sealed with another secret did not open with it; use the "
+            "`secret` that is handed in",
             duration_outside="a cookie whose duration was changed opened; the MAC has to be "
             "computed over the times that *came*",
             decrypts_first="you decrypt before verifying; how that fails tells a stranger "
