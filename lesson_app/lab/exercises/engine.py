@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from reprlib import Repr
+from traceback import walk_tb
 from types import FunctionType, MappingProxyType
 from typing import Any
 
@@ -82,8 +83,19 @@ def judge(exercise: Exercise, *answers: Any) -> Verdict:
     except KeyboardInterrupt:
         return Verdict(exercise, "not yet", "interrupted: is there a loop that never ends?")
     except BaseException as error:  # noqa: BLE001  # a notebook goes on, whatever comes
-        return Verdict(exercise, "not yet", f"it raised {tell(error)}")
+        return Verdict(exercise, "not yet", f"it raised {tell(error)}{_where(error, answers)}")
     return Verdict(exercise, "passed")
+
+
+def _where(error: BaseException, answers: tuple[Any, ...]) -> str:
+    """The line of the learner's cell that raised, or nothing if it was not in the cell."""
+    cells = {getattr(getattr(each, "__code__", None), "co_filename", None) for each in answers}
+    lines = [
+        line
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in cells
+    ]
+    return f" (line {lines[-1]} of the cell)" if lines else ""
 
 
 def is_untouched(answer: Any) -> bool:

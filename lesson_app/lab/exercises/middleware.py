@@ -121,6 +121,28 @@ _CHANGES: tuple[tuple[str, Any, Callable[[Any], Any], bool], ...] = (
 EXERCISES = (
     Exercise(
         "E4.1",
+        "remember, changed",
+        judge_changed,
+        misconceptions(
+            shallow="a change *inside* the session went by: a copy of a dict still shares the "
+            "dicts and lists in it. A text shares nothing",
+            same_object="the note is the session itself, so the two can never differ",
+            always="nothing has changed, and you say it has",
+            only_keys="another value under the same key went by",
+            only_growth="a key was removed, and that went by",
+            only_full="a session that was emptied has changed, too; tell the browser",
+            one_is_true="1 became True, and that went by: to Python they are equal, in JSON "
+            "they are not",
+        ),
+        (
+            "The note must not change when the session does. What cannot change?",
+            "A text can not, and you know a text that tells all that is in a session.",
+            "remember returns json.dumps(session); changed compares with the same of now.",
+        ),
+        (remember_ours, changed_ours),
+    ),
+    Exercise(
+        "E4.2",
         "expired",
         judge_expired,
         misconceptions(
@@ -141,7 +163,7 @@ EXERCISES = (
         (expired_ours,),
     ),
     Exercise(
-        "E4.2",
+        "E4.3",
         "renewed",
         judge_renewed,
         misconceptions(
@@ -160,27 +182,5 @@ EXERCISES = (
             "To move is to return created_at + active_duration; to stay, created_at.",
         ),
         (renewed_ours,),
-    ),
-    Exercise(
-        "E4.3",
-        "remember, changed",
-        judge_changed,
-        misconceptions(
-            shallow="a change *inside* the session went by: a copy of a dict still shares the "
-            "dicts and lists in it. A text shares nothing",
-            same_object="the note is the session itself, so the two can never differ",
-            always="nothing has changed, and you say it has",
-            only_keys="another value under the same key went by",
-            only_growth="a key was removed, and that went by",
-            only_full="a session that was emptied has changed, too; tell the browser",
-            one_is_true="1 became True, and that went by: to Python they are equal, in JSON "
-            "they are not",
-        ),
-        (
-            "The note must not change when the session does. What cannot change?",
-            "A text can not, and you know a text that tells all that is in a session.",
-            "remember returns json.dumps(session); changed compares with the same of now.",
-        ),
-        (remember_ours, changed_ours),
     ),
 )

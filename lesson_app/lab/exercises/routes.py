@@ -38,11 +38,23 @@ def judge_login(login: Callable[[], Any]) -> None:
         raise Wrong("no-message")
     if "<form" not in refused.text:
         raise Wrong("no-form")
+    _judge_unknown_name(login, refused.text)
     if isinstance(outcome(_site("/login", login).post, "/login"), Exception):
         raise Wrong("field-missing")
     _judge_accepted(login)
     if _reads_address(login):
         raise Wrong("from-address")
+
+
+def _judge_unknown_name(login: Callable[[], Any], usual: str) -> None:
+    """A name that nobody has is refused, and in the same words as a wrong password."""
+    for password in ("guess", "samplepassword"):
+        client = _site("/login", login)
+        answer = client.post("/login", data={"userName": "nobody", "password": password})
+        if "user" in _content(client):
+            raise Wrong("everybody")
+        if answer.text.replace("nobody", "sampleuser") != usual:
+            raise Wrong("gives-names-away")
 
 
 def _reads_address(login: Callable[[], Any]) -> bool:
@@ -62,8 +74,6 @@ def _judge_accepted(login: Callable[[], Any]) -> None:
         raise Wrong("password-kept")
     if content.get("user") != USER:
         raise Wrong(message=f"the session holds {content}; expected its user to be {USER}")
-    if accepted.status_code == 200:
-        raise Wrong("no-redirect")
     _expect_redirect(accepted, "/dashboard")
     if _PLANTED in content:
         raise Wrong("not-reset")
@@ -143,13 +153,16 @@ EXERCISES = (
         "login",
         judge_login,
         misconceptions(
-            everybody="a wrong password was let in: the session has a user all the same",
+            everybody="a wrong name or password was let in: the session has a user",
+            gives_names_away="an unknown name is answered in another way than a wrong "
+            "password, so a stranger learns who has an account; give one answer to both",
             wrong_redirects="a wrong password is not answered with the form; render it again, "
             "with the message",
             no_message="the visitor is not told; give the form the message 'invalid login'",
             no_form="after a wrong password the visitor needs the form again, not only the "
             "message",
-            not_the_form="the right password was refused; `is_user` tells whether it is right",
+            not_the_form="the right password was refused; are the fields `userName` and "
+            "`password`, and is there a return before the redirect?",
             password_kept="the password is in the session; only who the visitor is "  # noqa: S106
             "belongs there",
             no_redirect="there is no redirect; reloading the answer to a POST sends the form, "
