@@ -41,7 +41,7 @@ def test_clear() -> None:
     """The value is the JSON in base64url, and the same each time."""
     value = weak.ClearCodec().seal({"a": [1, 2]}, **SEALING)
 
-    assert from_base64(value) == b'{"a":[1,2]}'
+    assert from_base64(value) == b'{"a": [1, 2]}'
     assert weak.ClearCodec().seal({"a": [1, 2]}, **SEALING) == value
 
 
