@@ -50,7 +50,12 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
 
-PROGRAMS = [page for page in PAGES if blocks(page.read_text(), "python")]
+# What stands in the author's guide are parts of notebooks.
+PROGRAMS = [
+    page
+    for page in PAGES
+    if page.name != "authoring.md" and blocks(page.read_text(), "python")
+]
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
