@@ -5,6 +5,7 @@
 
 from . import attacks, weak
 from .attempt import caught
+from .browser import CookieVerdict, CookieVerdicts, StoredCookie, browser_keeps
 from .clock import Clock, seeded_urandom
 from .codecs import codec_from
 from .dissect import Dissected, dissect
@@ -15,12 +16,16 @@ from .wire import Wire, show
 
 __all__ = [
     "Clock",
+    "CookieVerdict",
+    "CookieVerdicts",
     "Dissected",
     "Server",
+    "StoredCookie",
     "Tampered",
     "ViewError",
     "Wire",
     "attacks",
+    "browser_keeps",
     "caught",
     "check",
     "codec_from",

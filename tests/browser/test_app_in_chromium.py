@@ -1,0 +1,296 @@
+"""The lesson's app, driven by a real Chromium: behind the notebooks' server, and behind the
+servers that people run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+
+from lesson_app import create_app
+from lesson_app.lab import Clock, Server
+from tests.browser.jupyterlab import CHROMIUM_FLAGS
+from tests.conftest import listens, require_tool
+
+#: The app with a clock that the test sets. It begins in 2100, like `Clock`: the browser drops
+#: cookies by the computer's clock, and here it is the app that must refuse them.
+PROGRAM = """
+import os
+from pathlib import Path
+
+from lesson_app import create_app
+
+app = create_app(clock=lambda: float(Path(os.environ["LESSON_CLOCK"]).read_text()))
+"""
+ENGINES = {
+    "waitress": ("waitress-serve", "--listen=127.0.0.1:{port}", "served:app"),
+    "gunicorn": (
+        "gunicorn",
+        "--bind=127.0.0.1:{port}",
+        "--workers=1",
+        "--threads=4",
+        "served:app",
+    ),
+}
+SCRIPT = (
+    "<script>window.ran = true; alert(document.cookie)</script><img src=x onerror=alert(1)>"
+)
+
+
+class Site(NamedTuple):
+    """A running app, and what lets seconds go past for it."""
+
+    url: str
+    advance: Callable[[float], None]
+
+
+@contextmanager
+def in_this_process() -> Iterator[Site]:
+    clock = Clock()
+    with Server(create_app(clock=clock)) as server:
+        yield Site(server.url, lambda seconds: clock.advance(timedelta(seconds=seconds)))
+
+
+@contextmanager
+def behind(engine: str, folder: Path) -> Iterator[Site]:
+    """Run the app in a program of its own, on a port that was free a moment ago."""
+    program, *options = ENGINES[engine]
+    beside_python = shutil.which(program, path=str(Path(sys.executable).parent))
+    (folder / "served.py").write_text(PROGRAM)
+    file, clock = folder / "clock", Clock()
+    file.write_text(str(clock()))
+
+    def advance(seconds: float) -> None:
+        clock.advance(timedelta(seconds=seconds))
+        (folder / "next").write_text(str(clock()))
+        (folder / "next").replace(file)  # at once: the program never reads half of it
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [beside_python or require_tool(program)]
+    command += [option.format(port=port) for option in options]
+    with (folder / "log").open("w") as log, subprocess.Popen(
+        command, cwd=folder, env={**os.environ, "LESSON_CLOCK": str(file), "PYTHONPATH": "."},
+        stdout=log, stderr=log,
+    ) as process:  # fmt: skip
+        try:
+            url = f"http://127.0.0.1:{port}"
+            for _ in range(400):
+                if process.poll() is not None or listens(url):
+                    break
+                time.sleep(0.05)
+            assert process.poll() is None, (folder / "log").read_text()
+            yield Site(url, advance)
+        finally:
+            process.terminate()  # gunicorn ends its workers; a kill would leave them
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="module", params=["Server", *ENGINES])
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    engine = request.param
+    with (
+        in_this_process()
+        if engine == "Server"
+        else behind(engine, tmp_path_factory.mktemp(engine))
+    ) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = require_tool("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=CHROMIUM_FLAGS,
+            # As people have it: pages that were left wait in memory for the Back button.
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    """A window of a new visitor."""
+    with browser.new_context(base_url=site.url) as context:
+        yield context.new_page()
+
+
+def fill_in(page: Page, password: str) -> None:
+    page.goto("/login")
+    page.get_by_placeholder("User Name").fill("sampleuser")
+    page.get_by_placeholder("Password").fill(password)
+    page.get_by_role("button", name="Log In").click()
+
+
+def log_in(page: Page) -> None:
+    fill_in(page, "samplepassword")
+    page.wait_for_url("**/dashboard")
+
+
+def is_in(page: Page) -> bool:
+    """Whether the dashboard opens; without a log-in the form does."""
+    page.goto("/dashboard")
+    place = page.url.rpartition("/")[2]
+    assert place in ("dashboard", "login")
+    return place == "dashboard"
+
+
+def test_wrong_password(page: Page) -> None:
+    """A wrong password shows the page's words and the form again, emptied; no cookie."""
+    fill_in(page, "Samplepassword")
+    page.get_by_text("invalid login").wait_for()
+
+    assert page.url.endswith("/login")
+    assert page.get_by_placeholder("User Name").input_value() == ""
+    assert page.get_by_placeholder("Password").get_attribute("type") == "password"
+    assert page.context.cookies() == []
+    assert not is_in(page)
+
+
+def test_right_password(page: Page) -> None:
+    """The right one leads to the dashboard with the user's data, and a reload keeps it."""
+    log_in(page)
+
+    for _ in range(2):
+        shown = page.locator("body").inner_text()
+        assert "Hello sampleuser" in shown
+        assert "email: sampleuser@example.com" in shown
+        page.reload()
+    assert page.url.endswith("/dashboard")
+
+
+def test_cookie_is_out_of_reach_of_scripts(page: Page) -> None:
+    """The browser holds one HttpOnly cookie for /, and `document.cookie` shows nothing."""
+    log_in(page)
+
+    [cookie] = page.context.cookies()
+    kept = [cookie.get(name) for name in ("name", "httpOnly", "path", "domain")]
+    assert kept == ["session", True, "/", "127.0.0.1"]
+    assert page.evaluate("document.cookie") == ""
+    page.evaluate("document.cookie = 'session=mine; path=/'")
+    assert [cookie.get("value")] == [each.get("value") for each in page.context.cookies()]
+
+
+def test_two_minutes_without_a_click(page: Page, site: Site) -> None:
+    """The cookie is still there, and the app refuses it: back to the form."""
+    log_in(page)
+    site.advance(121)
+
+    assert not is_in(page)
+    assert [cookie.get("name") for cookie in page.context.cookies()] == ["session"]
+
+
+def test_a_click_in_the_last_minute(page: Page, site: Site) -> None:
+    """A click with half a minute left gives one minute more, and no more than that."""
+    log_in(page)
+    site.advance(90)
+    assert is_in(page)
+    site.advance(85)
+    assert is_in(page)
+    site.advance(66)
+
+    assert not is_in(page)
+
+
+def test_log_out(page: Page) -> None:
+    """The link leads to the form, and the dashboard is shut."""
+    log_in(page)
+    page.get_by_role("link", name="Logout").click()
+    page.wait_for_url("**/login")
+
+    assert not is_in(page)
+
+
+def test_replay_after_log_out(page: Page) -> None:
+    """A copy of the cookie from before the log-out still opens the dashboard."""
+    log_in(page)
+    [copied] = page.context.cookies()
+    page.goto("/logout")
+    assert not is_in(page)
+
+    stolen = copied["value"]
+    page.context.add_cookies([{"name": "session", "value": stolen, "url": page.url}])
+
+    assert is_in(page)
+    assert "sampleuser@example.com" in page.locator("body").inner_text()
+
+
+def back_after_log_out(page: Page) -> list[str]:
+    """Log in, log out, go back; return the paths that are asked for on the way back."""
+    log_in(page)
+    page.get_by_role("link", name="Logout").click()
+    page.wait_for_url("**/login")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.go_back(wait_until="commit")
+    page.locator("h1").wait_for()
+    return asked
+
+
+def test_back_after_log_out(page: Page) -> None:
+    """Back shows the dashboard as it was, from memory, the app not asked; a reload does ask."""
+    asked = back_after_log_out(page)
+
+    assert asked == []
+    assert "sampleuser@example.com" in page.locator("body").inner_text()
+    page.reload()
+    assert page.url.endswith("/login")
+
+
+def test_back_after_log_out_with_no_store(browser: Browser) -> None:
+    """With `no_store` the browser keeps no page: Back asks the app, and leads to the form."""
+    with (
+        Server(create_app(clock=Clock(), no_store=True)) as server,
+        browser.new_context(base_url=server.url) as context,
+    ):
+        page = context.new_page()
+        assert back_after_log_out(page) == ["/dashboard", "/login"]
+        assert page.url.endswith("/login")
+
+
+def test_script_in_a_message(page: Page) -> None:
+    """A script in the address is stored and shown as text: no dialog, and nothing runs."""
+    dialogs: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
+    page.goto("/login")
+
+    page.evaluate(
+        "text => location.assign('/session-test-add?message=' + encodeURIComponent(text))",
+        SCRIPT,
+    )
+    page.wait_for_url("**/session-test-add*")
+    added = page.locator("body").inner_text()
+    page.goto("/session-test-read")
+
+    assert added == "session created with using 'message' query parameter"
+    assert page.locator("body").inner_text() == f"session message: {SCRIPT}"
+    assert page.locator("script, img").count() == 0
+    assert page.evaluate("[typeof window.ran, document.cookie]") == ["undefined", ""]
+    assert dialogs == []
