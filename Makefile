@@ -25,14 +25,18 @@ lab: $(VENV)/lab
 predict: $(VENV)/lab
 	$(BIN)/lesson-app predict '$(FOLDER)'
 
-# Two runs side by side: kernels, browser, threads and fuzz here, the library and its coverage
-# there. Together they are all that `pytest --nbval` runs.
-BESIDE := notebooks tests/test_rubric.py tests/browser tests/test_threads.py tests/test_node_fuzz.py
+# Three runs side by side: kernels here, servers and browsers there, and the library with its
+# coverage. Together they are all that `pytest --nbval` runs.
+KERNELS := notebooks tests/test_rubric.py tests/browser/test_jupyterlab.py
+SERVERS := $(filter-out tests/browser/test_jupyterlab.py,$(wildcard tests/browser/test_*.py)) \
+  $(addprefix tests/test_,cluster.py deployment.py engines.py node_fuzz.py threads.py)
 test: $(VENV)/test tests/node/node_modules lint
 	@mkdir -p artefacts
-	@$(BIN)/pytest --nbval $(BESIDE) > artefacts/beside.log 2>&1 & beside=$$!; \
-	$(BIN)/coverage run -m pytest tests $(patsubst %,--ignore=%,$(BESIDE)); library=$$?; \
-	wait $$beside; beside=$$?; cat artefacts/beside.log; exit $$((library | beside))
+	@$(BIN)/pytest --nbval $(KERNELS) > artefacts/kernels.log 2>&1 & kernels=$$!; \
+	$(BIN)/pytest $(SERVERS) > artefacts/servers.log 2>&1 & servers=$$!; \
+	$(BIN)/coverage run -m pytest tests $(patsubst %,--ignore=%,$(KERNELS) $(SERVERS)); library=$$?; \
+	wait $$kernels; kernels=$$?; wait $$servers; servers=$$?; \
+	cat artefacts/kernels.log artefacts/servers.log; exit $$((library | kernels | servers))
 	$(BIN)/coverage report
 
 lint: $(VENV)/test

@@ -52,9 +52,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 # What stands in the author's guide are parts of notebooks.
 PROGRAMS = [
-    page
-    for page in PAGES
-    if page.name != "authoring.md" and blocks(page.read_text(), "python")
+    page for page in PAGES if page.name != "authoring.md" and blocks(page.read_text(), "python")
 ]
 
 

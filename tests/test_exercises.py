@@ -635,6 +635,19 @@ def unseal(v, secret, *, name="session"):
         ("E6.3", "def open_doors(app): return {'/garden', 'login'}",
          "open_doors(app) gave {'/garden', 'login'}; expected {"),
         ("E6.3", "def open_doors(app): return set()", "open_doors(app) gave set(); expected {"),
+        ("E8.1", "def rotation(o, n): print(o)",
+         "rotation(old, new) gave None (is there a return?); expected a list of steps"),
+        ("E8.1", "def rotation(o, n): return o",
+         "rotation(old, new) gave 'old-secret-0123456789-abcdef'; expected a list of steps"),
+        ("E8.1", "def rotation(o, n): return [[o, n], 7]",
+         "step 2, secret=7, no server can be started with: TypeError: secret is a int"),
+        ("E8.1", "def rotation(o, n): return [[o, n[:4]]]",
+         "step 1, secret=['old-secret-0123456789-abcdef', 'new-'], no server can be started "
+         "with: ValueError: the secret is weak"),
+        ("E8.2", "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
+         "it raised AttributeError: 'Session' object has no attribute 'born'"),
+        ("E8.2", "def end_all(e, u, n): e[u] = n\ndef is_revoked(e, s): return False",
+         "it raised TypeError: end_all() takes 3 positional arguments but 4 were given"),
     ],
 )  # fmt: skip
 def test_message(key: str, source: str, message: str) -> None:
@@ -813,6 +826,7 @@ def test_progress(file: Path, printed: Printed) -> None:
     assert [line[:11].strip() for line in lines] == [
         "00  0 of 1", "01  0 of 3", "02  0 of 2", "03  0 of 3",
         "04  1 of 3", "05  0 of 2", "06  0 of 3",
+        "07  0 of 5", "08  0 of 2",
     ]  # fmt: skip
     assert lines[4] == "04  1 of 3   ○ E4.1  ○ E4.2  ✓ E4.3"
 
@@ -915,7 +929,7 @@ def test_catalogue() -> None:
         number = int(notebook.name[:2])
         wanted = {key for key, each in catalogue().items() if each.notebook == number}
         assert set(notebook.exercises) == wanted
-    assert len(IDS) == 17
+    assert len(IDS) == 24
     assert sorted(IDS) == IDS
 
 
@@ -937,4 +951,4 @@ def test_imported_on_first_use() -> None:
 
     lines = subprocess.check_output([sys.executable, "-c", program], text=True).splitlines()
 
-    assert lines == ["1", "○ E1.1 cookie_pair: not started", "8"]
+    assert lines == ["1", "○ E1.1 cookie_pair: not started", "10"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 from lesson_app.app import PAGE_SECRET
+from tests import wrong_answers_07, wrong_answers_08
 
 
 def _cells(*sources: str) -> list[str]:
@@ -2065,3 +2066,6 @@ RIGHT: dict[str, list[str]] = {
         """,
     ),
 }
+
+WRONG |= wrong_answers_07.WRONG | wrong_answers_08.WRONG
+RIGHT |= wrong_answers_07.RIGHT | wrong_answers_08.RIGHT

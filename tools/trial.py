@@ -15,7 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 import nbformat
-import psutil
+import psutil  # type: ignore[import-untyped]
 import requests
 from nbclient import NotebookClient
 
@@ -46,6 +46,9 @@ print(lesson_app.lab.serve(lesson_app.create_app(secret=__import__("os").urandom
 """
 
 
+FONTS = Path(tempfile.gettempdir()) / f"fonts-of-trials-{os.getuid()}"
+
+
 @dataclass(frozen=True)
 class Trial:
     """What happened: outputs of the first and the second run of each code cell.
@@ -62,9 +65,18 @@ class Trial:
 
 
 def comparable(outputs: list[Any]) -> list[dict[str, Any]]:
-    """Outputs without their counts."""
+    """Outputs without their counts, and without pictures, as nbval compares them.
+
+    A picture's bytes differ from one version of its maker to the next.
+    """
     return [
-        {key: value for key, value in output.items() if key != "execution_count"}
+        {
+            key: {kind: text for kind, text in value.items() if not kind.startswith("image/")}
+            if key == "data"
+            else value
+            for key, value in output.items()
+            if key != "execution_count"
+        }
         for output in outputs
     ]
 
@@ -99,7 +111,12 @@ def _at_home(home: Path) -> Iterator[None]:
     places = {f"JUPYTER_{place}_DIR": str(jupyter / place) for place in ("DATA", "RUNTIME")}
     with patch.dict(
         os.environ,
-        {**places, "HOME": str(home), "IPYTHONDIR": str(jupyter / "ipython")},
+        {
+            **places,
+            "HOME": str(home),
+            "IPYTHONDIR": str(jupyter / "ipython"),
+            "MPLCONFIGDIR": str(FONTS),  # matplotlib notes there which fonts there are
+        },
     ):
         yield
 

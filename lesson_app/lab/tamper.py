@@ -30,7 +30,10 @@ class Tampered:
     def _text(self, row: list[str]) -> list[str]:
         width = max(map(len, self.headings))
         told = zip(self.headings[1:], row[1:], strict=True)
-        return [f"{self.headings[0]} {row[0]}", *(f"  {heading:<{width}}  {text}" for heading, text in told)]
+        return [
+            f"{self.headings[0]} {row[0]}",
+            *(f"  {heading:<{width}}  {text}" for heading, text in told),
+        ]
 
     def _repr_html_(self) -> str:
         widths = "".join(f'<col style="width: {width}%">' for width in (14, 24, 22))

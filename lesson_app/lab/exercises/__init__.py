@@ -18,7 +18,10 @@ from typing import Any
 from .engine import Exercise, Verdict, judge, one_line, short
 
 #: The modules that hold the exercises, in the notebooks' order.
-MODULES = ("reading", "remembering", "encrypting", "sealing", "middleware", "routes", "guard")
+MODULES = (
+    "reading", "remembering", "encrypting", "sealing", "middleware", "routes", "guard",
+    "breaking", "shipping",
+)  # fmt: skip
 #: The variable that names a file to which what was done is added, one JSON object a line.
 PROGRESS = "LESSON_APP_PROGRESS"
 
