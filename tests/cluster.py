@@ -134,6 +134,11 @@ class Program:
 Start = Callable[..., Program]
 
 
+def _heed_ctrl_c() -> None:
+    # A shell has what it starts with & ignore SIGINT, and so does what that starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def programs(folder: Path) -> Iterator[Start]:
     """Start programs in a folder, which are gone at the end of the block."""
@@ -161,6 +166,7 @@ def programs(folder: Path) -> Iterator[Start]:
                 cwd=folder,
                 env={**own, **home, **environment},
                 start_new_session=True,
+                preexec_fn=_heed_ctrl_c if sys.platform != "win32" else None,
             )
         started.append(Program(process, output))
         if guard.stdin is not None and sys.platform != "win32":

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from lesson_app import ClientSessions, Keys, Unsealed, derive_keys, seal
+from lesson_app import ClientSessions, Keys, Unsealed, derive_keys, ensure_login, seal
 from lesson_app.app import PAGE_OPTIONS, PAGE_SECRET, dashboard, login, login_form, logout
 from lesson_app.cookie import CIPHERS, MACS
 from lesson_app.lab import Clock, Server, serve
@@ -46,7 +46,7 @@ def make_app(keys: Keys, clock: Clock) -> Flask:
     ClientSessions(app, keys=keys, clock=clock, **PAGE_OPTIONS)
     app.add_url_rule("/login", view_func=login_form, methods=["GET"])
     app.add_url_rule("/login", view_func=login, methods=["POST"])
-    app.add_url_rule("/dashboard", view_func=dashboard)
+    app.add_url_rule("/dashboard", view_func=ensure_login(dashboard))
     app.add_url_rule("/logout", view_func=logout)
     add_test_routes(app)
     return app
