@@ -56,9 +56,9 @@ class ClientSessions:
 
     How to seal, one of:
 
-    - `secret`: str or bytes, random; or a list of them, the newest first: it seals, all
-      open, and what an older one opens is sealed anew. By default Flask's ``SECRET_KEY``
-      and ``SECRET_KEY_FALLBACKS``.
+    - `secret`: str or bytes, random; or a list of them: the first seals, all open, and
+      what another one opens is sealed anew. By default Flask's ``SECRET_KEY`` and
+      ``SECRET_KEY_FALLBACKS``.
     - `keys`: a `Keys`, or a list of them, where cipher and MAC are not the usual ones.
     - `codec`: an object that seals and unseals in a way of its own.
     - `strict`: open only the text that this library writes, not each that Node opens.

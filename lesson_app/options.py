@@ -182,11 +182,11 @@ def make_codec(
 
 
 def secret_keys(secrets: Sequence[str | bytes]) -> list[Keys]:
-    """Derive the keys of each secret, the newest first; refuse weak ones."""
+    """Derive the keys of each secret, in their order; refuse weak ones."""
     if not isinstance(secrets, list | tuple):
         raise TypeError(
-            f"secret is a {type(secrets).__name__}: give str or bytes, or a list with the "
-            "newest first"
+            f"secret is a {type(secrets).__name__}: give str or bytes, or a list: the "
+            "first seals, all open"
         )
     return [_strong_keys(secret) for secret in secrets]
 

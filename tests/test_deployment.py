@@ -236,7 +236,7 @@ def test_reasons_on_the_page() -> None:
     named = set(re.findall(r"`([a-z-]+)`(?=[, |].*\| )", section))
     library = "".join(path.read_text() for path in (ROOT / "lesson_app").glob("*.py"))
 
-    assert named == {"expired", "signature", "too-old", "revoked"}
+    assert named == {"expired", "name", "signature", "too-old", "revoked"}
     assert all(f'"{reason}"' in library for reason in named)
 
 

@@ -133,7 +133,7 @@ EXERCISES = (
             no_user="your cookie opens, but the session has no `user`: that is where this app "
             "keeps the name",
             not_admin="your cookie opens, and its `user` is somebody else: the admin's name is "
-            "the text `target.admin`",
+            "the value of `target.admin`, without quotes",
         ),
         (
             "Whoever has the secret seals what the app itself could have sealed.",
@@ -209,7 +209,8 @@ EXERCISES = (
             "stay in the jar of one browser",
             not_admin="you came to /flag under a name that is not the admin's: in the "
             "guestbook everybody may choose `target.admin`",
-            no_user="the guestbook has sealed no name: the field of its form is called `name`",
+            no_user="the guestbook has sealed no name: the field of its form is called "
+            "`name`: `data={…}`",
             signature="the cookie that you sealed does not open; you need not seal at all, the "
             "guestbook does so for you",
         ),
@@ -233,13 +234,13 @@ EXERCISES = (
             "its value under that name",
             no_user="the value opened as a session, and it names no `user`: that is the field "
             "which /prefs has to keep for you",
-            not_admin="the value opened as a session, for somebody else than the admin: let "
-            "`user` be `target.admin`",
+            not_admin="the app read a `session` that names somebody else: let `user` be "
+            "`target.admin`, and begin with a browser that has no `session` yet",
             signature="what you sealed does not open, for this secret is a good one; let "
             "/prefs seal it",
         ),
         (
-            "What does /flag look for in the session? Prefer that.",
+            "What does /flag look for in the session? Send that as a preference.",
             'After a POST to /prefs, `browser.cookies["prefs"]` is a sealed value.',
             'browser.post(f"{target.url}/prefs", data={"user": target.admin}), then '
             'target.get("/flag", session=browser.cookies["prefs"])',
