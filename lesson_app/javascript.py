@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, cast
 
 #: The largest whole number that JavaScript holds exactly (Number.MAX_SAFE_INTEGER).
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -37,7 +37,46 @@ def stringify(value: object) -> str:
     TypeError or ValueError, naming the place and the fix, for what would be lost or
     changed on the way: other types, NaN, integers beyond 2**53 - 1, depth beyond 100.
     """
+    try:
+        written = _write_plain(value, 0)
+        if written.isascii() or not _SURROGATE.search(written):
+            return written
+    except _NotPlainError:
+        pass
     return _write(value, "session", 0)
+
+
+class _NotPlainError(Exception):
+    """There is something that only `_write` knows how to write, or how to refuse."""
+
+
+def _write_plain(value: object, depth: int) -> str:
+    """Write what takes no thought: exactly these types, no key that may be an index.
+
+    A subclass may iterate in a way of its own; floats are written otherwise in JavaScript.
+    """
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(cast(str, value))
+    if kind is dict and depth < MAX_DEPTH:
+        items = []
+        for key, item in cast(dict[object, object], value).items():
+            if type(key) is not str or "0" <= key < ":":  # from a digit on
+                raise _NotPlainError
+            # A call the less for each text, of which sessions are full.
+            written = (
+                encode_basestring(item) if type(item) is str else _write_plain(item, depth + 1)
+            )
+            items.append(f"{encode_basestring(key)}:{written}")
+        return "{" + ",".join(items) + "}"
+    if kind is int and -MAX_SAFE_INTEGER <= cast(int, value) <= MAX_SAFE_INTEGER:
+        return repr(value)
+    if value is None or kind is bool:
+        return "null" if value is None else "true" if value else "false"
+    if (kind is list or kind is tuple) and depth < MAX_DEPTH:
+        texts = [_write_plain(item, depth + 1) for item in cast(list[object], value)]
+        return "[" + ",".join(texts) + "]"
+    raise _NotPlainError
 
 
 def _write(value: object, path: str, depth: int) -> str:
@@ -143,7 +182,12 @@ def parse(text: str) -> Any:
     # Fewer brackets than MAX_DEPTH cannot be deeper than that: the usual, quick way out.
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} lists and dicts deep")
-    return _DECODER.decode(text)
+    try:
+        value, end = _DECODER.scan_once(text, 0)
+    except StopIteration:  # white space before, or nothing there
+        return _DECODER.decode(text)
+    # Without white space around it the text is read at once.
+    return value if end == len(text) else _DECODER.decode(text)
 
 
 def _depth(text: str) -> int:
