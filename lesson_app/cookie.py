@@ -164,9 +164,7 @@ class SealedCodec:
             plaintext = prefix + stringify(content).encode()
             return self._prepared[0].seal(plaintext, created_at, duration, iv)
         keys = self._keys[0]
-        return seal(
-            content, keys, name=name, created_at=created_at, duration=duration, iv=iv
-        )
+        return seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
         opened = self._unseal_usual(value, name)
@@ -194,8 +192,9 @@ class SealedCodec:
                     text = plaintext[len(prefix) :].decode()
                 except UnicodeDecodeError:
                     return None
-                times = int(fields.created_at), int(fields.duration)
-                return Unsealed(_read_object(text), *times, age > 0, fields.mac)
+                _, _, created_at, duration, mac = fields
+                content = _read_object(text)
+                return Unsealed(content, int(created_at), int(duration), age > 0, mac)
         return None
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import Any, cast
+from typing import Any
 
 #: The largest whole number that JavaScript holds exactly (Number.MAX_SAFE_INTEGER).
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -39,28 +39,27 @@ def stringify(value: object) -> str:
     """
     try:
         written = _write_plain(value, 0)
-        if written.isascii() or not _SURROGATE.search(written):
-            return written
-    except _NotPlainError:
-        pass
-    return _write(value, "session", 0)
+        written.encode()  # UTF-8 holds all but half a surrogate pair
+    except (_NotPlainError, UnicodeEncodeError):
+        return _write(value, "session", 0)
+    return written
 
 
 class _NotPlainError(Exception):
     """There is something that only `_write` knows how to write, or how to refuse."""
 
 
-def _write_plain(value: object, depth: int) -> str:
+def _write_plain(value: Any, depth: int) -> str:
     """Write what takes no thought: exactly these types, no key that may be an index.
 
     A subclass may iterate in a way of its own; floats are written otherwise in JavaScript.
     """
     kind = type(value)
     if kind is str:
-        return encode_basestring(cast(str, value))
+        return encode_basestring(value)
     if kind is dict and depth < MAX_DEPTH:
         items = []
-        for key, item in cast(dict[object, object], value).items():
+        for key, item in value.items():
             if type(key) is not str or "0" <= key < ":":  # from a digit on
                 raise _NotPlainError
             # A call the less for each text, of which sessions are full.
@@ -69,12 +68,12 @@ def _write_plain(value: object, depth: int) -> str:
             )
             items.append(f"{encode_basestring(key)}:{written}")
         return "{" + ",".join(items) + "}"
-    if kind is int and -MAX_SAFE_INTEGER <= cast(int, value) <= MAX_SAFE_INTEGER:
+    if kind is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return repr(value)
     if value is None or kind is bool:
         return "null" if value is None else "true" if value else "false"
     if (kind is list or kind is tuple) and depth < MAX_DEPTH:
-        texts = [_write_plain(item, depth + 1) for item in cast(list[object], value)]
+        texts = [_write_plain(item, depth + 1) for item in value]
         return "[" + ",".join(texts) + "]"
     raise _NotPlainError
 
@@ -183,7 +182,7 @@ def parse(text: str) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} lists and dicts deep")
     try:
-        value, end = _DECODER.scan_once(text, 0)
+        value, end = _scan(text, 0)
     except StopIteration:  # white space before, or nothing there
         return _DECODER.decode(text)
     # Without white space around it the text is read at once.
@@ -219,6 +218,7 @@ def _refuse_constant(name: str) -> None:
 _DECODER = json.JSONDecoder(
     parse_int=_read_integer, parse_float=_read_float, parse_constant=_refuse_constant
 )
+_scan: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 
 def parse_int(text: str) -> float:

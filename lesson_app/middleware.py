@@ -16,7 +16,7 @@ from blinker import Namespace
 from flask import Flask, Request, Response, current_app, request
 from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
-from werkzeug.http import dump_cookie
+from werkzeug.http import dump_cookie, http_date
 
 from .cookie import MAX_SIZE, Codec, Keys, SealedCodec, Unsealed
 from .errors import BadCookie, SessionTooLarge
@@ -236,16 +236,57 @@ def _cookie_pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?:^|;) *{re.escape(name)}=([^;]*)")
 
 
+def cookie_line(name: str, value: str, *, expires: int | None, **attributes: Any) -> str:
+    """Return what Werkzeug's `dump_cookie` returns.
+
+    Of two such lines only value and date differ, so the rest is made once.
+    """
+    if _NOT_PLAIN.search(value):  # a codec of one's own may want quotes around it
+        return dump_cookie(name, value, expires=expires, max_size=0, **attributes)
+    if expires is None:
+        return f"{name}={value}{_after_value(name, None, **attributes)[0]}"
+    before, after = _after_value(name, _DATE, **attributes)
+    return f"{name}={value}{before}{_http_date(expires)}{after}"
+
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
+#: Stands for the date in a line that waits for one; no path and no domain can hold it.
+_DATE = "\0"
+
+
+@functools.lru_cache(maxsize=64)
+def _after_value(name: str, expires: str | None, **attributes: Any) -> tuple[str, ...]:
+    """Return the line from the end of the value on, cut in two at the date."""
+    line = dump_cookie(name, "", expires=expires, max_size=0, **attributes)
+    return tuple(line.removeprefix(f"{name}=").split(_DATE))
+
+
+@functools.lru_cache(maxsize=256)
+def _http_date(seconds: int) -> str:
+    return http_date(seconds)
+
+
+def _vary_by_cookie(response: Response) -> None:
+    # The usual response names nothing yet; Werkzeug's set takes long to be made.
+    if any(name.lower() == "vary" for name, _ in response.headers):
+        response.vary.add("Cookie")
+    else:
+        response.headers.add("Vary", "Cookie")
+
+
 class ClientSessionInterface(SessionInterface):
     """Flask's two hooks: `open_session` before the view, `save_session` after it."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._duration = milliseconds(options.duration, "duration")
+        self._active_microseconds = options.active_duration // timedelta(microseconds=1)
         lifetime = options.max_lifetime
         self._max_lifetime = (
             None if lifetime is None else milliseconds(lifetime, "max_lifetime")
         )
+        # The settings' secrets, and the codec for them: good as long as they stay the same.
+        self._from_settings: tuple[tuple[str | bytes, ...], SealedCodec | None] = ((), None)
         # Only then does anything need to know when a session began.
         self._remembers_birth = bool(options.max_lifetime or options.revocations)
 
@@ -271,8 +312,13 @@ class ClientSessionInterface(SessionInterface):
             raise TypeError(
                 f"SECRET_KEY_FALLBACKS is a {type(fallbacks).__name__}: give a list of secrets"
             )
-        keys = secret_keys([app.secret_key, *fallbacks])
-        return SealedCodec(*keys, urandom=options.urandom, strict=options.strict)
+        secrets = (app.secret_key, *fallbacks)
+        known, codec = self._from_settings
+        if codec is None or known != secrets:
+            keys = secret_keys(secrets)
+            codec = SealedCodec(*keys, urandom=options.urandom, strict=options.strict)
+            self._from_settings = (secrets, codec)  # at once: another thread may be reading
+        return codec
 
     def open_session(self, app: Flask, request: Request) -> Session | None:
         """Return a session that opens its cookie when it is first touched.
@@ -286,9 +332,10 @@ class ClientSessionInterface(SessionInterface):
         codec = self.get_codec(app)
         if codec is None:
             return None
-        value = find_cookie(header, self.get_cookie_name(app))
+        name = self.get_cookie_name(app)
 
         def fill(session: Session) -> None:
+            value = find_cookie(header, name)
             if value:
                 self._fill(session, app, codec, value)
 
@@ -303,12 +350,11 @@ class ClientSessionInterface(SessionInterface):
             self._refuse(session, app, value, bad.reason)
             return
         self._restore(session, opened)
-        reason = self._reason_to_refuse(session)
+        now = self.now()
+        reason = self._reason_to_refuse(session, now)
         if reason:
             self._refuse(session, app, value, reason)
-        elif timedelta(milliseconds=session.expires_at - self.now()) < (
-            self._options.active_duration
-        ):
+        elif (session.expires_at - now) * 1000 < self._active_microseconds:
             session.extend(self._options.active_duration)
         elif opened.rotated:
             session.modified = True
@@ -323,16 +369,17 @@ class ClientSessionInterface(SessionInterface):
         # Without the mark the cookie could begin its life anew at each visit.
         session.modified = self._remembers_birth and born_at is None and bool(content)
 
-    def _reason_to_refuse(self, session: Session) -> str | None:
-        now = self.now()
-        if not 0 <= session.created_at <= session.expires_at <= END_OF_TIME:
+    def _reason_to_refuse(self, session: Session, now: int) -> str | None:
+        expires_at = session.expires_at
+        if not 0 <= session.created_at <= expires_at <= END_OF_TIME:
             return "times"
-        if session.expires_at < now:
+        if expires_at < now:
             return "expired"
         if self._max_lifetime is not None and session.born_at + self._max_lifetime < now:
             return "too-old"
-        if any(revocation.is_revoked(session) for revocation in self._options.revocations):
-            return "revoked"
+        for revocation in self._options.revocations:
+            if revocation.is_revoked(session):
+                return "revoked"
         return None
 
     def _refuse(self, session: Session, app: Flask, value: str, reason: str) -> None:
@@ -354,7 +401,7 @@ class ClientSessionInterface(SessionInterface):
     def _save(self, app: Flask, session: Session, response: Response) -> None:
         if not session.loaded:
             return
-        response.vary.add("Cookie")
+        _vary_by_cookie(response)
         if self._options.no_store:
             response.cache_control.no_store = True
         if not session.modified:
@@ -369,7 +416,9 @@ class ClientSessionInterface(SessionInterface):
         codec = self.get_codec(app)
         assert codec is not None  # there was one when the session was opened
         name = self.get_cookie_name(app)
-        content = {**session, BORN: session.born_at} if self._remembers_birth else session
+        content = session.plain()
+        if self._remembers_birth:
+            content[BORN] = session.born_at
         value = codec.seal(
             content, name=name, created_at=session.created_at, duration=session.duration
         )
@@ -392,7 +441,7 @@ class ClientSessionInterface(SessionInterface):
         partitioned = _either(options.partitioned, self.get_cookie_partitioned(app))
         secure = _either(options.secure, self.get_cookie_secure(app)) or request.is_secure
         check_attributes(name, path, domain, secure or partitioned, samesite)
-        return dump_cookie(
+        return cookie_line(
             name,
             self.seal(app, session),
             expires=self._expires(session),
@@ -402,7 +451,6 @@ class ClientSessionInterface(SessionInterface):
             httponly=_either(options.httponly, self.get_cookie_httponly(app)),
             samesite=samesite,
             partitioned=partitioned,
-            max_size=0,  # `seal` has looked at the size
         )
 
     def _expires(self, session: Session) -> int | None:

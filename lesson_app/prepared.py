@@ -8,11 +8,10 @@ the same bytes.
 
 from __future__ import annotations
 
-import hmac
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 from collections import deque
-from typing import NamedTuple
+from hmac import compare_digest
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 #: Contexts kept for the next call, of each kind. More are made when more are in use.
 POOL_SIZE = 16
 _BLOCK = 16
+from_bytes = int.from_bytes
 _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
@@ -29,20 +29,14 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 _PADDINGS = [bytes([length]) * length for length in range(_BLOCK + 1)]
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
-# Base64 texts end in none, two or one `=`, by their length; one digit alone stands for nothing.
-_ENDS = (b"", None, b"==", b"=")
+# What a base64 text lacks, by its length modulo 4; one sign over is none, and must raise.
+_ENDS = (b"", b"!", b"==", b"=")
 # Whole numbers of so many digits are doubles, and JavaScript writes them as they stand.
 _MAX_DIGITS = 15
 
 
-class Fields(NamedTuple):
-    """The five fields of a cookie value, in bytes; the two times in decimal."""
-
-    iv: bytes
-    ciphertext: bytes
-    created_at: bytes
-    duration: bytes
-    mac: bytes
+#: The five fields of a cookie value in their order, the two times in decimal.
+Fields = tuple[bytes, bytes, bytes, bytes, bytes]
 
 
 def write(fields: Fields) -> str:
@@ -66,31 +60,22 @@ def read(value: str) -> Fields | None:
     fields = value.encode().translate(_FROM_URL).split(b".")
     if len(fields) != 5:
         return None
-    created_at, duration = fields[2], fields[3]
+    iv, ciphertext, created_at, duration, mac = fields
     if not (_is_plain(created_at) and _is_plain(duration)):
         return None
-    iv, ciphertext, mac = (_from_base64(fields[i]) for i in (0, 1, 4))
-    if iv is None or ciphertext is None or mac is None or len(iv) != _BLOCK:
+    try:  # strictly: whatever is no base64 raises
+        iv = a2b_base64(iv + b"==", strict_mode=True)
+        ciphertext = a2b_base64(ciphertext + _ENDS[len(ciphertext) % 4], strict_mode=True)
+        mac = a2b_base64(mac + _ENDS[len(mac) % 4], strict_mode=True)
+    except NotBase64:
         return None
-    return Fields(iv, ciphertext, created_at, duration, mac)
+    return (iv, ciphertext, created_at, duration, mac) if len(iv) == _BLOCK else None
 
 
 def _is_plain(digits: bytes) -> bool:
     return (
-        digits.isdigit()
-        and len(digits) <= _MAX_DIGITS
-        and (digits[0] != ord("0") or len(digits) == 1)
+        digits.isdigit() and len(digits) <= _MAX_DIGITS and (digits[0] != 48 or digits == b"0")
     )
-
-
-def _from_base64(text: bytes) -> bytes | None:
-    end = _ENDS[len(text) % 4]
-    if end is None:
-        return None
-    try:
-        return a2b_base64(text + end, strict_mode=True)  # no foreign signs
-    except NotBase64:
-        return None
 
 
 class Prepared:
@@ -107,9 +92,11 @@ class Prepared:
     After an error nobody knows what it holds, and it is dropped.
     """
 
-    __slots__ = ("_decryptors", "_encryptors", "_given", "_hmac", "_mac_length", "_aes")
+    __slots__ = ("_aes", "_decryptors", "_encryptors", "_given", "_hmac", "_mac_length")
 
-    def __init__(self, encryption: bytes, signature: bytes, hash_name: str, mac_length: int) -> None:
+    def __init__(
+        self, encryption: bytes, signature: bytes, hash_name: str, mac_length: int
+    ) -> None:
         self._given = (encryption, signature, hash_name, mac_length)
         self._aes = algorithms.AES(encryption)
         self._hmac = HMAC(signature, _HASHES[hash_name]())
@@ -124,14 +111,14 @@ class Prepared:
     def seal(self, plaintext: bytes, created_at: int, duration: int, iv: bytes) -> str:
         """Encrypt and sign `plaintext` as a cookie value."""
         ciphertext = self.encrypt(plaintext, iv)
-        times = b"%d" % created_at, b"%d" % duration
+        times = (b"%d" % created_at, b"%d" % duration)
         mac = self.sign(iv, ciphertext, *times)
-        return write(Fields(iv, ciphertext, *times, mac))
+        return write((iv, ciphertext, *times, mac))
 
     def open(self, fields: Fields) -> bytes | None:
         """Verify, then decrypt; None where the MAC differs or the padding is wrong."""
         iv, ciphertext, created_at, duration, mac = fields
-        if not hmac.compare_digest(mac, self.sign(iv, ciphertext, created_at, duration)):
+        if not compare_digest(mac, self.sign(iv, ciphertext, created_at, duration)):
             return None
         return self.decrypt(ciphertext, iv)
 
@@ -149,9 +136,9 @@ class Prepared:
             encryptor, last = self._encryptors.pop()
         except IndexError:
             encryptor, last = Cipher(self._aes, modes.CBC(bytes(_BLOCK))).encryptor(), 0
-        first = _number(padded[:_BLOCK]) ^ _number(iv) ^ last
+        first = from_bytes(padded[:_BLOCK], "big") ^ from_bytes(iv, "big") ^ last
         ciphertext = encryptor.update(first.to_bytes(_BLOCK, "big") + padded[_BLOCK:])
-        self._encryptors.append((encryptor, _number(ciphertext[-_BLOCK:])))
+        self._encryptors.append((encryptor, from_bytes(ciphertext[-_BLOCK:], "big")))
         return ciphertext
 
     def decrypt(self, ciphertext: bytes, iv: bytes) -> bytes | None:
@@ -170,10 +157,6 @@ class Prepared:
         if not 1 <= length <= _BLOCK or not padded.endswith(_PADDINGS[length]):
             return None
         return padded[:-length]
-
-
-def _number(block: bytes) -> int:
-    return int.from_bytes(block, "big")
 
 
 def _check_iv(iv: bytes) -> None:

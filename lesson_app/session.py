@@ -65,7 +65,7 @@ class Session(dict[str, Any], SessionMixin):
         self._opening = False
         self._lock = threading.RLock()
         self._changed = False
-        self._opened_as = stringify(self) if opener is None else ""
+        self._opened_as = self._written() if opener is None else ""
         if opener is not None:
             self._hold_place()
 
@@ -90,13 +90,21 @@ class Session(dict[str, Any], SessionMixin):
             dict.clear(self)
             try:
                 self._opener(self)
-                self._opened_as = stringify(self)
+                self._opened_as = self._written()
                 self._opener = None
             except BaseException:
                 self._hold_place()
                 raise
             finally:
                 self._opening = False
+
+    def _written(self) -> str:
+        return stringify(self.plain())
+
+    def plain(self) -> dict[str, Any]:
+        """Return the content as a plain dict, which is written faster."""
+        self.load()
+        return dict(dict.items(self))  # `dict(self)` would ask each method of this class
 
     @property
     def loaded(self) -> bool:
@@ -174,7 +182,8 @@ class Session(dict[str, Any], SessionMixin):
     @property
     def expires_at(self) -> int:
         """The last moment at which this session is honoured, in ms since 1970."""
-        return self.created_at + self.duration
+        self.load()
+        return self._created_at + self._duration
 
     @property
     def modified(self) -> bool:
@@ -183,7 +192,7 @@ class Session(dict[str, Any], SessionMixin):
         The JSON of now is compared with the JSON that was opened, as Mozilla does. Set it
         to True to send a cookie all the same.
         """
-        return self.loaded and (self._changed or stringify(self) != self._opened_as)
+        return self._opener is None and (self._changed or self._written() != self._opened_as)
 
     @modified.setter
     def modified(self, value: bool) -> None:
@@ -263,7 +272,7 @@ class Session(dict[str, Any], SessionMixin):
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         """Copy and pickle as a plain dict: the content, without the cookie's life."""
-        return dict, (dict(self),)
+        return dict, (self.plain(),)
 
     def _begin(self, duration: int) -> None:
         self._created_at, self._duration = self._now(), duration
