@@ -4,18 +4,19 @@ Read the modules in this order; each needs only those before it.
 
 1. `errors`       why a cookie was refused
 2. `javascript`   JSON and numbers as Node writes them
-3. `cookie`       seal a dict into one cookie value, and open it again
-4. `words`        times, lengths of time and odd characters, written for people
-5. `pasted`       find the cookie in what people paste
-6. `hints`        what a refusal can come from
-7. `dissect`      take a cookie value apart, check by check: for one that will not open
-8. `session`      a dict with a lifetime
-9. `revocation`   sessions that are over before their time
-10. `options`     what the middleware can be told, checked before the first request
-11. `middleware`  from the request's cookie to `flask.session` to the response's cookie
-12. `routes`      two routes that show a session at work
-13. `guard`       let only visitors through who have logged in
-14. `app`         log in, see the dashboard, log out
+3. `prepared`     keys made ready once, for a server's thousands of cookies
+4. `cookie`       seal a dict into one cookie value, and open it again
+5. `words`        times, lengths of time and odd characters, written for people
+6. `pasted`       find the cookie in what people paste
+7. `hints`        what a refusal can come from
+8. `dissect`      take a cookie value apart, check by check: for one that will not open
+9. `session`      a dict with a lifetime
+10. `revocation`  sessions that are over before their time
+11. `options`     what the middleware can be told, checked before the first request
+12. `middleware`  from the request's cookie to `flask.session` to the response's cookie
+13. `routes`      two routes that show a session at work
+14. `guard`       let only visitors through who have logged in
+15. `app`         log in, see the dashboard, log out
 
 `lesson_app.lab` is what the notebooks experiment with; nothing above imports it.
 """

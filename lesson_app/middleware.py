@@ -254,7 +254,7 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 _DATE = "\0"
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=64, typed=True)  # 1 is no True to `dump_cookie`
 def _after_value(name: str, expires: str | None, **attributes: Any) -> tuple[str, ...]:
     """Return the line from the end of the value on, cut in two at the date."""
     line = dump_cookie(name, "", expires=expires, max_size=0, **attributes)

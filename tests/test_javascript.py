@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import enum
 import math
+import re
+from collections import OrderedDict
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lesson_app import javascript
 from lesson_app.javascript import (
     MAX_DEPTH,
     MAX_SAFE_INTEGER,
@@ -320,3 +323,61 @@ PARSE_INT = {
 def test_parse_int(text: str, number: float) -> None:
     """Whole numbers are read as parseInt(text, 10) reads them, which is not as int() does."""
     assert parse_int(text) == pytest.approx(number, rel=0, abs=0, nan_ok=True)
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.floats() | st.text()
+ODD_KEYS = st.text(max_size=4) | st.sampled_from(
+    ["0", "7", "10", "__proto__", "\ud800", "-1", ":"]
+)
+ANYTHING = st.recursive(
+    SCALARS | st.sampled_from(["\ud83d", "\ude00", b"", {1: 2}, {None: 1}]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(ODD_KEYS, inner, max_size=4)
+        | st.dictionaries(ODD_KEYS, inner, max_size=3).map(OrderedDict)
+    ),
+)
+
+
+def nested(depth: int) -> object:
+    value: object = "deep"
+    for _ in range(depth):
+        value = [value] if depth % 2 else {"a": value}
+    return value
+
+
+@given(ANYTHING)
+@example(nested(99))
+@example(nested(100))
+@example(nested(101))
+@example(nested(102))
+@example({"a": 2**53 - 1, "b": 1 - 2**53})
+@example({"a": 2**53})
+@example({"a\ud83d": "\ude00"})
+def test_plain_values_take_the_short_way_alike(value: object) -> None:
+    """What is written the short way is written alike the long way, and refused alike."""
+    try:
+        wanted = javascript._write(value, "session", 0)
+    except (TypeError, ValueError) as refusal:
+        with pytest.raises(type(refusal), match=f"^{re.escape(str(refusal))}$"):
+            stringify(value)
+    else:
+        assert stringify(value) == wanted
+
+
+@given(st.text('[]{}",:0123456789.eE-+ \n\ttruefalsn\\u', max_size=12))
+@example("")
+@example(" {}")
+@example("{} ")
+@example("{}{}")
+@example("NaN")
+def test_read_at_once_as_by_the_decoder(text: str) -> None:
+    """Reading without a look at white space gives what the whole decoder gives."""
+    try:
+        wanted = javascript._DECODER.decode(text)
+    except ValueError as refusal:
+        with pytest.raises(ValueError, match=f"^{re.escape(str(refusal))}$"):
+            parse(text)
+    else:
+        assert repr(parse(text)) == repr(wanted)

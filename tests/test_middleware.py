@@ -5,18 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from flask import Flask, abort, flash, redirect, session
+from flask import Flask, Response, abort, flash, redirect, session
 from flask.testing import FlaskClient
+from werkzeug.http import dump_cookie
 
-from lesson_app import BadName, ClientSessions, Session, Unsealed, derive_keys, seal, unseal
+from lesson_app import (
+    BadName,
+    BadSignature,
+    ClientSessions,
+    Session,
+    Unsealed,
+    derive_keys,
+    seal,
+    unseal,
+)
 from lesson_app.cookie import SealedCodec
 from lesson_app.lab import Clock
-from lesson_app.middleware import find_cookie
+from lesson_app.middleware import cookie_line, find_cookie
 from tests.conftest import (
     SECRET,
     Act,
@@ -489,3 +500,94 @@ def test_threads(site: Site) -> None:
         answers = list(pool.map(visitor, range(5, 13)))
 
     assert answers == [[str(n + 1) for n in range(visits)] for visits in range(5, 13)]
+
+
+LINES: dict[str, dict[str, Any]] = {
+    "usual": {"path": "/", "httponly": True},
+    "no date": {"expires": None, "path": "/"},
+    "long ago": {"expires": 0},
+    "last": {"expires": 253_402_300_799},
+    "all": {
+        "path": "/a b;é",
+        "domain": ".bücher.example:80",
+        "secure": True,
+        "httponly": True,
+        "samesite": "lax",
+        "partitioned": True,
+    },
+    "one is no True": {"secure": 1, "httponly": 0},
+    "True after one": {"secure": True, "httponly": False},
+    "a value to quote": {"value": 'a "b";\\'},
+    "a value not ASCII": {"value": "é"},
+    "no value": {"value": ""},
+    "zero bytes": {"path": "/\0"},
+}
+
+
+@pytest.mark.parametrize("options", LINES.values(), ids=LINES)
+def test_cookie_line(options: dict[str, Any]) -> None:
+    """The line that is made once and filled in is Werkzeug's own, to the byte."""
+    attributes: dict[str, Any] = {
+        "path": None,
+        "domain": None,
+        "secure": False,
+        "httponly": False,
+    }
+    attributes |= {"samesite": None, "partitioned": False, "expires": 1_700_000_000} | options
+    value = attributes.pop("value", "a.-_Z0")
+
+    for text in (value, value, f"{value}1"):
+        assert cookie_line("s", text, **attributes) == dump_cookie(
+            "s", text, max_size=0, **attributes
+        )
+
+
+@pytest.mark.parametrize(
+    "vary", ["", "Accept", "accept, cookie", "*", "Cookie"], ids=lambda v: v or "none"
+)
+def test_vary_is_kept(site: Site, vary: str) -> None:
+    """What a view says of Vary stays, and Cookie is there once."""
+
+    def answer(session: Session) -> Response:
+        session.get("message")
+        return Response(headers={"vary": vary} if vary else None)
+
+    wanted = Response(headers={"vary": vary} if vary else None)
+    wanted.vary.add("Cookie")
+
+    assert site.visit(answer).headers.getlist("Vary") == wanted.headers.getlist("Vary")
+
+
+def test_changed_settings_are_noticed() -> None:
+    """The codec for SECRET_KEY is kept as long as the secrets are the same, and no longer."""
+    app = Flask(__name__)
+    first, second, third = (secret_of(word) for word in ("first", "second", "third"))
+    app.secret_key = first
+    interface = cast(Any, ClientSessions(app)._interface(app))
+    kept = interface.get_codec(app)
+    assert interface.get_codec(app) is kept
+
+    app.secret_key = second
+    assert opens(interface.get_codec(app)) == {second}
+    fallbacks = app.config["SECRET_KEY_FALLBACKS"] = [first]
+    assert opens(interface.get_codec(app)) == {first, second}
+    fallbacks[0] = third  # in place
+    assert opens(interface.get_codec(app)) == {second, third}
+    fallbacks[0] = "short"
+    with pytest.raises(ValueError, match="the secret is weak"):
+        interface.get_codec(app)
+    app.config["SECRET_KEY_FALLBACKS"] = None
+    assert opens(interface.get_codec(app)) == {second}
+    app.secret_key = None
+    assert interface.get_codec(app) is None
+
+
+def opens(codec: SealedCodec) -> set[str]:
+    """Which of the three secrets' cookies a codec opens."""
+    found = set()
+    for secret in map(secret_of, ("first", "second", "third")):
+        value = seal({}, derive_keys(secret), created_at=1, duration=1)
+        with suppress(BadSignature):
+            codec.unseal(value, name="session")
+            found.add(secret)
+    return found
