@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints requirements.lock
 
-.PHONY: help lab predict test lint notebooks rubric lock clean
+.PHONY: help lab predict test lint bench notebooks rubric lock clean
 help:
 	@sed -n '1,5s/^# //p' Makefile
 
@@ -43,6 +43,10 @@ lint: $(VENV)/test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# Measure ours and others by turns, and write docs/performance.md.
+bench: $(VENV)/test tests/node/node_modules
+	$(BIN)/python -m benchmarks.peers
 
 # Format the notebooks, run each in a fresh kernel and store its outputs.
 notebooks: $(VENV)/test
