@@ -27,7 +27,7 @@ predict: $(VENV)/lab
 
 # Three runs side by side: kernels here, servers and browsers there, and the library with its
 # coverage. Together they are all that `pytest --nbval` runs.
-KERNELS := notebooks tests/test_rubric.py tests/browser/test_jupyterlab.py
+KERNELS := notebooks tests/test_rubric.py tests/test_changed_solutions.py tests/browser/test_jupyterlab.py
 SERVERS := $(filter-out tests/browser/test_jupyterlab.py,$(wildcard tests/browser/test_*.py)) \
   $(addprefix tests/test_,cluster.py deployment.py engines.py node_fuzz.py threads.py)
 test: $(VENV)/test tests/node/node_modules lint

@@ -220,26 +220,8 @@ def changed(key: str) -> list[Mutant]:
     return mutants(asked(key).solution)
 
 
-@each_exercise
-def test_changed_solution(key: str) -> None:
-    """A solution that is changed in one place passes no more, but where it is still right."""
-    accepted = {each.description for each in changed(key) if passes(key, each.source)}
-
-    assert len(changed(key)) >= 5
-    assert accepted == set(EQUIVALENT.get(key, {}))
-
-
 def passes(key: str, source: str) -> bool:
     return asked(key).state(source) == "passed"
-
-
-def test_share_of_changes() -> None:
-    """Of all changes to all solutions at least 95 % are refused."""
-    every = sum(len(changed(key)) for key in IDS)
-    accepted = sum(map(len, EQUIVALENT.values()))
-
-    assert every > 200
-    assert accepted / every <= 0.05
 
 
 # ---------------------------------------------------------------- any answer at all
