@@ -295,6 +295,16 @@ def test_redirect_to_itself() -> None:
         assert attacks.open_redirect(url, LOG_IN) == set()
 
 
+@pytest.mark.parametrize(("verified", "works"), [(False, True), (True, False)])
+def test_stretch(verified: bool, works: bool) -> None:
+    """Only the MAC keeps a visitor from giving a session another life."""
+    clock = Clock()
+    codec = SealedCodec(derive_keys(SECRET)) if verified else weak.UnverifiedCodec(SECRET)
+
+    with served(create_app(codec=codec, clock=clock)) as url:
+        assert bool(attacks.stretch(url, clock)) is works
+
+
 def test_outcomes_tell_what_was_seen() -> None:
     """An outcome is true or false, and says what the attacker saw."""
     with served(weak.add_echo(with_sessions())) as url:

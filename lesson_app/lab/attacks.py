@@ -184,6 +184,16 @@ def stay_forever(url: str, log_in: dict[str, str], clock: Clock) -> Outcome:
     return Outcome(inside, f"after an hour the thief is {'in' if inside else 'out'}")
 
 
+def stretch(url: str, clock: Clock) -> Outcome:
+    """Write another duration into a cookie: does its session outlive the day?"""
+    browser = visitor()
+    _ask(url, "/session-test-add?message=still here", browser=browser)
+    fields = browser.cookies["session"].split(".")
+    fields[3] = str(10 * 365 * 24 * 3_600_000)
+    clock.advance(timedelta(days=1))
+    return _told(_message(url, ".".join(fields)), "still here", "a day later")
+
+
 def script_in_message(url: str) -> Outcome:
     """Send a victim a link with a script in it; does it come back as a script?"""
     script = "<script>alert('mine now')</script>"
