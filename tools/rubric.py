@@ -62,6 +62,23 @@ class Case:
         return [cell.source for cell in self.node.cells if cell.cell_type == "markdown"]
 
     @cached_property
+    def text(self) -> str:
+        """All code, as one text."""
+        return "\n".join(cell.source for cell in self.code)
+
+    @property
+    def words(self) -> int:
+        return sum(len(text.split()) for text in self.prose)
+
+    @property
+    def exercises(self) -> set[str]:
+        return set(re.findall(r'\bcheck\("(E[\d.]+)"', self.text))
+
+    @property
+    def predictions(self) -> set[str]:
+        return set(re.findall(r'\bpredict\(\s*"(P[\d.]+)"', self.text))
+
+    @cached_property
     def place(self) -> dict[str, int]:
         """The place of each cell among all, by its id."""
         return {cell.id: place for place, cell in enumerate(self.node.cells)}
@@ -163,7 +180,7 @@ def quiet(case: Case) -> Iterator[Finding]:
 
 def predicted(case: Case) -> Iterator[Finding]:
     """Each concept is predicted before it is shown, and checked after"""
-    noted = set(re.findall(r'\bpredict\(\s*"(P[\d.]+)"', _all_code(case)))
+    noted = case.predictions
     listed = {concept["predict"] for concept in case.declared.get("concept", ())}
     yield f"predictions without a concept: {sorted(noted - listed)}" if noted - listed else ""
     yield "" if len(noted) >= 2 else "fewer than two predictions"
@@ -227,25 +244,16 @@ def attacked(case: Case) -> Iterator[Finding]:
 
 def _calls(case: Case, name: str, source: str) -> bool:
     """Whether a cell calls an attack, itself or through a function of the notebook."""
-    if name in source:
-        return True
-    bodies = re.findall(r"^def (\w+)\(.*?(?=^\S|\Z)", _all_code(case), re.DOTALL | re.MULTILINE)
-    users = [each for each in bodies if name in _body(case, each)]
-    return any(f"{user}(" in source for user in users)
-
-
-def _body(case: Case, function: str) -> str:
-    pattern = rf"^def {function}\(.*?(?=^\S|\Z)"
-    match = re.search(pattern, _all_code(case), re.DOTALL | re.MULTILINE)
-    return match[0] if match else ""
+    bodies = re.finditer(r"^def (\w+)\(.*?(?=^\S|\Z)", case.text, re.DOTALL | re.MULTILINE)
+    users = [body[1] for body in bodies if name in body[0]]
+    return name in source or any(f"{user}(" in source for user in users)
 
 
 def sized(case: Case) -> Iterator[Finding]:
     """At most 2,000 words, 25 code cells, 12 lines in a cell (25 with definitions)"""
-    words = sum(len(text.split()) for text in case.prose)
-    yield f"{words} words" if words > MOST_WORDS else ""
+    yield f"{case.words} words" if case.words > MOST_WORDS else ""
     yield f"{len(case.code)} code cells" if len(case.code) > MOST_CELLS else ""
-    asked = len(set(re.findall(r'\bcheck\("(E[\d.]+)"', _all_code(case))))
+    asked = len(case.exercises)
     yield "" if 1 <= asked <= MOST_EXERCISES else f"{asked} exercises"
     for cell in case.code:
         lines = [line for line in cell.source.splitlines() if line.strip()]
@@ -256,8 +264,8 @@ def sized(case: Case) -> Iterator[Finding]:
 
 def unspoiled(case: Case) -> Iterator[Finding]:
     """No code cell holds a solution"""
-    code = _squeeze(_all_code(case))
-    for id, solution in course.read(case.path).solutions.items():  # noqa: A001
+    code = _squeeze(case.text)
+    for id, solution in course.from_node(case.node, case.path.stem).solutions.items():  # noqa: A001
         body = solution.partition("\n")[2] if solution.startswith("def ") else solution
         yield f"{id} is solved in a cell" if _squeeze(body) in code else ""
 
@@ -306,10 +314,6 @@ def asserted(case: Case) -> Iterator[Finding]:
         yield "" if right else f"{fact['sentence'][:40]!r} and {cell}"
 
 
-def _all_code(case: Case) -> str:
-    return "\n".join(cell.source for cell in case.code)
-
-
 def _squeeze(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
@@ -349,13 +353,15 @@ def measures(cases: list[Case]) -> str:
     lines = ["| | words | code cells | longest cell | exercises | predictions |"]
     lines.append("|---|--:|--:|--:|--:|--:|")
     for case in cases:
-        words = sum(len(text.split()) for text in case.prose)
         longest = max(len(cell.source.splitlines()) for cell in case.code)
-        asked = len(set(re.findall(r'\bcheck\("(E[\d.]+)"', _all_code(case))))
-        noted = len(set(re.findall(r'\bpredict\(\s*"(P[\d.]+)"', _all_code(case))))
-        lines.append(
-            f"| {case.path.stem} | {words} | {len(case.code)} | {longest} | {asked} | {noted} |"
+        sizes = (
+            case.words,
+            len(case.code),
+            longest,
+            len(case.exercises),
+            len(case.predictions),
         )
+        lines.append(f"| {case.path.stem} | {' | '.join(map(str, sizes))} |")
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, redirect, request, session
+from flask import Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.security import check_password_hash
 
@@ -27,6 +27,7 @@ from ..cookie import (
     to_base64,
 )
 from ..errors import BadFormat, BadPayload
+from ..routes import add
 from ..session import END_OF_TIME
 
 
@@ -100,18 +101,12 @@ class UnverifiedCodec:
 
 def add_echo(app: Flask) -> Flask:
     """Add the page's two test routes as they are there: the message comes back as HTML."""
-    echo = Blueprint("echo", __name__)
+    app.add_url_rule("/session-test-add", view_func=add)
 
-    @echo.get("/session-test-add")
-    def add() -> str:
-        session["message"] = request.args.get("message", "")
-        return "session created with using 'message' query parameter"
-
-    @echo.get("/session-test-read")
+    @app.get("/session-test-read")
     def read() -> str:
         return f"session message: {session.get('message')}"
 
-    app.register_blueprint(echo)
     return app
 
 
