@@ -76,7 +76,7 @@ $(VENV)/lab: $(VENV)/uv pyproject.toml requirements.lock
 	@touch $@
 
 $(VENV)/test: $(VENV)/lab
-	$(UV) --editable '.[test]'
+	$(UV) --editable '.[test,docs]'
 	@touch $@
 
 # The real peer. Without Node the tests that need it are skipped, and say so.
