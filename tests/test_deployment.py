@@ -164,10 +164,15 @@ def test_logs_of_the_balancer(start: Start, tmp_path: Path, balance: Balance) ->
         visitor.get(f"{site.url}/session-test-read", timeout=PATIENCE)
         value = visitor.cookies[NAME]
 
+    def logs() -> list[str]:
+        return [path.read_text() for path in tmp_path.glob("*.log")]
+
+    # A line is written after the answer, and one that is not yet is lost by the end.
+    site.program.wait_until(
+        lambda: any("/session-test-read" in log for log in logs()), "it logs no request"
+    )
     site.program.stop()
-    logs = [path.read_text() for path in tmp_path.glob("*.log")]
-    assert any("/session-test-read" in log for log in logs)
-    assert not any(value in log for log in logs)
+    assert not any(value in log for log in logs())
 
 
 def test_nginx_loses_a_server(start: Start, tmp_path: Path) -> None:
