@@ -99,6 +99,11 @@ class Life(NamedTuple):
         """Whether the cookie is honoured now."""
         return self.possible and self.now <= self.expires_at
 
+    @property
+    def share_left(self) -> float:
+        """Which part of its duration is left to it, from 0 to 1."""
+        return min(1.0, (self.expires_at - self.now) / self.duration) if self.alive else 0.0
+
     def __str__(self) -> str:
         if not self.possible:
             return "never alive: its times are out of the calendar, or end before they begin"

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-import requests
 from flask import Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.security import generate_password_hash
@@ -17,7 +16,7 @@ from werkzeug.security import generate_password_hash
 from lesson_app import BadCookie, ClientSessions, create_app, derive_keys, ensure_login, seal
 from lesson_app.app import PAGE_SECRET
 from lesson_app.cookie import Codec, Keys, SealedCodec, decrypt, encrypt, from_base64, to_base64
-from lesson_app.lab import Clock, Server, attacks, weak
+from lesson_app.lab import Clock, Server, Visitor, attacks, weak
 from tests.conftest import PAGE_RETURNED, PAGE_SENT, SECRET
 
 LOG_IN = {"userName": "sampleuser", "password": "samplepassword"}
@@ -44,15 +43,6 @@ def with_sessions() -> Flask:
     app = Flask("bare")
     ClientSessions(app, secret=SECRET, cookie_name="session")
     return app
-
-
-def test_visitor() -> None:
-    """A visitor has no cookies, and no proxy of this computer's."""
-    visitor = attacks.visitor()
-
-    assert isinstance(visitor, requests.Session)
-    assert not visitor.trust_env
-    assert not visitor.cookies
 
 
 @pytest.mark.parametrize(
@@ -193,7 +183,7 @@ def test_padding_that_falls_silent() -> None:
 def test_server_says_padding_is_good(codec: Codec, end: bytes) -> None:
     """A server that answers 500 to bad padding tells what it has encrypted."""
     with served(create_app(codec=codec)) as url:
-        victim = attacks.visitor()
+        victim = Visitor()
         victim.get(f"{url}/session-test-add?message=")  # {"message":""} lacks two bytes
         value = victim.cookies["session"]
         good = attacks.server_says_padding_is_good(url)

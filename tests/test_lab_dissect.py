@@ -92,7 +92,7 @@ def test_html(value: str, secret: str | None, clock: Clock) -> None:
     """The tables have the words of the text, in its order, and rely on no style sheet."""
     shown = dissect(value, secret, clock=clock)
 
-    html = shown._repr_html_()
+    html = shown._repr_html_()[shown._repr_html_().index("<tr><th") :]  # below the pictures
 
     assert unescape(re.sub("<[^>]*>", " ", html)).split() == repr(shown).split()
     assert set(re.findall("<([a-z]+)", html)) <= {
@@ -104,8 +104,61 @@ def test_html(value: str, secret: str | None, clock: Clock) -> None:
         "p",
         "b",
         "pre",
+        "span",
     }
     assert set(re.findall(' ([a-z-]+)="', html)) <= {"style", "scope", "colspan"}
+
+
+def strip_of(value: str) -> list[tuple[str, float]]:
+    """What the coloured strip says, and how wide each part of it is."""
+    table = dissect(value)._repr_html_().partition("</table>")[0]
+    widths = map(float, re.findall(r'<col style="width: ([\d.]+)%">', table))
+    return list(zip(re.findall("<td[^>]*>([^<]*)</td>", table), widths, strict=True))
+
+
+def test_strip() -> None:
+    """The fields stand side by side, with name and length, the longer the wider."""
+    shown = strip_of(PAGE_SENT)
+
+    assert [text for text, _ in shown] == [
+        "iv 22",
+        "ciphertext 64",
+        "created_at 13",
+        "duration 6",
+        "mac 43",
+    ]
+    widths = [width for _, width in shown]
+    assert sum(widths) == pytest.approx(100, abs=0.01)
+    assert widths[1] / widths[4] == pytest.approx(64 / 43, abs=0.01)
+    assert min(widths) > 8
+
+
+def test_no_strip() -> None:
+    """A text that has not five fields has no strip, and no meter."""
+    html = dissect("a.b.c")._repr_html_()
+
+    assert html.startswith('<table style="width: 100%"><col style="width: 14%">')
+    assert "<meter" not in html
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"), [(0, "100"), (30, "75"), (90, "25"), (120, "0"), (-60, "100")]
+)
+def test_meter(clock: Clock, seconds: int, left: str) -> None:
+    """The part of its time that is left to a cookie, by the clock."""
+    value = seal({}, KEYS, created_at=round(clock() * 1000), duration=120_000)
+
+    html = dissect(value, clock=lambda: clock() + seconds)._repr_html_()
+
+    assert f">{left} % of its time is left</meter>" in html
+    assert f'value="{int(left) / 100:.3f}"' in html
+
+
+def test_no_meter_for_the_dead(clock: Clock) -> None:
+    """A cookie whose time is over has no time to draw."""
+    value = seal({}, KEYS, created_at=round(clock() * 1000), duration=120_000)
+
+    assert "<meter" not in dissect(value, clock=lambda: clock() + 121)._repr_html_()
 
 
 def test_html_escapes() -> None:

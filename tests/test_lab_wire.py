@@ -20,7 +20,7 @@ ADDED = """\
   Cookie: none
 < 200 OK
   Set-Cookie: session=m_gG….RFj9….4102488000000.120000.wn5J…; \
-Expires=Fri, 01 Jan 2100 12:02:01 GMT; HttpOnly; Path=/
+Expires=Fri, 01 Jan 2100 12:02:01 GMT; HttpOnly; Path=/  [new]
     iv          m_gGmkBjzc5WrJaITvtnZg  16 bytes, random
     ciphertext  RFj9q47ESA2RmHigMNAL6tmh_FTQ1CVSDXEMVf7UBzA  32 bytes, the session, encrypted
     created_at  4102488000000  2100-01-01 12:00:00.000 UTC
@@ -112,9 +112,9 @@ def test_several_cookies() -> None:
         "> GET /",
         "  Cookie: none",
         "< 200 OK",
-        f"  Set-Cookie: a=1; {date}",
-        "  Set-Cookie: b=2, 3",
-        f"  Set-Cookie: c=4; {date}",
+        f"  Set-Cookie: a=1; {date}  [new]",
+        "  Set-Cookie: b=2, 3  [new]",
+        f"  Set-Cookie: c=4; {date}  [new]",
     ]
 
 
@@ -135,7 +135,7 @@ def test_cookies_that_are_not_sealed(cookie: str) -> None:
     """A cookie that is not of five fields is left as it is."""
     shown = lines(exchange(sent=cookie.encode().decode("latin-1")))
 
-    assert shown[1] == f"  Cookie: {cookie.encode().decode('latin-1')}"
+    assert shown[1] == f"  Cookie: {cookie.encode().decode('latin-1')}  [new]"
     assert shown[2] == "< 200 OK"
 
 
@@ -145,7 +145,8 @@ def test_sealed_among_others() -> None:
 
     shown = lines(exchange(sent=f"a=1; s={one}; t={two}; b=2"))
 
-    assert shown[1] == "  Cookie: a=1; s=AAAA….AAAA….1.5.AAAA…; t=AAAA….AAAA….2.5.AAAA…; b=2"
+    told = "a=1; s=AAAA….AAAA….1.5.AAAA…; t=AAAA….AAAA….2.5.AAAA…; b=2"
+    assert shown[1] == f"  Cookie: {told}  [a new, s new, t new, b new]"
     assert [line.split()[1] for line in shown if "created_at" in line] == ["1", "2"]
 
 
@@ -216,8 +217,100 @@ def test_long_error(clock: Clock) -> None:
     assert shown[4:] == ["x" * (4000 - 10) + "\ufffd[2J\ufffd\ufffd", "end"]
 
 
+def marks(response: requests.Response) -> dict[str, str]:
+    """What is marked, by the name in front of it."""
+    found = [re.match(r" +([\w-]+).*  \[(.*)\]$", line) for line in lines(response)]
+    return {line[1]: line[2] for line in found if line}
+
+
+def test_marks_of_a_session_extended(site: Server, clock: Clock) -> None:
+    """Of a cookie that the server writes anew, the fields that differ are marked."""
+    browser = site.browser()
+    browser.get(f"{site.url}/session-test-add")
+    clock.advance(timedelta(seconds=61))
+
+    extended = browser.get(f"{site.url}/session-test-read")
+
+    assert marks(extended) == {
+        "Set-Cookie": "changed",
+        "iv": "changed",
+        "ciphertext": "changed",
+        "created_at": "changed",
+        "mac": "changed",
+    }
+
+
+def test_marks_nothing_that_stays(site: Server) -> None:
+    """A cookie that is sent as it was set is not marked, nor one that is set again."""
+    browser = site.browser()
+    browser.get(f"{site.url}/session-test-add")
+
+    again = browser.get(f"{site.url}/session-test-read")
+
+    assert marks(again) == {}
+
+
+def test_marks_of_a_cookie_tampered_with(site: Server) -> None:
+    """One that the visitor has changed is marked where it is sent, with its field."""
+    browser = site.browser()
+    browser.get(f"{site.url}/session-test-add")
+    fields = browser.cookies["session"].split(".")
+    changed = {"Cookie": f"session={'.'.join([*fields[:3], '9', fields[4]])}"}
+
+    shown = lines(browser.get(f"{site.url}/session-test-read", headers=changed))
+
+    marked = [line.split()[0] for line in shown[: shown.index("< 200 OK")] if "[" in line]
+    assert marked == ["Cookie:", "duration"]
+
+
+def test_marks_of_one_among_several() -> None:
+    """Of several cookies in a header those that changed are named."""
+    app = Flask("idle")
+    app.add_url_rule("/", view_func=lambda: "")
+
+    with serve(app) as server:
+        browser = server.browser()
+        browser.get(server.url, headers={"Cookie": "a=1; b=1"})
+        sent = browser.get(server.url, headers={"Cookie": "a=1; b=2; c=3"})
+
+    assert marks(sent) == {"Cookie": "b changed, c new"}
+
+
+def test_marks_without_a_record() -> None:
+    """What a plain `requests` got is told apart all the same, with its own redirects."""
+    app = Flask("baker")
+    app.add_url_rule("/", view_func=lambda: ("", 302, {"Location": "/b", "Set-Cookie": "a=1"}))
+    app.add_url_rule("/b", view_func=lambda: ("", {"Set-Cookie": "a=2"}), endpoint="b")
+    client = requests.Session()
+    client.trust_env = False
+
+    with serve(app) as server:
+        shown = lines(client.get(server.url))
+
+    assert [line for line in shown if "a=" in line] == [
+        "  Set-Cookie: a=1  [new]",
+        "  Cookie: a=1",
+        "  Set-Cookie: a=2  [changed]",
+    ]
+
+
+def test_diagram(site: Server) -> None:
+    """The exchanges that led to a response are drawn from the same record."""
+    form = {"userName": "sampleuser", "password": "samplepassword"}
+
+    wire = show(site.browser().post(f"{site.url}/login", data=form))
+
+    assert [arrow.lines for arrow in wire.diagram().arrows] == [
+        ("POST /login", "Cookie: none"),
+        ("302 FOUND", "Location: /dashboard", "Set-Cookie: session=[1]"),
+        ("GET /dashboard", "Cookie: session=[1]"),
+        ("200 OK",),
+    ]
+
+
 def words_of_text(text: str) -> list[str]:
     text = re.sub("^[><] ", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\[(new|changed)\]$", r"\1", text, flags=re.MULTILINE)
     return re.sub("^  ([A-Za-z-]+): ", r"\1 ", text, flags=re.MULTILINE).split()
 
 
@@ -267,7 +360,7 @@ def test_html_keeps_in_an_untrusted_notebook(site: Server) -> None:
 
     tags = set(re.findall("<([a-z]+)", html))
     attributes = set(re.findall(' ([a-z-]+)="', html))
-    assert tags <= {"table", "col", "tr", "th", "td", "code", "pre"}
+    assert tags <= {"table", "col", "tr", "th", "td", "code", "pre", "span", "mark"}
     assert attributes <= {"style", "scope", "colspan"}
 
 

@@ -12,6 +12,7 @@ from .dissect import Dissected, dissect
 from .exercises import check, hint, observe, predict, progress, yours_or_ours
 from .server import Server, ViewError, serve
 from .tamper import Tampered, tamper
+from .visitor import Visitor, diagram
 from .wire import Wire, show
 
 __all__ = [
@@ -23,12 +24,14 @@ __all__ = [
     "StoredCookie",
     "Tampered",
     "ViewError",
+    "Visitor",
     "Wire",
     "attacks",
     "browser_keeps",
     "caught",
     "check",
     "codec_from",
+    "diagram",
     "dissect",
     "hint",
     "observe",

@@ -19,6 +19,7 @@ from ..app import PAGE_SECRET
 from ..cookie import derive_keys, from_base64, seal, to_base64, unseal
 from ..errors import BadCookie
 from .clock import Clock
+from .visitor import Visitor
 
 _BLOCK = 16
 _PATIENCE = 10  # seconds
@@ -36,13 +37,6 @@ class Outcome:
 
     def __repr__(self) -> str:
         return f"it {'worked' if self.worked else 'failed'}: {self.story}"
-
-
-def visitor() -> requests.Session:
-    """Return a new visitor, with an empty cookie jar, whom an error page does not stop."""
-    browser = requests.Session()
-    browser.trust_env = False
-    return browser
 
 
 def open_with_published_secret(value: str) -> dict[str, Any] | None:
@@ -77,7 +71,7 @@ def flip_bits(url: str, old: str = "user", new: str = "root") -> Outcome:
     end the first block; mixing the IV with the difference of the two words mixes the
     decrypted block with it too.
     """
-    browser = visitor()
+    browser = Visitor()
     _ask(url, f"/session-test-add?message={quote(old)}", browser=browser)
     value = browser.cookies["session"]
     iv, dot, rest = value.partition(".")
@@ -162,7 +156,7 @@ def _fits(
 
 def server_says_padding_is_good(url: str) -> Callable[[str], bool]:
     """Return the question for `read_by_padding`, put to a server: does it answer 500?"""
-    browser = visitor()
+    browser = Visitor()
 
     def ask(value: str) -> bool:
         headers = {"Cookie": f"session={value}"}
@@ -174,7 +168,7 @@ def server_says_padding_is_good(url: str) -> Callable[[str], bool]:
 
 def stay_forever(url: str, log_in: dict[str, str], clock: Clock) -> Outcome:
     """Copy a cookie, and use it every 50 seconds for an hour: is it still good then?"""
-    victim, thief = visitor(), visitor()
+    victim, thief = Visitor(), Visitor()
     victim.post(f"{url}/login", data=log_in, timeout=_PATIENCE)
     thief.cookies.update(victim.cookies)
     for _ in range(72):
@@ -186,7 +180,7 @@ def stay_forever(url: str, log_in: dict[str, str], clock: Clock) -> Outcome:
 
 def stretch(url: str, clock: Clock) -> Outcome:
     """Write another duration into a cookie: does its session outlive the day?"""
-    browser = visitor()
+    browser = Visitor()
     _ask(url, "/session-test-add?message=still here", browser=browser)
     fields = browser.cookies["session"].split(".")
     fields[3] = str(10 * 365 * 24 * 3_600_000)
@@ -197,7 +191,7 @@ def stretch(url: str, clock: Clock) -> Outcome:
 def script_in_message(url: str) -> Outcome:
     """Send a victim a link with a script in it; does it come back as a script?"""
     script = "<script>alert('mine now')</script>"
-    victim = visitor()
+    victim = Visitor()
     _ask(url, f"/session-test-add?message={quote(script)}", browser=victim)
     answer = _ask(url, "/session-test-read", browser=victim).text
     what = answer.partition("session message: ")[2]
@@ -212,7 +206,7 @@ def find_users(url: str, names: Iterable[str]) -> set[str]:
 
     def answer(name: str) -> str:
         form = {"userName": name, "password": "guess"}
-        return visitor().post(f"{url}/login", data=form, timeout=_PATIENCE).text
+        return Visitor().post(f"{url}/login", data=form, timeout=_PATIENCE).text
 
     nobody = "nobody-has-this-name"
     # A page may repeat the name: that alone tells nothing.
@@ -224,7 +218,7 @@ def forced_browsing(url: str, paths: Iterable[str]) -> set[str]:
     """Return those paths that answer a visitor who has not logged in."""
 
     def status(path: str) -> int:
-        answer = visitor().get(f"{url}{path}", allow_redirects=False, timeout=_PATIENCE)
+        answer = Visitor().get(f"{url}{path}", allow_redirects=False, timeout=_PATIENCE)
         return answer.status_code
 
     return {path for path in paths if status(path) == 200}
@@ -247,7 +241,7 @@ def open_redirect(url: str, log_in: dict[str, str]) -> set[str]:
 
 def _sent_away(url: str, log_in: dict[str, str], target: str) -> bool:
     address = f"{url}/login?next={quote(target, safe='')}"
-    answer = visitor().post(address, data=log_in, allow_redirects=False, timeout=_PATIENCE)
+    answer = Visitor().post(address, data=log_in, allow_redirects=False, timeout=_PATIENCE)
     location = answer.headers.get("Location", "")
     # Browsers strip tabs and read a backslash as a slash; not so %09 and %5C.
     read = location.replace("\t", "").replace("\\", "/")
@@ -258,7 +252,7 @@ def _ask(
     url: str, path: str, value: str | None = None, *, browser: requests.Session | None = None
 ) -> requests.Response:
     headers = {} if value is None else {"Cookie": f"session={value}"}
-    return (browser or visitor()).get(f"{url}{path}", headers=headers, timeout=_PATIENCE)
+    return (browser or Visitor()).get(f"{url}{path}", headers=headers, timeout=_PATIENCE)
 
 
 def _seen(answer: requests.Response) -> str:

@@ -11,7 +11,7 @@ from ..cookie import Keys, derive_keys
 from ..dissect import Dissection, Section
 from ..dissect import dissect as take_apart
 from ..pasted import find_pasted
-from .wire import CELL
+from .markup import CELL, COLOURS, field_name, meter, strip, table
 
 Secret = str | bytes | Keys
 
@@ -26,11 +26,16 @@ class Dissected:
         return repr(self.facts)
 
     def _repr_html_(self) -> str:
-        tables = "\n".join(map(_html, self.facts.sections))
-        if not self.facts.inside:
-            return tables
-        title, text = self.facts.inside
-        return f"{tables}\n<p><b>{title}</b></p><pre>{escape(text)}</pre>"
+        facts = self.facts
+        parts = [*map(_html, facts.sections)]
+        if facts.life and facts.life.alive:
+            parts.insert(0, meter(facts.life.share_left))
+        if {field.name for field in facts.fields} == set(COLOURS):
+            parts.insert(0, strip((field.name, field.text) for field in facts.fields))
+        if facts.inside:
+            title, text = facts.inside
+            parts.append(f"<p><b>{title}</b></p><pre>{escape(text)}</pre>")
+        return "\n".join(parts)
 
 
 def dissect(
@@ -81,11 +86,10 @@ def _html(section: Section) -> str:
     heading = (
         f'<tr><th scope="colgroup" colspan="{span}" {CELL}>{escape(section.title)}</th></tr>'
     )
-    rows = "".join(map(_html_row, section.rows))
-    widths = "".join(f'<col style="width: {width}%">' for width in _WIDTHS.get(span, ()))
-    return f'<table style="width: 100%">{widths}{heading}{rows}</table>'
+    return table(_WIDTHS.get(span, ()), [heading, *map(_html_row, section.rows)])
 
 
 def _html_row(row: Sequence[str]) -> str:
-    cells = "".join(f"<td {CELL}>{escape(cell)}</td>" for cell in row)
-    return f"<tr>{cells}</tr>"
+    name, *texts = row
+    cells = "".join(f"<td {CELL}>{escape(text)}</td>" for text in texts)
+    return f"<tr><td {CELL}>{field_name(name)}</td>{cells}</tr>"

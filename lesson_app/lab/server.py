@@ -14,6 +14,8 @@ from flask import Flask, Response, got_request_exception, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response as WSGIResponse
 
+from .visitor import Visitor
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -68,13 +70,13 @@ class Server:
         self.put(app)
         self._thread.start()
 
-    def browser(self) -> requests.Session:
-        """Return a new visitor: a `requests.Session`, with a cookie jar of its own.
+    def browser(self) -> Visitor:
+        """Return a new visitor: a `requests.Session` with a cookie jar of its own.
 
-        If a view raises, its exception reaches the line that sent the request.
+        It keeps a record: ``browser.diagram()`` draws what it did. If a view raises, its
+        exception reaches the line that sent the request.
         """
         browser = _Visitor(self)
-        browser.trust_env = False  # a proxy of the network has no way to this process
         browser.hooks["response"].append(self._raise_error)
         return browser
 
@@ -136,8 +138,8 @@ class Server:
             ) from error
 
 
-class _Visitor(requests.Session):
-    """A session that says in one line why nobody answers."""
+class _Visitor(Visitor):
+    """A visitor who says in one line why nobody answers."""
 
     def __init__(self, server: Server) -> None:
         super().__init__()

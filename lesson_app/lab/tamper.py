@@ -10,7 +10,7 @@ from ..cookie import from_base64, to_base64
 from ..errors import BadCookie
 from ..words import moment, span
 from .exercises.engine import outcome, short, tell
-from .wire import CELL
+from .markup import CELL, field_name, table
 
 _FIELDS = ("iv", "ciphertext", "created_at", "duration", "mac")
 
@@ -36,10 +36,8 @@ class Tampered:
         ]
 
     def _repr_html_(self) -> str:
-        widths = "".join(f'<col style="width: {width}%">' for width in (14, 24, 22))
         heads = "".join(f'<th scope="col" {CELL}>{escape(each)}</th>' for each in self.headings)
-        rows = "".join(map(_html_row, self.rows))
-        return f'<table style="width: 100%">{widths}<tr>{heads}</tr>{rows}</table>'
+        return table((14, 24, 22), [f"<tr>{heads}</tr>", *map(_html_row, self.rows)])
 
 
 def tamper(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Tampered:
@@ -92,4 +90,4 @@ def _tell(result: Any) -> str:
 
 def _html_row(row: list[str]) -> str:
     cells = "".join(f"<td {CELL}>{escape(text)}</td>" for text in row[1:])
-    return f'<tr><th scope="row" {CELL}>{escape(row[0])}</th>{cells}</tr>'
+    return f'<tr><th scope="row" {CELL}>{field_name(row[0])}</th>{cells}</tr>'

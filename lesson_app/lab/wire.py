@@ -3,115 +3,119 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from html import escape
-from urllib.parse import urlsplit
 
 import requests
 
 from ..dissect import size
 from ..words import moment, span
+from .diagram import Diagram, sequence
+from .markup import CELL, field_name, mark, table
+from .record import Exchange, exchanges_of, pair_of, pairs_of
 
 # The value of a sealed cookie within a Cookie or Set-Cookie header.
 _SEALED = re.compile(
     r"(?<==)([\w-]+)\.([\w-]+)\.(\d{1,16})\.(\d{1,16})\.([\w-]+)(?=;|$)", re.ASCII
 )
-
-_MOST_SHOWN = 4000
+_WIDTHS = (20, 52, 28)
 
 
 @dataclass(frozen=True)
 class Line:
     """One thing seen on the wire: a header's name, its text, and what the text means.
 
+    `mark` tells what became of it since the last exchange: "new", "changed" or nothing.
     `depth` is 1 for a field of the cookie above it.
     """
 
     name: str
     text: str
     meaning: str = ""
+    mark: str = ""
     depth: int = 0
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """One request and its response."""
-
-    request: str
-    sent: tuple[Line, ...]
-    status: str
-    received: tuple[Line, ...]
-    body: str = ""
-
-
 class Wire:
-    """The exchanges behind one response: text in a terminal, a table in a notebook."""
+    """Some exchanges: text in a terminal, a table in a notebook; `diagram()` draws them."""
 
-    def __init__(self, exchanges: tuple[Exchange, ...]) -> None:
-        self.exchanges = exchanges
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self.exchanges = tuple(exchanges)
+
+    def diagram(self) -> Diagram:
+        """Return the same exchanges as a sequence diagram."""
+        return sequence({"browser": self.exchanges})
 
     def __repr__(self) -> str:
-        return "\n\n".join("\n".join(_text(exchange)) for exchange in self.exchanges)
+        seen: set[str] = set()
+        return "\n\n".join("\n".join(_text(each, seen)) for each in self.exchanges)
 
     def _repr_html_(self) -> str:
-        return "\n".join(_html(exchange) for exchange in self.exchanges)
+        seen: set[str] = set()
+        return "\n".join(_html(each, seen) for each in self.exchanges)
 
 
 def show(response: requests.Response) -> Wire:
     """Return what went over the wire for `response`, redirects included.
 
     For each exchange: the request line, the ``Cookie`` sent, the status, each
-    ``Set-Cookie`` received. The five fields of a sealed cookie are told apart, where it
-    is first seen. Leave it as a cell's last line, or print it.
+    ``Set-Cookie`` received. A cookie that was not there before is marked as new; one that
+    differs from what this browser last sent or got as changed, and so are those of its
+    fields that differ. The five fields of a sealed cookie are told apart, where it is
+    first seen. Leave it as a cell's last line, or print it.
     """
     if not isinstance(response, requests.Response):
         raise TypeError(
             f"show() was given a {type(response).__name__}: give what browser.get(...) returned"
         )
-    seen: set[str] = set()
-    return Wire(tuple(_exchange(r, seen) for r in (*response.history, response)))
+    return Wire(exchanges_of(response))
 
 
-def _exchange(response: requests.Response, seen: set[str]) -> Exchange:
-    request = response.request
-    target = urlsplit(request.url or "")
-    query = f"?{target.query}" if target.query else ""
-    return Exchange(
-        request=f"{request.method} {target.path}{query}",
-        sent=tuple(_cookie_lines("Cookie", [request.headers.get("Cookie")], seen)),
-        status=f"{response.status_code} {response.reason}",
-        received=tuple(_received(response, seen)),
-        body=_end(response.text) if response.status_code >= 500 else "",
-    )
+def _sent(exchange: Exchange, seen: set[str]) -> Iterator[Line]:
+    if not exchange.cookie:
+        yield Line("Cookie", "none")
+        return
+    changes = {pair[0]: _change(*pair, exchange.before) for pair in pairs_of(exchange.cookie)}
+    yield from _cookie_lines("Cookie", exchange.cookie, _told(changes), seen, exchange.before)
 
 
-def _end(text: str) -> str:
-    """The end of an error's text, where the error is; without what moves a cursor."""
-    text = text.strip()[-_MOST_SHOWN:]
-    return "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+def _received(exchange: Exchange, seen: set[str]) -> Iterator[Line]:
+    if exchange.location is not None:
+        yield Line("Location", exchange.location)
+    if not exchange.set_cookies:
+        yield Line("Set-Cookie", "none")
+    before = {**exchange.before, **dict(pairs_of(exchange.cookie))}
+    for text in exchange.set_cookies:
+        change = _change(*pair_of(text), before)
+        yield from _cookie_lines("Set-Cookie", text, change, seen, before)
 
 
-def _received(response: requests.Response, seen: set[str]) -> Iterator[Line]:
-    if "Location" in response.headers:
-        yield Line("Location", response.headers["Location"])
-    # response.headers glues several Set-Cookie lines into one; the raw headers do not.
-    yield from _cookie_lines("Set-Cookie", response.raw.headers.getlist("Set-Cookie"), seen)
+def _change(name: str, value: str, before: Mapping[str, str]) -> str:
+    if name not in before:
+        return "new"
+    return "changed" if before[name] != value else ""
 
 
-def _cookie_lines(name: str, texts: Sequence[str | None], seen: set[str]) -> Iterator[Line]:
-    if not any(texts):
-        yield Line(name, "none")
-    for text in filter(None, texts):
-        yield Line(name, _SEALED.sub(_abridge, text))
-        for fields in _SEALED.finditer(text):
-            if fields[0] in seen:
-                yield Line("", "the value shown above", depth=1)
-            else:
-                seen.add(fields[0])
-                yield from _fields(*fields.groups())
+def _told(changes: Mapping[str, str]) -> str:
+    """Say what became of several cookies; of one alone the name is clear."""
+    if len(changes) == 1:
+        return next(iter(changes.values()))
+    return ", ".join(f"{name} {change}" for name, change in changes.items() if change)
+
+
+def _cookie_lines(
+    name: str, text: str, change: str, seen: set[str], before: Mapping[str, str]
+) -> Iterator[Line]:
+    yield Line(name, _SEALED.sub(_abridge, text), mark=change)
+    for found in _SEALED.finditer(text):
+        if found[0] in seen:
+            yield Line("", "the value shown above", depth=1)
+            continue
+        seen.add(found[0])
+        cookie = text[: found.start()].rpartition(";")[2].strip(" =")
+        last = _SEALED.fullmatch(f"={before.get(cookie, '')}", 1)
+        yield from _fields(found.groups(), last.groups() if last else found.groups())
 
 
 def _abridge(fields: re.Match[str]) -> str:
@@ -120,45 +124,44 @@ def _abridge(fields: re.Match[str]) -> str:
     return f"{iv[:4]}\u2026.{ciphertext[:4]}\u2026.{created_at}.{duration}.{mac[:4]}\u2026"
 
 
-def _fields(
-    iv: str, ciphertext: str, created_at: str, duration: str, mac: str
-) -> Iterator[Line]:
-    yield Line("iv", iv, f"{size(iv)}, random", 1)
-    yield Line("ciphertext", ciphertext, f"{size(ciphertext)}, the session, encrypted", 1)
-    yield Line("created_at", created_at, moment(int(created_at)), 1)
-    yield Line("duration", duration, span(int(duration)), 1)
-    yield Line("mac", mac, f"{size(mac)}, vouches for the four fields before it", 1)
+def _fields(texts: tuple[str, ...], last: tuple[str, ...]) -> Iterator[Line]:
+    iv, ciphertext, created_at, duration, mac = texts
+    lines = (
+        Line("iv", iv, f"{size(iv)}, random"),
+        Line("ciphertext", ciphertext, f"{size(ciphertext)}, the session, encrypted"),
+        Line("created_at", created_at, moment(int(created_at))),
+        Line("duration", duration, span(int(duration))),
+        Line("mac", mac, f"{size(mac)}, vouches for the four fields before it"),
+    )
+    for line, text in zip(lines, last, strict=True):
+        yield replace(line, depth=1, mark="" if line.text == text else "changed")
 
 
-def _text(exchange: Exchange) -> Iterator[str]:
-    yield f"> {exchange.request}"
-    yield from map(_text_line, exchange.sent)
+def _text(exchange: Exchange, seen: set[str]) -> Iterator[str]:
+    yield f"> {exchange.method} {exchange.target}"
+    yield from map(_text_line, _sent(exchange, seen))
     yield f"< {exchange.status}"
-    yield from map(_text_line, exchange.received)
+    yield from map(_text_line, _received(exchange, seen))
     if exchange.body:
         yield exchange.body
 
 
 def _text_line(line: Line) -> str:
+    told = f"{line.meaning}  [{line.mark}]" if line.mark else line.meaning
     if not line.depth:
-        return f"  {line.name}: {line.text}"
-    return f"    {line.name:<12}{line.text}  {line.meaning}".rstrip()
+        return f"  {line.name}: {line.text}{told and '  '}{told.strip()}"
+    return f"    {line.name:<12}{line.text}  {told}".rstrip()
 
 
-# Literal styles only: an untrusted notebook keeps these, and no others.
-CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
-
-
-def _html(exchange: Exchange) -> str:
+def _html(exchange: Exchange, seen: set[str]) -> str:
     rows = [
-        _html_heading("Request", exchange.request),
-        *map(_html_row, exchange.sent),
+        _html_heading("Request", f"{exchange.method} {exchange.target}"),
+        *map(_html_row, _sent(exchange, seen)),
         _html_heading("Response", exchange.status),
-        *map(_html_row, exchange.received),
+        *map(_html_row, _received(exchange, seen)),
     ]
-    widths = "".join(f'<col style="width: {width}%">' for width in (14, 56, 30))
     body = f"<pre>{escape(exchange.body)}</pre>" if exchange.body else ""
-    return f'<table style="width: 100%">{widths}{"".join(rows)}</table>{body}'
+    return f"{table(_WIDTHS, rows)}{body}"
 
 
 def _html_heading(what: str, text: str) -> str:
@@ -169,11 +172,10 @@ def _html_heading(what: str, text: str) -> str:
 
 
 def _html_row(line: Line) -> str:
-    name = f"&emsp;{escape(line.name)}" if line.depth else escape(line.name)
+    name = f"&emsp;{field_name(line.name)}" if line.depth else escape(line.name)
+    text = f"<code>{escape(line.text)}</code>" if line.meaning or not line.depth else line.text
     if not line.meaning:
-        text = escape(line.text) if line.depth else f"<code>{escape(line.text)}</code>"
-        return f'<tr><td {CELL}>{name}</td><td colspan="2" {CELL}>{text}</td></tr>'
-    return (
-        f"<tr><td {CELL}>{name}</td><td {CELL}><code>{escape(line.text)}</code></td>"
-        f"<td {CELL}>{escape(line.meaning)}</td></tr>"
-    )
+        told = f'<td colspan="2" {CELL}>{text}{mark(line.mark)}</td>'
+    else:
+        told = f"<td {CELL}>{text}</td><td {CELL}>{escape(line.meaning)}{mark(line.mark)}</td>"
+    return f"<tr><td {CELL}>{name}</td>{told}</tr>"

@@ -1,0 +1,74 @@
+"""The few shapes of HTML that the notebooks' tables are made of.
+
+Literal styles only: a notebook that JupyterLab does not trust keeps these, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
+
+#: The background of each of a sealed cookie's fields, light enough for black text.
+COLOURS = {
+    "iv": "#b9dcf7",
+    "ciphertext": "#ffdb99",
+    "created_at": "#c3ebc0",
+    "duration": "#e0cffa",
+    "mac": "#ffc9cf",
+}
+_BLACK = "#111111"
+# Wide enough for a name; what is shorter by scale gets this.
+_LEAST_WIDTH = 9
+
+
+def field_name(name: str) -> str:
+    """Return a field's name on its colour; any other name as it is."""
+    return _coloured(name, escape(name)) if name in COLOURS else escape(name)
+
+
+def mark(text: str) -> str:
+    """Return a word that stands out, in either theme."""
+    return f" <mark>{escape(text)}</mark>" if text else ""
+
+
+def columns(widths: Iterable[float]) -> str:
+    """Return the columns of a table, in percent; without them JupyterLab's are equal."""
+    return "".join(f'<col style="width: {width:g}%">' for width in widths)
+
+
+def table(widths: Iterable[float], rows: Iterable[str]) -> str:
+    """Return a table as wide as its place, of rows that are written already."""
+    return f'<table style="width: 100%">{columns(widths)}{"".join(rows)}</table>'
+
+
+def strip(fields: Iterable[tuple[str, str]]) -> str:
+    """Draw the five fields side by side, each as long as its text and with its name on it."""
+    fields = list(fields)
+    total = sum(len(text) for _, text in fields) or 1
+    shares = [max(_LEAST_WIDTH, 100 * len(text) / total) for _, text in fields]
+    cells = "".join(
+        f'<td style="background-color: {COLOURS[name]}; color: {_BLACK}; text-align: left; '
+        f'white-space: nowrap">{escape(name)} {len(text)}</td>'
+        for name, text in fields
+    )
+    widths = [100 * share / sum(shares) for share in shares]
+    return (
+        f'<table style="width: 100%; table-layout: fixed">{columns(widths)}'
+        f"<tr>{cells}</tr></table>"
+    )
+
+
+def meter(share: float) -> str:
+    """Draw which part is left of a whole, from 0 to 1; the browser draws it, in any theme."""
+    percent = f"{100 * share:.0f} % of its time is left"
+    return (
+        f'<meter min="0" max="1" value="{share:.3f}" title="{percent}" style="width: 100%">'
+        f"{percent}</meter>"
+    )
+
+
+def _coloured(name: str, content: str) -> str:
+    style = f"background-color: {COLOURS[name]}; color: {_BLACK}; padding: 0 4px"
+    return f'<span style="{style}">{content}</span>'

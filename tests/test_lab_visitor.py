@@ -1,0 +1,54 @@
+"""A visitor of the notebooks: cookies of its own, a record, and a diagram of it."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from flask import Flask
+
+from lesson_app.lab import Server, Visitor, diagram
+
+
+def test_visitor() -> None:
+    """A visitor has no cookies, and no proxy of this computer's."""
+    visitor = Visitor()
+
+    assert isinstance(visitor, requests.Session)
+    assert not visitor.trust_env
+    assert not visitor.cookies
+    assert not visitor.record.exchanges
+
+
+def test_diagram_of_one() -> None:
+    """A visitor draws what it did, as the browser."""
+    app = Flask("idle")
+    app.add_url_rule("/", view_func=lambda: "")
+
+    with Server(app) as server:
+        browser = server.browser()
+        browser.get(server.url)
+
+    assert browser.diagram().names == ("browser", "server")
+    assert [arrow.lines[0] for arrow in browser.diagram().arrows] == ["GET /", "200 OK"]
+
+
+def test_diagram_of_several() -> None:
+    """Several visitors are drawn by their names, in the order in which it happened."""
+    app = Flask("idle")
+    app.add_url_rule("/<path>", view_func=lambda path: path)
+
+    with Server(app) as server:
+        ada, thief = server.browser(), server.browser()
+        for visitor, path in ((ada, "a"), (thief, "b"), (ada, "c")):
+            visitor.get(f"{server.url}/{path}")
+
+    drawn = diagram(ada=ada, thief=thief)
+    assert drawn.names == ("ada", "server", "thief")
+    assert [(a.source, a.target) for a in drawn.arrows[::2]] == [(0, 1), (2, 1), (0, 1)]
+    assert [a.lines[0] for a in drawn.arrows[::2]] == ["GET /a", "GET /b", "GET /c"]
+
+
+def test_diagram_of_nobody() -> None:
+    """Nobody has nothing to draw."""
+    with pytest.raises(TypeError, match="name the visitors"):
+        diagram()
