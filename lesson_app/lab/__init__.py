@@ -10,8 +10,10 @@ from .clock import Clock, seeded_urandom
 from .codecs import codec_from
 from .dissect import Dissected, dissect
 from .exercises import check, hint, observe, predict, progress, yours_or_ours
+from .explore import Explorer, explore_flips, explore_life
 from .server import Server, ViewError, serve
-from .tamper import Tampered, tamper
+from .tamper import tamper
+from .trials import Trials
 from .visitor import Visitor, diagram
 from .wire import Wire, show
 
@@ -20,9 +22,10 @@ __all__ = [
     "CookieVerdict",
     "CookieVerdicts",
     "Dissected",
+    "Explorer",
     "Server",
     "StoredCookie",
-    "Tampered",
+    "Trials",
     "ViewError",
     "Visitor",
     "Wire",
@@ -33,6 +36,8 @@ __all__ = [
     "codec_from",
     "diagram",
     "dissect",
+    "explore_flips",
+    "explore_life",
     "hint",
     "observe",
     "predict",

@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 
 from ..words import moment, shortened, visible
-from .markup import CELL, table
+from .markup import facts
 
 #: Who makes a request, and how: 6265bis 5.2 tells same-site from cross-site. The address bar
 #: counts as same-site; a link is a navigation by GET, a form one by POST.
@@ -125,14 +125,7 @@ class CookieVerdict:
         return "\n".join(f"{name:<{width}}  {text}" for name, text in self.facts)
 
     def _repr_html_(self) -> str:
-        return table(
-            (30, 70),
-            (
-                f'<tr><th scope="row" {CELL}>{escape(name)}</th>'
-                f"<td {CELL}>{escape(text)}</td></tr>"
-                for name, text in self.facts
-            ),
-        )
+        return facts((name, escape(text)) for name, text in self.facts)
 
 
 class CookieVerdicts(tuple[CookieVerdict, ...]):

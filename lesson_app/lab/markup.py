@@ -43,6 +43,17 @@ def table(widths: Iterable[float], rows: Iterable[str]) -> str:
     return f'<table style="width: 100%">{columns(widths)}{"".join(rows)}</table>'
 
 
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a table of names, which are text, and what there is to tell, which is HTML."""
+    return table(
+        (30, 70),
+        (
+            f'<tr><th scope="row" {CELL}>{escape(name)}</th><td {CELL}>{told}</td></tr>'
+            for name, told in pairs
+        ),
+    )
+
+
 def strip(fields: Iterable[tuple[str, str]]) -> str:
     """Draw the five fields side by side, each as long as its text and with its name on it."""
     fields = list(fields)
