@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
-from flask import Flask, redirect, render_template, request, session, url_for
+from flask import Flask, Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.security import check_password_hash
 
@@ -40,6 +40,15 @@ PASSWORD_HASH = (
     "3aa93a7c75592c6d38b22704f67ecb78de688683b08bef7912b10d7a20fe594f"
 )
 
+#: What a browser may do on the app's pages: load the app's style sheet, ask the app for an
+#: icon, as browsers do unasked, and send it forms. No script runs, not even one that gets
+#: past the escaping; no other site frames a page.
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
 
 def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
     """Make the lesson's application; `options` go to `ClientSessions`.
@@ -60,6 +69,7 @@ def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
     app.add_url_rule("/login", view_func=login, methods=["POST"])
     app.add_url_rule("/dashboard", view_func=guard(dashboard), endpoint="dashboard")
     app.add_url_rule("/logout", view_func=logout)
+    app.after_request(_add_page_headers)
     return app
 
 
@@ -76,6 +86,13 @@ def _default_secret(app: Flask) -> str | None:
         "sealing with the lesson's published secret: set FLASK_SECRET_KEY for anything else"
     )
     return PAGE_SECRET
+
+
+def _add_page_headers(response: Response) -> Response:
+    """Add `PAGE_HEADERS`; one that a view has set itself stays."""
+    for name, value in PAGE_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 def login_form() -> str:

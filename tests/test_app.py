@@ -28,7 +28,9 @@ from tests.conftest import (
     untouched,
     write,
 )
+from tests.pages import expected, shown
 
+# The course page's own, to the character.
 LOGIN = """<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -70,6 +72,7 @@ DASHBOARD = """<!DOCTYPE html>
 </html>"""
 PAGE_KEYS = derive_keys(PAGE_SECRET)
 USER = {"userName": "sampleuser", "email": "sampleuser@example.com"}
+SAMPLE_DASHBOARD = DASHBOARD.format(user=USER["userName"], email=USER["email"])
 
 
 def log_in(client: FlaskClient) -> TestResponse:
@@ -78,10 +81,11 @@ def log_in(client: FlaskClient) -> TestResponse:
 
 
 def test_login_form(client: FlaskClient) -> None:
-    """The form is the page's, to the character, and touches no session."""
+    """The form is the page's, with labels, and touches no session."""
     response = client.get("/login")
 
-    assert (response.status_code, response.text) == (200, LOGIN.format(message=""))
+    assert response.status_code == 200
+    assert shown(response.text) == expected(LOGIN.format(message=""))
     assert "Vary" not in response.headers
 
 
@@ -117,7 +121,8 @@ def test_invalid_login(client: FlaskClient, form: dict[str, str]) -> None:
     """Anything else shows the form again with the page's words, and no session."""
     response = client.post("/login", data=form)
 
-    assert (response.status_code, response.text) == (200, LOGIN.format(message="invalid login"))
+    assert response.status_code == 200
+    assert shown(response.text) == expected(LOGIN.format(message="invalid login"))
     assert not set_cookies(response)
 
 
@@ -132,9 +137,7 @@ def test_dashboard(client: FlaskClient) -> None:
     """Once logged in, the dashboard is the page's, with the user's data in place."""
     log_in(client)
 
-    assert client.get("/dashboard").text == DASHBOARD.format(
-        user="sampleuser", email="sampleuser@example.com"
-    )
+    assert shown(client.get("/dashboard").text) == expected(SAMPLE_DASHBOARD)
 
 
 def test_dashboard_escapes(client: FlaskClient) -> None:
@@ -142,9 +145,9 @@ def test_dashboard_escapes(client: FlaskClient) -> None:
     with client.session_transaction() as transaction:
         transaction["user"] = {"userName": "<b>", "email": '"&'}
 
-    assert client.get("/dashboard").text == DASHBOARD.format(
-        user="&lt;b&gt;", email="&#34;&amp;"
-    )
+    page = client.get("/dashboard").text
+    assert "<h2>Hello &lt;b&gt;</h2>" in page
+    assert shown(page) == expected(DASHBOARD.format(user="&lt;b&gt;", email="&#34;&amp;"))
 
 
 def test_dashboard_with_half_a_character(client: FlaskClient) -> None:
@@ -152,7 +155,46 @@ def test_dashboard_with_half_a_character(client: FlaskClient) -> None:
     with client.session_transaction() as transaction:
         transaction["user"] = {"userName": "\ud800", "email": "\ud83d\ude00"}
 
-    assert client.get("/dashboard").text == DASHBOARD.format(user="\ufffd", email="\U0001f600")
+    page = DASHBOARD.format(user="\ufffd", email="\U0001f600")
+    assert shown(client.get("/dashboard").text) == expected(page)
+
+
+INVALID_LOGIN = LOGIN.format(message="invalid login")
+#: Of which page, and what in ours becomes what.
+CHANGES = {
+    "no email": (SAMPLE_DASHBOARD, "<h3>email: sampleuser@example.com</h3>", ""),
+    "another text": (SAMPLE_DASHBOARD, "Welcome to", "This is"),
+    "another order": (SAMPLE_DASHBOARD, "<h3>userName: sampleuser</h3>", "<h3></h3>"),
+    "no heading": (SAMPLE_DASHBOARD, "<h2>Hello sampleuser</h2>", "<p>Hello sampleuser</p>"),
+    "level left out": (SAMPLE_DASHBOARD, "h2>", "h3>"),
+    "another link": (SAMPLE_DASHBOARD, "/logout", "/login"),
+    "more text": (SAMPLE_DASHBOARD, "</main>", "</main>Made by us"),
+    "a comment": (SAMPLE_DASHBOARD, "<main>", "<main><!-- by us -->"),
+    "a script": (SAMPLE_DASHBOARD, "</main>", "<script></script></main>"),
+    "another title": (INVALID_LOGIN, "invalid login - ", ""),
+    "no alert": (INVALID_LOGIN, ' role="alert"', ""),
+    "no message": (INVALID_LOGIN, '<p id="message" role="alert">invalid login</p>', ""),
+    "another field": (INVALID_LOGIN, 'name="userName"', 'name="username"'),
+    "another type": (INVALID_LOGIN, 'type="password"', 'type="text"'),
+    "no placeholder": (INVALID_LOGIN, 'placeholder="Password"', ""),
+    "no label": (INVALID_LOGIN, '<label for="password">Password</label>', ""),
+    "label for another": (INVALID_LOGIN, 'for="password"', 'for="userName"'),
+    "a field filled in": (INVALID_LOGIN, 'id="userName"', 'id="userName" value="x"'),
+    "required": (INVALID_LOGIN, 'id="userName"', 'id="userName" required'),
+    "GET": (INVALID_LOGIN, 'method="post"', 'method="get"'),
+    "another action": (INVALID_LOGIN, 'action="/login"', 'action="/log-in"'),
+    "another language": (INVALID_LOGIN, 'lang="en"', 'lang="de"'),
+}
+
+
+@pytest.mark.parametrize(("theirs", "old", "new"), CHANGES.values(), ids=CHANGES)
+def test_changed_page(client: FlaskClient, theirs: str, old: str, new: str) -> None:
+    """The comparison with the course page fails for whatever a visitor could notice."""
+    log_in(client)
+    ours = client.post("/login") if theirs == INVALID_LOGIN else client.get("/dashboard")
+    assert old in ours.text
+
+    assert shown(ours.text.replace(old, new)) != expected(theirs)
 
 
 def test_dashboard_for_strangers(client: FlaskClient) -> None:
@@ -203,11 +245,52 @@ def test_visitors_share_no_user(app: Flask) -> None:
 
 
 def test_under_a_prefix(client: FlaskClient) -> None:
-    """Mounted under a prefix, form and redirects stay under it."""
+    """Mounted under a prefix, form, style sheet and redirects stay under it."""
     base = "http://localhost/lesson"
 
-    assert 'action="/lesson/login"' in client.get("/login", base_url=base).text
+    form = client.get("/login", base_url=base).text
+
+    assert 'action="/lesson/login"' in form
+    assert 'href="/lesson/static/style.css"' in form
     assert client.get("/logout", base_url=base).location == "/lesson/login"
+
+
+PATHS = ("/login", "/dashboard", "/session-test-read", "/static/style.css", "/nowhere")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_headers(client: FlaskClient, path: str) -> None:
+    """Each answer tells the browser to run nothing, and to load nothing from elsewhere."""
+    with client.get(path) as response:  # a file is to be closed
+        headers = response.headers
+
+    assert headers.getlist("Content-Security-Policy") == [
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ]
+    assert headers.getlist("X-Content-Type-Options") == ["nosniff"]
+
+
+def test_headers_of_a_view(app: Flask) -> None:
+    """What a view says itself stays."""
+    policy = {"Content-Security-Policy": "default-src 'self'"}
+    app.add_url_rule("/own", view_func=lambda: ("", policy))
+
+    headers = app.test_client().get("/own").headers
+
+    assert headers.getlist("Content-Security-Policy") == ["default-src 'self'"]
+
+
+def test_style_sheet(client: FlaskClient, clock: Clock) -> None:
+    """The style sheet touches no session, not even one that a page would extend."""
+    log_in(client)
+    clock.advance(lesson.PAGE_OPTIONS["active_duration"] * 1.01)
+
+    with client.get("/static/style.css") as response:
+        assert (response.status_code, response.mimetype) == (200, "text/css")
+        assert not set_cookies(response)
+        assert "Vary" not in response.headers
+    assert set_cookies(client.get("/dashboard"))
 
 
 def test_flask_secret_key(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:

@@ -19,6 +19,7 @@ from lesson_app import ClientSessions, Unsealed, seal, unseal
 from lesson_app.app import PAGE_OPTIONS, PAGE_SECRET
 from lesson_app.lab import Clock
 from tests.mutants import KEYS
+from tests.pages import expected, shown
 from tests.peer import (
     BOTH_WAYS,
     Express,
@@ -190,14 +191,14 @@ PAGES: dict[str, Callable[[Visitor, str], requests.Response]] = {
 
 @pytest.mark.parametrize("visit", PAGES.values(), ids=PAGES)
 def test_pages(visitor: Visitor, visit: Callable[[Visitor, str], requests.Response]) -> None:
-    """Both redirect alike and serve the same pages, but for white space."""
+    """Both redirect alike and serve the same pages, ours with labels and a style sheet."""
     theirs = visit(visitor, "express")
     visitor.forget()
 
     ours = visit(visitor, "lesson_app")
 
     assert hops(ours) == hops(theirs)
-    assert ours.text.split() == theirs.text.split()
+    assert shown(ours.text) == expected(theirs.text)
 
 
 def test_dashboard_of_a_mean_name(visitor: Visitor) -> None:
@@ -210,7 +211,7 @@ def test_dashboard_of_a_mean_name(visitor: Visitor) -> None:
     ours = visitor.get("lesson_app", "/dashboard")
 
     assert "&lt;b&gt;&amp;amp;&#34;&#39;`" in ours.text
-    assert ours.text.split() == theirs.text.split()
+    assert shown(ours.text) == expected(theirs.text)
 
 
 # Options: new secrets, ends of life, and what the browser is told.

@@ -139,8 +139,8 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 
 def fill_in(page: Page, password: str) -> None:
     page.goto("/login")
-    page.get_by_placeholder("User Name").fill("sampleuser")
-    page.get_by_placeholder("Password").fill(password)
+    page.get_by_label("User Name").fill("sampleuser")
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log In").click()
 
 
@@ -163,8 +163,8 @@ def test_wrong_password(page: Page) -> None:
     page.get_by_text("invalid login").wait_for()
 
     assert page.url.endswith("/login")
-    assert page.get_by_placeholder("User Name").input_value() == ""
-    assert page.get_by_placeholder("Password").get_attribute("type") == "password"
+    assert page.get_by_label("User Name").input_value() == ""
+    assert page.get_by_label("Password").get_attribute("type") == "password"
     assert page.context.cookies() == []
     assert not is_in(page)
 
@@ -266,7 +266,7 @@ def test_back_after_log_out_with_no_store(browser: Browser) -> None:
         browser.new_context(base_url=server.url) as context,
     ):
         page = context.new_page()
-        assert back_after_log_out(page) == ["/dashboard", "/login"]
+        assert back_after_log_out(page)[:2] == ["/dashboard", "/login"]  # then its style
         assert page.url.endswith("/login")
 
 
