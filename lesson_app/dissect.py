@@ -102,13 +102,16 @@ class Life(NamedTuple):
     @property
     def share_left(self) -> float:
         """Which part of its duration is left to it, from 0 to 1."""
-        return min(1.0, (self.expires_at - self.now) / self.duration) if self.alive else 0.0
+        left = max(0, self.expires_at - self.now) if self.possible else 0
+        return min(1.0, left / max(1, self.duration))
 
     def __str__(self) -> str:
         if not self.possible:
             return "never alive: its times are out of the calendar, or end before they begin"
         left = " ".join(span(abs(self.expires_at - self.now)).split()[:4])
-        return f"alive for another {left}" if self.alive else f"expired {left} ago"
+        if not self.alive:
+            return f"expired {left} ago"
+        return f"alive for another {left} ({self.share_left:.0%})"
 
 
 @dataclass(frozen=True, repr=False)

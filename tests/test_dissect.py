@@ -32,7 +32,7 @@ SENT = """\
 Cookie
   verdict  opens with the secret
   name     session
-  life     2 minutes, until 2023-08-25 18:41:39.453 UTC: alive for another 30 seconds
+  life     2 minutes, until 2023-08-25 18:41:39.453 UTC: alive for another 30 seconds (25%)
   JSON     26 bytes, in 3 blocks of 16
   size     159 octets of the 4,096 that browsers keep
 
@@ -172,8 +172,8 @@ def test_right_mac_ends_the_search() -> None:
 
 
 LIVES = {
-    "begins": (BEGIN, "alive for another 2 minutes"),
-    "ends": (BEGIN + 120_000, "alive for another 0 seconds"),
+    "begins": (BEGIN, "alive for another 2 minutes (100%)"),
+    "ends": (BEGIN + 120_000, "alive for another 0 seconds (0%)"),
     "over": (BEGIN + 120_001, "expired 0.001 seconds ago"),
     "long over": (BEGIN + 10**10, "expired 115 days 17 hours ago"),
 }

@@ -150,7 +150,7 @@ def test_meter(clock: Clock, seconds: int, left: str) -> None:
 
     html = dissect(value, clock=lambda: clock() + seconds)._repr_html_()
 
-    assert f">{left} % of its time is left</meter>" in html
+    assert f">{left}% of its time</meter>" in html
     assert f'value="{int(left) / 100:.3f}"' in html
 
 

@@ -113,6 +113,12 @@ def only_in_the_table(node: Any) -> None:
     cell(node).outputs = [output]
 
 
+def a_colour_without_a_word(node: Any) -> None:
+    data = {"text/html": '<td style="background-color: red"></td>', "text/plain": "red"}
+    output = nbformat.v4.new_output("display_data", data=data)  # type: ignore[no-untyped-call]
+    cell(node).outputs = [output]
+
+
 def solution_in_a_cell(node: Any) -> None:
     solution = case(NOTEBOOKS[0]).prose
     text = re.findall(r"```python\n(.*?)```", "\n".join(solution), re.DOTALL)[0]
@@ -136,6 +142,7 @@ BROKEN: dict[str, tuple[str, Break]] = {
     "a dead link": ("R14", put(1, "[gone](gone.ipynb)", "markdown")),
     "no alt text": ("R14", put(1, "![](01_make_http_remember.ipynb)", "markdown")),
     "a fact in the table only": ("R14", only_in_the_table),
+    "a colour without a word": ("R14", a_colour_without_a_word),
     "facts not shown": ("R15", untrue),
 }
 

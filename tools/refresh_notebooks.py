@@ -20,11 +20,15 @@ def refresh(path: Path) -> None:
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
+        store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", ()):
+            # Without a kernel there is no widget; what stands beside it is shown instead.
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     # The kernel's exact Python version is not the notebook's business.
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]

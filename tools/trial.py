@@ -46,6 +46,7 @@ print(lesson_app.lab.serve(lesson_app.create_app(secret=__import__("os").urandom
 """
 
 
+_VARYING = ("image/", "application/vnd.jupyter.widget-view")
 FONTS = Path(tempfile.gettempdir()) / f"fonts-of-trials-{os.getuid()}"
 
 
@@ -65,13 +66,14 @@ class Trial:
 
 
 def comparable(outputs: list[Any]) -> list[dict[str, Any]]:
-    """Outputs without their counts, and without pictures, as nbval compares them.
+    """Outputs without their counts, pictures and widgets, as nbval compares them.
 
-    A picture's bytes differ from one version of its maker to the next.
+    A picture's bytes differ from one version of its maker to the next, and a widget's
+    number from one run to the next. The text beside them is compared.
     """
     return [
         {
-            key: {kind: text for kind, text in value.items() if not kind.startswith("image/")}
+            key: {kind: text for kind, text in value.items() if not kind.startswith(_VARYING)}
             if key == "data"
             else value
             for key, value in output.items()

@@ -73,7 +73,7 @@ def strip(fields: Iterable[tuple[str, str]]) -> str:
 
 def meter(share: float) -> str:
     """Draw which part is left of a whole, from 0 to 1; the browser draws it, in any theme."""
-    percent = f"{100 * share:.0f} % of its time is left"
+    percent = f"{share:.0%} of its time"
     return (
         f'<meter min="0" max="1" value="{share:.3f}" title="{percent}" style="width: 100%">'
         f"{percent}</meter>"
