@@ -90,7 +90,7 @@ def explore_flips(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Ex
         told = {who: try_opening(opener, changed)[1] for who, opener in openers.items()}
         return _flip_html(value, changed, name, byte, told)
 
-    sliders = {"byte": (range(len(places)), 20), "bit": (range(8), 0)}
+    sliders = {"byte": (range(len(places)), 0), "bit": (range(8), 0)}
     return Explorer(_flip_all(value, openers), sliders, view)
 
 

@@ -20,7 +20,7 @@ COLOURS = {
 }
 _BLACK = "#111111"
 # Wide enough for a name; what is shorter by scale gets this.
-_LEAST_WIDTH = 9
+_LEAST_WIDTH = 11
 
 
 def field_name(name: str) -> str:
@@ -60,8 +60,8 @@ def strip(fields: Iterable[tuple[str, str]]) -> str:
     total = sum(len(text) for _, text in fields) or 1
     shares = [max(_LEAST_WIDTH, 100 * len(text) / total) for _, text in fields]
     cells = "".join(
-        f'<td style="background-color: {COLOURS[name]}; color: {_BLACK}; text-align: left; '
-        f'white-space: nowrap">{escape(name)} {len(text)}</td>'
+        f'<td style="background-color: {COLOURS[name]}; color: {_BLACK}; text-align: left">'
+        f"{escape(name)} {len(text)}</td>"
         for name, text in fields
     )
     widths = [100 * share / sum(shares) for share in shares]
