@@ -40,12 +40,11 @@ PASSWORD_HASH = (
     "3aa93a7c75592c6d38b22704f67ecb78de688683b08bef7912b10d7a20fe594f"
 )
 
-#: What a browser may do on the app's pages: load the app's style sheet, ask the app for an
-#: icon, as browsers do unasked, and send it forms. No script runs, not even one that gets
-#: past the escaping; no other site frames a page.
+#: What a browser may do on the app's pages: load the app's style sheet, and send it forms.
+#: No script runs, not even one that gets past the escaping; no other site frames a page.
 PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 

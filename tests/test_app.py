@@ -265,8 +265,8 @@ def test_headers(client: FlaskClient, path: str) -> None:
         headers = response.headers
 
     assert headers.getlist("Content-Security-Policy") == [
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
     ]
     assert headers.getlist("X-Content-Type-Options") == ["nosniff"]
 

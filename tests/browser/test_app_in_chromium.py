@@ -18,7 +18,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from lesson_app import create_app
 from lesson_app.lab import Clock, Server
@@ -137,15 +140,15 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
         yield context.new_page()
 
 
-def fill_in(page: Page, password: str) -> None:
-    page.goto("/login")
+def fill_in(page: Page, password: str, path: str = "/login") -> None:
+    page.goto(path)
     page.get_by_label("User Name").fill("sampleuser")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log In").click()
 
 
-def log_in(page: Page) -> None:
-    fill_in(page, "samplepassword")
+def log_in(page: Page, path: str = "/login") -> None:
+    fill_in(page, "samplepassword", path)
     page.wait_for_url("**/dashboard")
 
 
@@ -294,3 +297,45 @@ def test_script_in_a_message(page: Page) -> None:
     assert page.locator("script, img").count() == 0
     assert page.evaluate("[typeof window.ran, document.cookie]") == ["undefined", ""]
     assert dialogs == []
+
+
+def test_under_a_prefix(browser: Browser) -> None:
+    """Under a prefix the style arrives, form and link lead on, and nothing is refused."""
+    app = create_app(clock=Clock())
+    app.wsgi_app = DispatcherMiddleware(NotFound(), {"/lesson": app.wsgi_app})  # type: ignore[method-assign]  # its way
+    with Server(app) as server, browser.new_context(base_url=server.url) as context:
+        page = context.new_page()
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text))
+        log_in(page, "/lesson/login")
+        width = page.locator("main").evaluate("main => getComputedStyle(main).maxWidth")
+        page.get_by_role("link", name="Logout").click()
+        page.wait_for_url("**/lesson/login")
+
+    assert width != "none"
+    assert refused == []
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["", "without our header"])
+def test_script_that_is_not_escaped(browser: Browser, ours: bool) -> None:
+    """Not even a script that a page forgets to escape runs; without our header it does."""
+    app = create_app() if ours else Flask("careless")
+    app.add_url_rule("/careless", view_func=lambda: "<script>document.title = 'ran'</script>")
+    with Server(app) as server, browser.new_context(base_url=server.url) as context:
+        page = context.new_page()
+        page.goto("/careless")
+
+        assert page.title() == ("" if ours else "ran")
+
+
+def test_form_to_elsewhere(browser: Browser) -> None:
+    """A form that somebody changes in a page sends the password to no other site."""
+    with Server(create_app()) as server, browser.new_context(base_url=server.url) as context:
+        page = context.new_page()
+        page.goto("/login")
+        elsewhere = server.url.replace("127.0.0.1", "localhost")
+        page.evaluate("url => { document.forms[0].action = url }", f"{elsewhere}/login")
+        with page.expect_console_message(lambda message: "form-action" in message.text):
+            page.evaluate("document.querySelector('button').click()")  # waits for no page
+
+        assert page.url == f"{server.url}/login"
