@@ -1,6 +1,7 @@
 # make lab      the notebooks in JupyterLab, as copies of your own in my-notebooks
 # make predict  those copies, without outputs; what is already there is kept
 # make test     all tests, notebooks included
+# make docs     the pages with all notebooks, to be read in a browser, in artefacts/docs
 # FOLDER chooses where the copies are: make lab FOLDER=../course. FOLDER=notebooks: no copies
 # Needs Python 3.11 or newer and make. Set PYTHON to choose one: make lab PYTHON=python3.13
 
@@ -10,9 +11,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints requirements.lock
 
-.PHONY: help lab predict test lint bench notebooks rubric lock clean
+.PHONY: help lab predict test lint docs bench notebooks rubric lock clean
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 # The repository's own notebooks are opened as they are.
 ifneq ($(abspath $(FOLDER)),$(abspath notebooks))
@@ -43,6 +44,13 @@ lint: $(VENV)/test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# A warning is an error. Built from nothing, so that no page stays whose source is gone.
+docs: $(VENV)/test
+	@rm -rf artefacts/docs
+	$(BIN)/python -m sphinx --builder html --conf-dir docs --doctree-dir artefacts/doctrees --fresh-env \
+	  --nitpicky --fail-on-warning --keep-going --quiet . artefacts/docs
+	@echo "open artefacts/docs/index.html"
 
 # Measure ours and others by turns, and write docs/performance.md.
 bench: $(VENV)/test tests/node/node_modules

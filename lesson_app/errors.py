@@ -1,5 +1,7 @@
 """Why a cookie was refused.
 
+::
+
     ValueError
     ├── SessionTooLarge      not about a cookie that came, but about one to be sent
     └── BadCookie            what the middleware catches: the visitor gets an empty session
