@@ -34,7 +34,7 @@ from .javascript import (
     stringify,
     to_well_formed,
 )
-from .prepared import Prepared, read, write
+from .prepared import Fields, Prepared, read, write
 
 #: Ciphers (all in CBC mode) and the exact length of their key in bytes.
 CIPHERS = {"aes128": 16, "aes192": 24, "aes256": 32}
@@ -102,7 +102,7 @@ class Keys:
             raise ValueError("the two keys are equal: make each by itself")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, init=False)
 class Unsealed:
     """An opened cookie: its content, and when (ms since 1970) and how long (ms) it lives.
 
@@ -115,6 +115,22 @@ class Unsealed:
     duration: int
     rotated: bool = False
     mac: bytes = field(default=b"", repr=False, compare=False)
+
+    def __init__(
+        self,
+        content: dict[str, Any],
+        created_at: int,
+        duration: int,
+        rotated: bool = False,
+        mac: bytes = b"",
+    ) -> None:
+        # As a frozen class's own would do, which takes as long as the decrypting.
+        fields = self.__dict__
+        fields["content"] = content
+        fields["created_at"] = created_at
+        fields["duration"] = duration
+        fields["rotated"] = rotated
+        fields["mac"] = mac
 
 
 class Codec(Protocol):
@@ -144,22 +160,23 @@ class SealedCodec:
         for each in keys:
             _check_keys(each)
         self._keys = keys
-        self._urandom = urandom
+        # None: `Prepared` draws the IV in a quicker way, from os.urandom as well.
+        self._urandom = None if urandom is os.urandom else urandom
         self._strict = strict
         self._prepared = [_prepare(each) for each in keys]
 
     def seal(
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
     ) -> str:
-        iv = self._urandom(IV_LENGTH)
+        iv = None if self._urandom is None else self._urandom(IV_LENGTH)
         prefix = _prefix(name) if type(name) is str else None
         if (
             prefix is not None
             and isinstance(content, dict)
-            and _is_ms(created_at)
-            and _is_ms(duration)
-            and type(iv) is bytes
-            and len(iv) == IV_LENGTH
+            and type(created_at) is type(duration) is int
+            and 0 <= created_at <= MAX_SAFE_INTEGER
+            and 0 <= duration <= MAX_SAFE_INTEGER
+            and (iv is None or (type(iv) is bytes and len(iv) == IV_LENGTH))
         ):
             plaintext = prefix + stringify(content).encode()
             return self._prepared[0].seal(plaintext, created_at, duration, iv)
@@ -167,9 +184,17 @@ class SealedCodec:
         return seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
-        opened = self._unseal_usual(value, name)
-        if opened is not None:
-            return opened
+        prefix = _prefix(name) if type(name) is str else None
+        fields = read(value) if type(value) is str else None
+        if prefix and fields and not (self._strict and value != write(fields)):
+            for prepared in self._prepared:
+                plaintext = prepared.open(fields)
+                if plaintext is not None and plaintext.startswith(prefix):
+                    rotated = prepared is not self._prepared[0]
+                    return _read_usual(plaintext[len(prefix) :], fields, rotated)
+        return self._unseal_with_care(value, name)
+
+    def _unseal_with_care(self, value: str, name: str) -> Unsealed:
         refusal: BadSignature | None = None
         for age, keys in enumerate(self._keys):
             try:
@@ -179,23 +204,6 @@ class SealedCodec:
                 refusal = bad
         assert refusal is not None  # there is at least one key
         raise refusal
-
-    def _unseal_usual(self, value: str, name: str) -> Unsealed | None:
-        prefix = _prefix(name) if type(name) is str else None
-        fields = read(value) if type(value) is str else None
-        if prefix is None or fields is None or (self._strict and value != write(fields)):
-            return None
-        for age, prepared in enumerate(self._prepared):
-            plaintext = prepared.open(fields)
-            if plaintext is not None and plaintext.startswith(prefix):
-                try:
-                    text = plaintext[len(prefix) :].decode()
-                except UnicodeDecodeError:
-                    return None
-                _, _, created_at, duration, mac = fields
-                content = _read_object(text)
-                return Unsealed(content, int(created_at), int(duration), age > 0, mac)
-        return None
 
 
 def derive_keys(secret: str | bytes) -> Keys:
@@ -355,6 +363,12 @@ def _read_object(text: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BadPayload("object", f"the JSON is a {type(content).__name__}, not an object")
     return content
+
+
+def _read_usual(text: bytes, fields: Fields, rotated: bool) -> Unsealed:
+    _, _, created_at, duration, mac = fields
+    content = _read_object(text.decode("utf-8", "replace"))
+    return Unsealed(content, int(created_at), int(duration), rotated, mac)
 
 
 def _prepare(keys: Keys) -> Prepared:

@@ -7,9 +7,10 @@ A session that Node sealed must read the same here, and back, to the byte. Pytho
 from __future__ import annotations
 
 import json
+import marshal
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
@@ -18,6 +19,14 @@ from typing import Any
 MAX_SAFE_INTEGER = 2**53 - 1
 #: Lists and dicts inside each other; far more than a 4,096-byte cookie has use for.
 MAX_DEPTH = 100
+
+#: From so many entries on it pays to let C write a list or a dict, and look at the result.
+_MANY = 12
+#: Texts up to this length hold too few brackets to be deep, and few numbers.
+_SHORT = MAX_DEPTH
+# Digits and signs become 0, and a brace a comma.
+_TO_MARKS = bytes.maketrans(b"123456789+-{", b"00000000000,")
+_LONG = "0" * len(str(MAX_SAFE_INTEGER))
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A key that JavaScript takes for an array index; such keys come first, in order.
@@ -38,9 +47,11 @@ def stringify(value: object) -> str:
     changed on the way: other types, NaN, integers beyond 2**53 - 1, depth beyond 100.
     """
     try:
-        written = _write_plain(value, 0)
+        written = _WRITERS[type(value)](value)
         written.encode()  # UTF-8 holds all but half a surrogate pair
-    except (_NotPlainError, UnicodeEncodeError):
+    except (KeyError, _NotPlainError, RecursionError, UnicodeEncodeError):
+        return _write(value, "session", 0)
+    if len(written) > _SHORT and _is_too_deep(written):
         return _write(value, "session", 0)
     return written
 
@@ -49,33 +60,72 @@ class _NotPlainError(Exception):
     """There is something that only `_write` knows how to write, or how to refuse."""
 
 
-def _write_plain(value: Any, depth: int) -> str:
-    """Write what takes no thought: exactly these types, no key that may be an index.
+# Write what takes no thought: exactly these types, since a subclass may iterate in a way of
+# its own, and no key that may be an index.
 
-    A subclass may iterate in a way of its own; floats are written otherwise in JavaScript.
-    """
-    kind = type(value)
-    if kind is str:
-        return encode_basestring(value)
-    if kind is dict and depth < MAX_DEPTH:
-        items = []
-        for key, item in value.items():
-            if type(key) is not str or "0" <= key < ":":  # from a digit on
-                raise _NotPlainError
-            # A call the less for each text, of which sessions are full.
-            written = (
-                encode_basestring(item) if type(item) is str else _write_plain(item, depth + 1)
-            )
-            items.append(f"{encode_basestring(key)}:{written}")
-        return "{" + ",".join(items) + "}"
-    if kind is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+
+def _write_dict(value: dict[Any, Any]) -> str:
+    if len(value) > _MANY and (written := _write_many(value)):
+        return written
+    items = []
+    for key, item in value.items():
+        if type(key) is not str or "0" <= key < ":":  # from a digit on
+            raise _NotPlainError
+        items.append(f"{encode_basestring(key)}:{_WRITERS[type(item)](item)}")
+    return "{" + ",".join(items) + "}"
+
+
+def _write_list(value: Sequence[Any]) -> str:
+    if len(value) > _MANY and (written := _write_many(value)):
+        return written
+    return "[" + ",".join([_WRITERS[type(item)](item) for item in value]) + "]"
+
+
+def _write_int(value: int) -> str:
+    if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return repr(value)
-    if value is None or kind is bool:
-        return "null" if value is None else "true" if value else "false"
-    if (kind is list or kind is tuple) and depth < MAX_DEPTH:
-        texts = [_write_plain(item, depth + 1) for item in value]
-        return "[" + ",".join(texts) + "]"
     raise _NotPlainError
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    dict: _write_dict,
+    list: _write_list,
+    tuple: _write_list,
+    int: _write_int,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): lambda _: "null",
+}
+
+
+def _write_many(value: Any) -> str | None:
+    """Write by C what C surely writes as JavaScript does; None where there is a doubt.
+
+    The C of ``json`` takes subclasses of all types, makes texts of keys that are none and
+    writes floats and great integers as Python does. Subclasses `marshal` refuses; the rest
+    leaves a mark in the text. A string may hold such a mark too, and then nothing is lost
+    but time.
+    """
+    try:
+        marshal.dumps(value)
+        written = "".join(_encode(value, 0))
+        marks = _marks(written)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    doubtful = (
+        _LONG in marks  # an integer that JavaScript would round
+        or ("." in marks and "0.0" in marks)  # a float, which may end with .0
+        or "0e00" in marks  # a float with an exponent
+        or ',"0' in marks  # a key that is an index, or was a number
+        or '"true":' in marks  # a key that was none
+        or '"false":' in marks
+        or '"null":' in marks
+    )
+    return None if doubtful else written
+
+
+def _marks(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").translate(_TO_MARKS).decode("latin-1")
 
 
 def _write(value: object, path: str, depth: int) -> str:
@@ -178,15 +228,23 @@ def parse(text: str) -> Any:
     Two differences, in favour of never failing later: a number too large for a double
     (JavaScript's Infinity) and depth beyond 100 are refused.
     """
-    # Fewer brackets than MAX_DEPTH cannot be deeper than that: the usual, quick way out.
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise ValueError(f"more than {MAX_DEPTH} lists and dicts deep")
+    scan = _scan
+    if len(text) > _SHORT:
+        if _is_too_deep(text):
+            raise ValueError(f"more than {MAX_DEPTH} lists and dicts deep")
+        if _LONG not in _marks(text):
+            scan = _scan_short
     try:
-        value, end = _scan(text, 0)
+        value, end = scan(text, 0)
     except StopIteration:  # white space before, or nothing there
         return _DECODER.decode(text)
     # Without white space around it the text is read at once.
     return value if end == len(text) else _DECODER.decode(text)
+
+
+def _is_too_deep(text: str) -> bool:
+    # Fewer brackets than MAX_DEPTH cannot be deeper than that: the usual, quick way out.
+    return text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH
 
 
 def _depth(text: str) -> int:
@@ -215,10 +273,29 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def _make_encoder() -> Callable[[Any, int], Iterable[str]]:
+    """Return what ``json.dumps`` makes for each call anew."""
+    encoder = json.JSONEncoder(
+        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
+    )
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # PyPy has none
+        return lambda value, _: encoder.iterencode(value)
+    made: Callable[[Any, int], Iterable[str]] = make(
+        None, encoder.default, encode_basestring, None, ":", ",", False, False, False
+    )
+    return made
+
+
 _DECODER = json.JSONDecoder(
     parse_int=_read_integer, parse_float=_read_float, parse_constant=_refuse_constant
 )
-_scan: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
+_SHORT_DECODER = json.JSONDecoder(parse_float=_read_float, parse_constant=_refuse_constant)
+_encode = _make_encoder()
+_Scan = Callable[[str, int], tuple[Any, int]]
+_scan: _Scan = _DECODER.scan_once  # type: ignore[attr-defined]
+#: The same for a text without long integers: Python's own reading will do, without a call.
+_scan_short: _Scan = _SHORT_DECODER.scan_once  # type: ignore[attr-defined]
 
 
 def parse_int(text: str) -> float:

@@ -8,7 +8,7 @@ the same bytes.
 
 from __future__ import annotations
 
-from binascii import Error as NotBase64
+import os
 from binascii import a2b_base64, b2a_base64
 from collections import deque
 from hmac import compare_digest
@@ -42,40 +42,35 @@ Fields = tuple[bytes, bytes, bytes, bytes, bytes]
 def write(fields: Fields) -> str:
     """Write the fields as one cookie value."""
     iv, ciphertext, created_at, duration, mac = fields
-    text = b"%b.%b.%b.%b.%b" % (
-        b2a_base64(iv, newline=False),
-        b2a_base64(ciphertext, newline=False),
-        created_at,
-        duration,
-        b2a_base64(mac, newline=False),
-    )
+    return _write(iv, ciphertext, created_at + b"." + duration, mac)
+
+
+def _write(iv: bytes, ciphertext: bytes, times: bytes, mac: bytes) -> str:
+    fields = (b2a_base64(iv), b2a_base64(ciphertext), times, b2a_base64(mac))
     # One pass for all: dots and digits are the same in either alphabet.
-    return text.translate(_TO_URL, b"=").decode()
+    return b".".join(fields).translate(_TO_URL, b"=\n").decode()
 
 
 def read(value: str) -> Fields | None:
     """Take a value apart that is written as servers write them; None for any other text."""
-    if not value.isascii() or "=" in value:
-        return None
-    fields = value.encode().translate(_FROM_URL).split(b".")
-    if len(fields) != 5:
-        return None
-    iv, ciphertext, created_at, duration, mac = fields
-    if not (_is_plain(created_at) and _is_plain(duration)):
-        return None
     try:  # strictly: whatever is no base64 raises
+        fields = value.encode().translate(_FROM_URL).split(b".")
+        iv, ciphertext, created_at, duration, mac = fields
         iv = a2b_base64(iv + b"==", strict_mode=True)
         ciphertext = a2b_base64(ciphertext + _ENDS[len(ciphertext) % 4], strict_mode=True)
         mac = a2b_base64(mac + _ENDS[len(mac) % 4], strict_mode=True)
-    except NotBase64:
+    except ValueError:
         return None
-    return (iv, ciphertext, created_at, duration, mac) if len(iv) == _BLOCK else None
-
-
-def _is_plain(digits: bytes) -> bool:
-    return (
-        digits.isdigit() and len(digits) <= _MAX_DIGITS and (digits[0] != 48 or digits == b"0")
-    )
+    if (
+        len(iv) == _BLOCK
+        and created_at.isdigit()
+        and duration.isdigit()
+        and created_at >= b"1"  # no leading zero
+        and duration >= b"1"
+        and len(created_at) <= _MAX_DIGITS >= len(duration)
+    ):
+        return iv, ciphertext, created_at, duration, mac
+    return None
 
 
 class Prepared:
@@ -101,49 +96,78 @@ class Prepared:
         self._aes = algorithms.AES(encryption)
         self._hmac = HMAC(signature, _HASHES[hash_name]())
         self._mac_length = mac_length
-        self._encryptors: deque[tuple[CipherContext, int]] = deque(maxlen=POOL_SIZE)
+        self._encryptors: deque[tuple[CipherContext, bytes]] = deque(maxlen=POOL_SIZE)
         self._decryptors: deque[CipherContext] = deque(maxlen=POOL_SIZE)
 
     def __reduce__(self) -> tuple[type[Prepared], tuple[bytes, bytes, str, int]]:
         """Copy and pickle by the keys: contexts belong to one process."""
         return Prepared, self._given
 
-    def seal(self, plaintext: bytes, created_at: int, duration: int, iv: bytes) -> str:
-        """Encrypt and sign `plaintext` as a cookie value."""
-        ciphertext = self.encrypt(plaintext, iv)
-        times = (b"%d" % created_at, b"%d" % duration)
-        mac = self.sign(iv, ciphertext, *times)
-        return write((iv, ciphertext, *times, mac))
+    def seal(
+        self, plaintext: bytes, created_at: int, duration: int, iv: bytes | None = None
+    ) -> str:
+        """Encrypt and sign `plaintext` as a cookie value, under a fresh IV if none is given."""
+        if iv is None:
+            iv, ciphertext = self.encrypt_afresh(plaintext)
+        else:
+            ciphertext = self.encrypt(plaintext, iv)
+        times = b"%d.%d" % (created_at, duration)
+        return _write(iv, ciphertext, times, self.sign(b".".join((iv, ciphertext, times))))
 
     def open(self, fields: Fields) -> bytes | None:
         """Verify, then decrypt; None where the MAC differs or the padding is wrong."""
-        iv, ciphertext, created_at, duration, mac = fields
-        if not compare_digest(mac, self.sign(iv, ciphertext, created_at, duration)):
-            return None
-        return self.decrypt(ciphertext, iv)
+        if compare_digest(fields[4], self.sign(b".".join(fields[:4]))):
+            return self.decrypt(fields[1], fields[0])
+        return None
 
-    def sign(self, iv: bytes, ciphertext: bytes, created_at: bytes, duration: bytes) -> bytes:
-        """Return what `cookie.sign` returns."""
+    def sign(self, signed: bytes) -> bytes:
+        """Return what `cookie.sign` returns for the four fields, with the dots between."""
         mac = self._hmac.copy()
-        mac.update(b"%b.%b.%b.%b" % (iv, ciphertext, created_at, duration))
+        mac.update(signed)
         return mac.finalize()[: self._mac_length]
 
     def encrypt(self, plaintext: bytes, iv: bytes) -> bytes:
         """Return what `cookie.encrypt` returns."""
-        _check_iv(iv)
+        if len(iv) != _BLOCK:
+            raise _wrong(iv)
         padded = plaintext + _PADDINGS[_BLOCK - len(plaintext) % _BLOCK]
         try:
             encryptor, last = self._encryptors.pop()
         except IndexError:
-            encryptor, last = Cipher(self._aes, modes.CBC(bytes(_BLOCK))).encryptor(), 0
-        first = from_bytes(padded[:_BLOCK], "big") ^ from_bytes(iv, "big") ^ last
+            encryptor, last = self._make_encryptor()
+        first = from_bytes(padded[:_BLOCK], "big") ^ from_bytes(iv, "big")
+        first ^= from_bytes(last[-_BLOCK:], "big")
         ciphertext = encryptor.update(first.to_bytes(_BLOCK, "big") + padded[_BLOCK:])
-        self._encryptors.append((encryptor, from_bytes(ciphertext[-_BLOCK:], "big")))
+        self._encryptors.append((encryptor, ciphertext))
         return ciphertext
+
+    def encrypt_afresh(self, plaintext: bytes) -> tuple[bytes, bytes]:
+        """Draw an IV; return it and what `cookie.encrypt` makes under it.
+
+        Sixteen random bytes are encrypted as one more block before the text. What comes out
+        is that text's IV, as each ciphertext block is the next one's. AES takes random bytes
+        to bytes as random, one to one, whatever is added (xor) to them before: nobody can
+        foretell this IV who could not foretell ``os.urandom``.
+        """
+        padding = _PADDINGS[_BLOCK - len(plaintext) % _BLOCK]
+        try:
+            encryptor, _ = self._encryptors.pop()
+        except IndexError:
+            encryptor, _ = self._make_encryptor()
+        # Drawn for this call, none in advance: after a fork two processes would share them.
+        ciphertext = encryptor.update(os.urandom(_BLOCK) + plaintext + padding)
+        self._encryptors.append((encryptor, ciphertext))
+        return ciphertext[:_BLOCK], ciphertext[_BLOCK:]
+
+    def _make_encryptor(self) -> tuple[CipherContext, bytes]:
+        """Return a new context, and the block that it begins after."""
+        last = bytes(_BLOCK)
+        return Cipher(self._aes, modes.CBC(last)).encryptor(), last
 
     def decrypt(self, ciphertext: bytes, iv: bytes) -> bytes | None:
         """Return what `cookie.decrypt` returns; None where that raises BadPayload."""
-        _check_iv(iv)
+        if len(iv) != _BLOCK:
+            raise _wrong(iv)
         # A part of a block would stay in the context, and the next visitor would get it.
         if not ciphertext or len(ciphertext) % _BLOCK:
             return None
@@ -159,7 +183,6 @@ class Prepared:
         return padded[:-length]
 
 
-def _check_iv(iv: bytes) -> None:
+def _wrong(iv: bytes) -> ValueError:
     # Another length would shift every block that this context sees from here on.
-    if len(iv) != _BLOCK:
-        raise ValueError(f"the IV is {len(iv)} bytes long, not {_BLOCK}")
+    return ValueError(f"the IV is {len(iv)} bytes long, not {_BLOCK}")

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -122,7 +123,7 @@ def test_sign(ciphertext: bytes, iv: bytes, number: int) -> None:
     """A copied HMAC gives what a new one gives."""
     text = str(number)
 
-    signature = READY.sign(iv, ciphertext, text.encode(), b"7")
+    signature = READY.sign(b".".join((iv, ciphertext, text.encode(), b"7")))
 
     assert signature == sign(iv, ciphertext, text, "7", KEYS)
 
@@ -263,18 +264,72 @@ class Failing:
         raise MemoryError
 
 
+def test_each_random_block_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a source of one's own, too: sixteen bytes of the system's, for each cookie."""
+    drawn: list[bytes] = []
+    system, codec = os.urandom, SealedCodec(KEYS)
+
+    def draw(size: int) -> bytes:
+        drawn.append(system(size))
+        return drawn[-1]
+
+    monkeypatch.setattr(os, "urandom", draw)
+
+    values = [codec.seal({}, name="s", created_at=1, duration=1) for _ in range(50)]
+
+    assert list(map(len, drawn)) == [16] * 50
+    assert len({value.split(".")[0] for value in values}) == 50
+
+
+def ecb(block: bytes) -> bytes:
+    return Cipher(algorithms.AES(KEYS.encryption), modes.ECB()).encryptor().update(block)
+
+
+@given(st.lists(st.tuples(st.binary(max_size=50), st.booleans()), min_size=1, max_size=6))
+def test_fresh_iv(texts: list[tuple[bytes, bool]]) -> None:
+    """A fresh IV is AES of the drawn bytes after the last block; text and IV fit together."""
+    ready, last = prepare(), bytes(16)
+    for text, fresh in texts:
+        iv = IV
+        if fresh:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(os, "urandom", lambda size: b"\x5a" * size)
+                iv, ciphertext = ready.encrypt_afresh(text)
+            assert iv == ecb(bytes(byte ^ 0x5A for byte in last))
+        else:
+            ciphertext = ready.encrypt(text, IV)
+
+        assert ciphertext == encrypt(text, KEYS, iv)
+        last = ciphertext[-16:]
+
+
+def test_fresh_ivs_look_random() -> None:
+    """Of two thousand IVs under equal texts no two begin alike, and each bit is even."""
+    ivs = [READY.encrypt_afresh(b"text")[0] for _ in range(2000)]
+
+    assert len({iv[:8] for iv in ivs}) == 2000
+    for bit in range(128):
+        ones = sum(int.from_bytes(iv, "big") >> bit & 1 for iv in ivs)
+        assert 1000 - 7 * 22.4 < ones < 1000 + 7 * 22.4  # seven standard deviations
+
+
 def test_failed_context_is_dropped() -> None:
     """After an error in the middle nobody gets that context again."""
     ready = prepare()
     good = ready.encrypt(b"text", IV)
     ready.decrypt(good, IV)
     encryptor, last = ready._encryptors.pop()
-    ready._encryptors.append((Failing(encryptor), last))  # type: ignore[arg-type]
+    failing: Any = Failing(encryptor)
+    ready._encryptors.extend([(failing, last), (failing, last)])
     ready._decryptors.append(Failing(ready._decryptors.pop()))  # type: ignore[arg-type]
 
-    for fails in (ready.encrypt, ready.decrypt):
+    for fails in (
+        lambda: ready.encrypt(good, IV),
+        lambda: ready.encrypt_afresh(good),
+        lambda: ready.decrypt(good, IV),
+    ):
         with pytest.raises(MemoryError):
-            fails(good, IV)
+            fails()
 
     assert (len(ready._encryptors), len(ready._decryptors)) == (0, 0)
     assert ready.encrypt(b"text", IV) == good
@@ -311,6 +366,9 @@ def test_call_within_a_call() -> None:
     assert ready.encrypt(b"text", IV) == good
     assert ready.decrypt(good, IV) == b"text"
     assert inner == [good, b"text"]
+    iv, ciphertext = ready.encrypt_afresh(b"other")
+    assert ciphertext == encrypt(b"other", KEYS, iv)
+    assert inner == [good, b"text", good]
 
 
 def test_threads() -> None:
@@ -323,7 +381,9 @@ def test_threads() -> None:
         text, iv = bytes([number]) * 70_001, bytes([number]) * 16
         wanted = encrypt(text, KEYS, iv)
         return all(
-            ready.encrypt(text, iv) == wanted and ready.decrypt(wanted, iv) == text
+            ready.encrypt(text, iv) == wanted
+            and ready.decrypt(wanted, iv) == text
+            and ready.decrypt(*reversed(ready.encrypt_afresh(text))) == text
             for _ in range(40)
         )
 
@@ -400,7 +460,7 @@ def test_keys_are_not_shown() -> None:
 @given(st.binary(min_size=16, max_size=16), st.binary(max_size=80), st.binary(max_size=64))
 def test_read_what_was_written(iv: bytes, ciphertext: bytes, mac: bytes) -> None:
     """Taking a value apart undoes writing it."""
-    fields = (iv, ciphertext, b"0", b"12", mac)
+    fields = (iv, ciphertext, b"1", b"120", mac)
 
     assert read(write(fields)) == fields
 
