@@ -1,21 +1,182 @@
 'use strict';
-// Reads one line of JSON a time: {content, rounds}; answers nanoseconds to seal and to open one.
-const path = require('path');
-const sessions = require(path.join(__dirname, '../tests/node/node_modules/client-sessions'));
-const options = {cookieName: 'session', secret: 'a secret for the benchmark, long enough'};
+// The peers that run in Node. Each line of standard input is an order in JSON, each line of
+// standard output its answer:
+//   {"do": "prepare", "content"}          what each peer opens after it has sealed `content`
+//   {"do": "seal" | "open", "peer", "calls"}    nanoseconds for one
+//   {"do": "log in"}                      what each app's view reads after a log-in, and adds
+//   {"do": "request", "peer", "view", "calls"}  nanoseconds for one request, without a socket
+//   {"do": "versions"}
+const http = require('node:http');
+const net = require('node:net');
+const path = require('node:path');
+const readline = require('node:readline');
 
-function time(rounds, work) {
-  const begin = process.hrtime.bigint();
-  for (let i = 0; i < rounds; i++) work();
-  return Number(process.hrtime.bigint() - begin) / rounds;
+const modules = path.join(__dirname, '../tests/node/node_modules');
+const use = (name) => require(path.join(modules, name));
+const clientSessions = use('client-sessions');
+const cookieSession = use('cookie-session');
+const express = use('express');
+const Keygrip = use('keygrip');
+const iron = use('iron-session');
+
+const secret = 'a secret for the benchmark, long enough';
+const user = { userName: 'sampleuser', email: 'sampleuser@example.com' };
+
+// Sealing and opening
+
+const mozilla = { cookieName: 'session', secret };
+const keys = new Keygrip([secret]);
+const codecs = {
+  'client-sessions': {
+    seal: (content) => clientSessions.util.encode(mozilla, content, 86400000, Date.now()),
+    open: (value) => clientSessions.util.decode(mozilla, value).content,
+  },
+  // It exports no codec: these are the lines of its `encode`, `decode` and of `cookies`.
+  'cookie-session': {
+    seal: (content) => {
+      const value = Buffer.from(JSON.stringify(content)).toString('base64');
+      return [value, keys.sign(`session=${value}`)];
+    },
+    open: ([value, signature]) => {
+      if (!keys.verify(`session=${value}`, signature)) throw new Error('signature');
+      return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+    },
+  },
+  'iron-session': {
+    seal: (content) => iron.sealData(content, { password: secret }),
+    open: (value) => iron.unsealData(value, { password: secret }),
+  },
+};
+
+let content;
+const sealed = {};
+
+async function prepare(given) {
+  content = given;
+  const opened = {};
+  for (const [peer, codec] of Object.entries(codecs)) {
+    sealed[peer] = await codec.seal(content);
+    opened[peer] = await codec.open(sealed[peer]);
+  }
+  return opened;
 }
 
-require('readline').createInterface({input: process.stdin}).on('line', (line) => {
-  const {content, rounds} = JSON.parse(line);
-  const now = Date.now();
-  const value = sessions.util.encode(options, content, 86400000, now);
-  console.log(JSON.stringify([
-    time(rounds, () => sessions.util.encode(options, content, 86400000, now)),
-    time(rounds, () => sessions.util.decode(options, value)),
-  ]));
-});
+async function repeat(calls, work) {
+  for (let i = 0; i < calls; i++) {
+    const result = work();
+    // To await what is no promise would be charged to those who do not need it.
+    if (result instanceof Promise) await result;
+  }
+}
+
+async function time(calls, work) {
+  await repeat(Math.floor(calls / 10), work);
+  const begin = process.hrtime.bigint();
+  await repeat(calls, work);
+  return Number(process.hrtime.bigint() - begin) / calls;
+}
+
+// Whole requests
+
+let count = 0;
+const ironOptions = { cookieName: 'session', password: secret };
+
+function sessionsOfExpress(middleware) {
+  const app = express();
+  if (middleware) app.use(middleware);
+  app.get('/untouched', (req, res) => res.send('ok'));
+  app.get('/read', (req, res) => res.send(JSON.stringify((req.session || {}).user ?? null)));
+  app.get('/write', (req, res) => {
+    if (req.session) req.session.n = count++;
+    res.send('ok');
+  });
+  app.get('/login', (req, res) => {
+    req.session.user = user;
+    res.send('ok');
+  });
+  return app;
+}
+
+function sessionsOfIron() {
+  const app = express();
+  const session = (req, res) => iron.getIronSession(req, res, ironOptions);
+  app.get('/untouched', (req, res) => res.send('ok'));
+  app.get('/read', async (req, res) => res.send(JSON.stringify((await session(req, res)).user)));
+  const write = (key, value) => async (req, res) => {
+    const opened = await session(req, res);
+    opened[key] = value();
+    await opened.save();
+    res.send('ok');
+  };
+  app.get('/write', write('n', () => count++));
+  app.get('/login', write('user', () => user));
+  return app;
+}
+
+const apps = {
+  none: sessionsOfExpress(null),
+  'client-sessions': sessionsOfExpress(clientSessions(mozilla)),
+  'cookie-session': sessionsOfExpress(cookieSession({ keys: [secret] })),
+  'iron-session': sessionsOfIron(),
+};
+const cookies = {};
+const socket = new net.Socket(); // connected to nothing: what is written stays where it is
+
+function request(peer, view) {
+  return new Promise((resolve) => {
+    const req = new http.IncomingMessage(socket);
+    req.method = 'GET';
+    req.url = `/${view}`;
+    req.headers = { host: 'bench', cookie: cookies[peer] };
+    const res = new http.ServerResponse(req);
+    const end = res.end;
+    res.end = (...body) => {
+      end.apply(res, body);
+      // A turn of the loop, as between a server's requests: what waits for it would pile up.
+      setImmediate(resolve, res);
+      return res;
+    };
+    apps[peer](req, res);
+  });
+}
+
+const body = (res) => String(res.outputData.at(-1).data || res.outputData.at(-2).data);
+
+async function logIn() {
+  const answers = {};
+  for (const peer of Object.keys(codecs)) {
+    const lines = [(await request(peer, 'login')).getHeader('set-cookie')].flat();
+    cookies[peer] = lines.map((line) => line.split(';')[0]).join('; ');
+    const written = [(await request(peer, 'write')).getHeader('set-cookie')].flat();
+    answers[peer] = [JSON.parse(body(await request(peer, 'read')).split('\r\n\r\n').at(-1)),
+      written.length];
+  }
+  cookies.none = cookies['client-sessions'];
+  return answers;
+}
+
+// Orders
+
+const version = (name) =>
+  JSON.parse(require('node:fs').readFileSync(path.join(modules, name, 'package.json'))).version;
+
+const orders = {
+  prepare: (order) => prepare(order.content),
+  seal: ({ peer, calls }) => time(calls, () => codecs[peer].seal(content)),
+  open: ({ peer, calls }) => time(calls, () => codecs[peer].open(sealed[peer])),
+  'log in': logIn,
+  request: ({ peer, view, calls }) => time(calls, () => request(peer, view)),
+  versions: () => ({
+    Node: process.versions.node,
+    ...Object.fromEntries(
+      ['client-sessions', 'cookie-session', 'iron-session', 'express'].map((n) => [n, version(n)]),
+    ),
+  }),
+};
+
+(async () => {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const order = JSON.parse(line);
+    console.log(JSON.stringify(await orders[order.do](order)));
+  }
+})();

@@ -1,0 +1,1 @@
+"""What a session costs, beside other libraries and as it grows; `make bench` runs it all."""

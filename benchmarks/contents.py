@@ -1,0 +1,28 @@
+"""The sessions that are measured, from 16 bytes of JSON to 3 KB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lesson_app.app import USER
+from lesson_app.javascript import stringify
+
+Content = dict[str, Any]
+
+
+def filled(size: int) -> Content:
+    """Return a session like a shop's, of at least so many bytes of JSON."""
+    content: Content = {"user": dict(USER), "cart": []}
+    while len(stringify(content)) < size:
+        number = len(content["cart"])
+        content["cart"].append({"id": 1000 + number, "name": f"thing {number}", "gift": True})
+    return content
+
+
+LOG_IN = "log-in"
+CONTENTS: dict[str, Content] = {
+    "16 B": {"n": 1234567890},
+    LOG_IN: {"user": dict(USER)},
+    "1 KB": filled(1000),
+    "3 KB": filled(2900),
+}

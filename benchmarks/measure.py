@@ -1,0 +1,92 @@
+"""Measure several things by turns, and say in ratios what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import TypeVar
+
+#: Nanoseconds that each turn is meant to take, whatever is measured in it.
+TURN = 5_000_000
+#: And the warm-up before the first: Node's compiler needs as long to do its best.
+WARM_UP = 300_000_000
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median of several ratios, and between which the middle half of them lies."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Sum up the values, two at least."""
+        low, _, high = quantiles(values, n=4)
+        return cls(median(values), low, high)
+
+    @classmethod
+    def of_ratios(cls, these: Sequence[float], those: Sequence[float]) -> Spread:
+        """Sum up round by round how many times `those` lie in `these`."""
+        return cls.of([a / b for a, b in zip(these, those, strict=True)])
+
+    @property
+    def inverse(self) -> Spread:
+        """What the ratios turned round come to."""
+        return Spread(1 / self.median, 1 / self.high, 1 / self.low)
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+def timed(work: Callable[[], object], calls: int) -> float:
+    """Return the time of one call in ns, once a few calls have come before."""
+    for _ in range(calls // 10):
+        work()
+    begin = time.perf_counter_ns()
+    for _ in range(calls):
+        work()
+    return (time.perf_counter_ns() - begin) / calls
+
+
+#: What returns the ns that one call of something takes, given how many calls to make.
+Timer = Callable[[int], float]
+
+
+def timer(work: Callable[[], object]) -> Timer:
+    """Return what measures `work` in this process."""
+    return lambda calls: timed(work, calls)
+
+
+def by_turns(
+    timers: Mapping[Key, Timer],
+    rounds: int,
+    *,
+    turn: float = TURN,
+    warm_up: float = WARM_UP,
+) -> dict[Key, list[float]]:
+    """Measure each, round after round; return the ns of one call, by round.
+
+    Each gets a turn of about the same length. Who begins changes with the round, so that
+    what another program does to the machine, or one timer to the next, hits all alike.
+    """
+    calls = {key: _calls(measure, turn, warm_up) for key, measure in timers.items()}
+    times: dict[Key, list[float]] = {key: [] for key in timers}
+    keys = list(timers)
+    for number in range(rounds):
+        first = number % len(keys)
+        for key in keys[first:] + keys[:first]:
+            times[key].append(timers[key](calls[key]))
+    return times
+
+
+def _calls(measure: Timer, turn: float, warm_up: float) -> int:
+    """Warm up, and return how many calls fill a turn."""
+    once = measure(2)
+    once = measure(max(2, round(warm_up / once / 2)))
+    once = measure(max(2, round(warm_up / once / 2)))
+    return max(2, round(turn / once))

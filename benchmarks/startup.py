@@ -1,0 +1,111 @@
+"""What a start costs: the import, and the lessons' server until it answers and has stopped.
+
+``python -m benchmarks.startup`` prints it. Each is measured in a process of its own, by turns.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from statistics import median
+
+from .measure import Spread
+from .outside import ROOT
+
+ROUNDS = 11
+FLASK, CRYPTOGRAPHY, OURS, SERVE = "flask", "flask and ciphers", "lesson_app", "serve"
+_TIMED = """
+import time
+begin = time.perf_counter_ns()
+{}
+print(time.perf_counter_ns() - begin)
+"""
+_SERVE = """
+import time
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+from flask import Flask
+from lesson_app.lab import serve
+
+app = Flask("start")
+app.add_url_rule("/", "hello", lambda: "hello")
+begin = time.perf_counter_ns()
+server = serve(app)
+connection = HTTPConnection(urlsplit(server.url).netloc)
+connection.request("GET", "/")
+assert connection.getresponse().read() == b"hello"
+answered = time.perf_counter_ns()
+connection.close()
+server.stop()
+print(answered - begin, time.perf_counter_ns() - answered)
+"""
+PROGRAMS = {
+    FLASK: _TIMED.format("import flask, cryptography"),
+    # As much of `cryptography` as any cookie needs.
+    CRYPTOGRAPHY: _TIMED.format(
+        "import flask, cryptography.hazmat.primitives.ciphers, "
+        "cryptography.hazmat.primitives.hmac, cryptography.hazmat.primitives.padding"
+    ),
+    OURS: _TIMED.format("import lesson_app"),
+    SERVE: _SERVE,
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """What was measured: imports as ratios; the server in ms, for console and limits."""
+
+    over_flask: Spread
+    over_ciphers: Spread
+    answers_ms: float
+    stops_ms: float
+    #: The two as parts of the time that the import takes.
+    answers: Spread
+    stops: Spread
+
+
+def measure(rounds: int = ROUNDS) -> Start:
+    """Run each program by turns, once more than is counted."""
+    times: dict[str, list[list[int]]] = {name: [] for name in PROGRAMS}
+    for _ in range(rounds + 1):
+        for name, program in PROGRAMS.items():
+            times[name].append(_run(program))
+    first = {name: [float(run[0]) for run in runs[1:]] for name, runs in times.items()}
+    stops = [float(run[1]) for run in times[SERVE][1:]]
+    return Start(
+        Spread.of_ratios(first[OURS], first[FLASK]),
+        Spread.of_ratios(first[OURS], first[CRYPTOGRAPHY]),
+        median(first[SERVE]) / 1e6,
+        median(stops) / 1e6,
+        Spread.of_ratios(first[SERVE], first[OURS]),
+        Spread.of_ratios(stops, first[OURS]),
+    )
+
+
+def _run(program: str) -> list[int]:
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    return [int(word) for word in subprocess.check_output(command, cwd=ROOT).split()]
+
+
+def rows(start: Start) -> list[str]:
+    """Return the lines of the table."""
+    return [
+        "| start | ratio |",
+        "|---|--:|",
+        f"| `import lesson_app`, of `import flask, cryptography` | {start.over_flask} |",
+        f"| the same, of Flask and cryptography's ciphers | {start.over_ciphers} |",
+        f"| from `serve(app)` to its first answer, of the import | {start.answers} |",
+        f"| `server.stop()`, of the import | {start.stops} |",
+    ]
+
+
+def main() -> None:
+    """Measure, and print."""
+    start = measure()
+    print("\n".join(rows(start)))
+    print(f"first answer after {start.answers_ms:.1f} ms; stopped in {start.stops_ms:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()

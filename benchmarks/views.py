@@ -1,0 +1,143 @@
+"""What a session adds to a whole request: to a Flask app, and in Node to an Express app.
+
+No sockets: an app is called as its server would call it. In Node the request and the response
+are Node's own objects, whose socket is connected to nothing.
+"""
+
+from __future__ import annotations
+
+from ast import literal_eval
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from lesson_app import ClientSessions
+from lesson_app.app import USER
+
+from .measure import Spread, Timer, by_turns, timed
+from .outside import NODE_PEERS, Outside, node
+from .sealers import SECRET
+
+ROUNDS = 81
+VIEWS = ("untouched", "read", "write")
+NONE, FLASK, OURS, AGAIN = "none", "Flask", "ours", "ours, a second time"
+EXPRESS = "Express without sessions"
+#: View and peer, to the ns that one request takes, by round.
+Times = dict[tuple[str, str], list[float]]
+
+
+class NoSession(SessionInterface):
+    """What an app without sessions has in the place of one: nothing is read or written."""
+
+    class Empty(dict[str, Any], SessionMixin):
+        """A dict that nobody keeps."""
+
+    def open_session(self, app: Flask, request: Request) -> NoSession.Empty:
+        """Return an empty dict."""
+        return NoSession.Empty()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Keep nothing."""
+
+
+def make_app(kind: str) -> Flask:
+    """Make an app with one view for each of a session's uses."""
+    app = Flask("peer")
+    app.secret_key = SECRET
+    if kind == NONE:
+        app.session_interface = NoSession()
+    elif kind != FLASK:
+        ClientSessions(app)
+    count = iter(range(10**9))
+    app.add_url_rule("/untouched", "untouched", lambda: "ok")
+    app.add_url_rule("/read", "read", lambda: str(session.get("user")))
+    app.add_url_rule("/write", "write", lambda: str(session.update(n=next(count))))
+    app.add_url_rule("/login", "login", lambda: str(session.update(user=dict(USER))))
+    return app
+
+
+def environ(app: Flask) -> dict[str, Any]:
+    """Return a request of a visitor who has logged in; make sure that it is read."""
+    begun = EnvironBuilder("/login").get_environ()
+    cookie = run_wsgi_app(app, begun)[2].get("Set-Cookie", "").split(";")[0]
+    # Without a session of its own an app gets a cookie as well, and does not look at it.
+    logged_in = {**begun, "HTTP_COOKIE": cookie or "session=of-another-app"}
+    body = run_wsgi_app(app, {**logged_in, "PATH_INFO": "/read"})[0]
+    assert literal_eval(b"".join(body).decode()) == (USER if cookie else None)
+    headers = run_wsgi_app(app, {**logged_in, "PATH_INFO": "/write"})[2]
+    assert ("Set-Cookie" in headers) is bool(cookie)
+    return logged_in
+
+
+def _start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+    """Stand in for the server."""
+
+
+def wsgi_timer(app: Flask, request: dict[str, Any]) -> Timer:
+    """Return what measures a request, as often as it is sent."""
+    return lambda calls: timed(lambda: list(app.wsgi_app({**request}, _start)), calls)
+
+
+def _express_timer(outside: Outside, peer: str, view: str) -> Timer:
+    return lambda calls: float(outside.ask("request", peer=peer, view=view, calls=calls))
+
+
+def measure(rounds: int = ROUNDS) -> Times:
+    """Measure every view of every app by turns."""
+    times: Times = {}
+    apps = {kind: make_app(kind) for kind in (NONE, FLASK, OURS, AGAIN)}
+    environs = {kind: environ(app) for kind, app in apps.items()}
+    with node() as in_node:
+        check(in_node.ask("log in"))
+        for view in VIEWS:
+            timers = {
+                (view, kind): wsgi_timer(app, {**environs[kind], "PATH_INFO": f"/{view}"})
+                for kind, app in apps.items()
+            }
+            timers[view, EXPRESS] = _express_timer(in_node, "none", view)
+            for peer in NODE_PEERS:
+                timers[view, peer] = _express_timer(in_node, peer, view)
+            times |= by_turns(timers, rounds)
+    return times
+
+
+def check(answers: dict[str, Any]) -> None:
+    """Make sure that each app in Node reads what it wrote, and writes when it is to."""
+    for peer in NODE_PEERS:
+        user, lines = answers[peer]
+        assert user == USER, f"{peer} does not read what it wrote"
+        assert lines >= 1, f"{peer} sets no cookie for a change"
+
+
+def added(times: Times, view: str, peer: str) -> list[float]:
+    """Return by round what `peer` adds to the bare call of its framework, in ns."""
+    bare = bare_of(times, view, peer)
+    return [a - b for a, b in zip(times[view, peer], bare, strict=True)]
+
+
+def bare_of(times: Times, view: str, peer: str) -> list[float]:
+    """Return by round what the same request takes without sessions, in ns."""
+    return times[view, EXPRESS if peer in NODE_PEERS else NONE]
+
+
+def of_flasks(times: Times, view: str, peer: str) -> Spread:
+    """Return what `peer` adds as a part of what Flask's own session adds."""
+    return Spread.of_ratios(added(times, view, peer), added(times, view, FLASK))
+
+
+def of_bare(times: Times, view: str, peer: str) -> Spread:
+    """Return what `peer` adds as a part of the call without sessions."""
+    return Spread.of_ratios(added(times, view, peer), bare_of(times, view, peer))
+
+
+def rows(times: Times) -> Iterator[str]:
+    """Yield the lines of the table."""
+    yield "| view | peer | adds: part of what Flask's own adds | adds: part of the bare call |"
+    yield "|---|---|--:|--:|"
+    for view in VIEWS:
+        for peer in (OURS, AGAIN, FLASK, *NODE_PEERS):
+            part = "1" if peer == FLASK else str(of_flasks(times, view, peer))
+            yield f"| {view} | {peer} | {part} | {of_bare(times, view, peer)} |"
