@@ -40,7 +40,11 @@ class Spread:
         return Spread(1 / self.median, 1 / self.high, 1 / self.low)
 
     def __str__(self) -> str:
-        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+        # Adding zero turns what was rounded to -0.0 into 0.0.
+        middle, low, high = (
+            round(each, 2) + 0.0 for each in (self.median, self.low, self.high)
+        )
+        return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def timed(work: Callable[[], object], calls: int) -> float:

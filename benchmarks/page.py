@@ -11,10 +11,11 @@ from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
 
-from .codec import AGAIN, Ratios, standard_base
+from .codec import AGAIN, Ratios
 from .curves import Growth
 from .outside import ROOT
 from .plots import path
+from .sealers import OURS
 
 PAGE = ROOT / "docs" / "performance.md"
 PACKAGES = ("cryptography", "Flask", "Werkzeug", "itsdangerous", "joserfc")
@@ -52,9 +53,7 @@ def growth_lines(growth: Growth) -> list[str]:
 
 def noise(ratios: Ratios) -> str:
     """Return how far ours measured twice in the run lies from ours."""
-    base = standard_base(ratios)
-    twice = [s for (_, b, peer, _), s in ratios.items() if peer == AGAIN and b == base]
-    twice = twice or [s for (_, _, peer, _), s in ratios.items() if peer == AGAIN]
+    twice = [s for (_, base, peer, _), s in ratios.items() if (base, peer) == (OURS, AGAIN)]
     medians = [spread.median for spread in twice]
     low, high = min(spread.low for spread in twice), max(spread.high for spread in twice)
     return (

@@ -127,6 +127,11 @@ def test_by_turns() -> None:
     assert order[-8:] == ["a", "b", "b", "a", "a", "b", "b", "a"]
 
 
+def test_no_minus_zero() -> None:
+    """What is rounded to nothing has no sign."""
+    assert str(Spread(-0.001, -0.004, 0.001)) == "0.00 (0.00 to 0.00)"
+
+
 def test_spread() -> None:
     """The ratios are taken round by round; the middle half is told beside the median."""
     assert str(Spread.of_ratios([2.0, 4.0, 6.0], [2.0, 2.0, 2.0])) == "2.00 (1.00 to 3.00)"
