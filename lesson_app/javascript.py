@@ -110,7 +110,7 @@ def _write_many(value: Any) -> str | None:
         marshal.dumps(value)
         written = "".join(_encode(value, 0))
         marks = _marks(written)
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError):
         return None
     doubtful = (
         _LONG in marks  # an integer that JavaScript would round

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -16,10 +14,10 @@ from blinker import Namespace
 from flask import Flask, Request, Response, current_app, request
 from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
-from werkzeug.http import dump_cookie, http_date
 
 from .cookie import MAX_SIZE, Codec, Keys, SealedCodec, Unsealed
 from .errors import BadCookie, SessionTooLarge
+from .headers import cookie_line, find_cookie, vary_by_cookie
 from .javascript import stringify
 from .options import (
     Options,
@@ -215,63 +213,13 @@ def _this_app() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
+def _is_over_tls() -> bool:
+    # Past the proxy, which takes longer than the answer.
+    return request._get_current_object().is_secure  # type: ignore[attr-defined,no-any-return]
+
+
 def _no_secret() -> RuntimeError:
     return RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
-
-
-def find_cookie(header: str, name: str) -> str:
-    """Return the value of the first cookie called `name`, or "" if there is none.
-
-    `header` is the text of the request's ``Cookie``. Werkzeug's own parser would raise on
-    bytes that are not UTF-8, and pass over values that no server ever sets; here, as in
-    Node, these are cookies like any other that does not open. Quotes around a value are
-    left on: `unseal` passes over them, as over all characters that are not base64.
-    """
-    match = _cookie_pattern(name).search(header)
-    return match[1] if match else ""
-
-
-@functools.lru_cache(maxsize=32)
-def _cookie_pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|;) *{re.escape(name)}=([^;]*)")
-
-
-def cookie_line(name: str, value: str, *, expires: int | None, **attributes: Any) -> str:
-    """Return what Werkzeug's `dump_cookie` returns.
-
-    Of two such lines only value and date differ, so the rest is made once.
-    """
-    if _NOT_PLAIN.search(value):  # a codec of one's own may want quotes around it
-        return dump_cookie(name, value, expires=expires, max_size=0, **attributes)
-    if expires is None:
-        return f"{name}={value}{_after_value(name, None, **attributes)[0]}"
-    before, after = _after_value(name, _DATE, **attributes)
-    return f"{name}={value}{before}{_http_date(expires)}{after}"
-
-
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
-#: Stands for the date in a line that waits for one; no path and no domain can hold it.
-_DATE = "\0"
-
-
-@functools.lru_cache(maxsize=64, typed=True)  # 1 is no True to `dump_cookie`
-def _after_value(name: str, expires: str | None, **attributes: Any) -> tuple[str, ...]:
-    """Return the line from the end of the value on, cut in two at the date."""
-    line = dump_cookie(name, "", expires=expires, max_size=0, **attributes)
-    return tuple(line.removeprefix(f"{name}=").split(_DATE))
-
-
-@functools.lru_cache(maxsize=256)
-def _http_date(seconds: int) -> str:
-    return http_date(seconds)
-
-
-def _vary_by_cookie(response: Response) -> None:
-    # The usual response names nothing yet; Werkzeug's set takes long to be made.
-    if any(name.lower() == "vary" for name, _ in response.headers):
-        response.vary.add("Cookie")
-    else:
-        response.headers.add("Vary", "Cookie")
 
 
 class ClientSessionInterface(SessionInterface):
@@ -287,6 +235,7 @@ class ClientSessionInterface(SessionInterface):
         )
         # The settings' secrets, and the codec for them: good as long as they stay the same.
         self._from_settings: tuple[tuple[str | bytes, ...], SealedCodec | None] = ((), None)
+        self._checked_name: str | None = None
         # Only then does anything need to know when a session began.
         self._remembers_birth = bool(options.max_lifetime or options.revocations)
 
@@ -298,25 +247,29 @@ class ClientSessionInterface(SessionInterface):
         if self._options.cookie_name is not None:
             return self._options.cookie_name
         name = super().get_cookie_name(app)
-        check_cookie_name(name)
+        if name is not self._checked_name:
+            check_cookie_name(name)
+            self._checked_name = name
         return name
 
     def get_codec(self, app: Flask) -> Codec | None:
         """Return what seals for `app`; None if it has no secret."""
-        options = self._options
-        if options.codec is not None or not app.secret_key:
-            return options.codec
+        if self._options.codec is not None:
+            return self._options.codec
+        secret = app.secret_key
+        if not secret:
+            return None
         fallbacks = app.config["SECRET_KEY_FALLBACKS"] or ()
         if not isinstance(fallbacks, list | tuple):
             # A text would be taken for a list of secrets of one character each.
             raise TypeError(
                 f"SECRET_KEY_FALLBACKS is a {type(fallbacks).__name__}: give a list of secrets"
             )
-        secrets = (app.secret_key, *fallbacks)
+        secrets = (secret, *fallbacks)
         known, codec = self._from_settings
         if codec is None or known != secrets:
-            keys = secret_keys(secrets)
-            codec = SealedCodec(*keys, urandom=options.urandom, strict=options.strict)
+            urandom, strict = self._options.urandom, self._options.strict
+            codec = SealedCodec(*secret_keys(secrets), urandom=urandom, strict=strict)
             self._from_settings = (secrets, codec)  # at once: another thread may be reading
         return codec
 
@@ -337,41 +290,49 @@ class ClientSessionInterface(SessionInterface):
         def fill(session: Session) -> None:
             value = find_cookie(header, name)
             if value:
-                self._fill(session, app, codec, value)
+                self._fill(session, app, codec, name, value)
 
         session = Session(now=self.now, duration=self._duration, opener=fill)
-        session.permanent = not self._options.ephemeral
+        if self._options.ephemeral:
+            session.permanent = False
         return session
 
-    def _fill(self, session: Session, app: Flask, codec: Codec, value: str) -> None:
+    def _fill(self, session: Session, app: Flask, codec: Codec, name: str, value: str) -> None:
         try:
-            opened = codec.unseal(value, name=self.get_cookie_name(app))
+            opened = codec.unseal(value, name=name)
         except BadCookie as bad:
             self._refuse(session, app, value, bad.reason)
             return
-        self._restore(session, opened)
         now = self.now()
-        reason = self._reason_to_refuse(session, now)
+        self._restore(session, opened, now)
+        reason = self._reason_to_refuse(session, opened, now)
         if reason:
             self._refuse(session, app, value, reason)
-        elif (session.expires_at - now) * 1000 < self._active_microseconds:
+            return
+        if type(codec) is not SealedCodec:
+            stringify(opened.content)  # what another codec opens may be nothing to seal
+        if (opened.created_at + opened.duration - now) * 1000 < self._active_microseconds:
             session.extend(self._options.active_duration)
         elif opened.rotated:
             session.modified = True
 
-    def _restore(self, session: Session, opened: Unsealed) -> None:
-        content = dict(opened.content)
-        born_at = content.pop(BORN, None) if self._remembers_birth else None
-        if type(born_at) is not int or not 0 <= born_at <= self.now() + 1:
-            born_at = None
-        session.restore(content, opened.created_at, opened.duration, born_at=born_at)
-        session.remember(opened.mac)
-        # Without the mark the cookie could begin its life anew at each visit.
-        session.modified = self._remembers_birth and born_at is None and bool(content)
+    def _restore(self, session: Session, opened: Unsealed, now: int) -> None:
+        content, born_at = opened.content, min(opened.created_at, now)
+        if self._remembers_birth:
+            content = dict(content)
+            mark = content.pop(BORN, None)
+            if type(mark) is int and 0 <= mark <= now + 1:
+                born_at = mark
+            else:
+                # Without the mark the cookie could begin its life anew at each visit.
+                session.modified = bool(content)
+        session.restore(
+            content, opened.created_at, opened.duration, born_at=born_at, mac=opened.mac
+        )
 
-    def _reason_to_refuse(self, session: Session, now: int) -> str | None:
-        expires_at = session.expires_at
-        if not 0 <= session.created_at <= expires_at <= END_OF_TIME:
+    def _reason_to_refuse(self, session: Session, opened: Unsealed, now: int) -> str | None:
+        expires_at = opened.created_at + opened.duration
+        if not 0 <= opened.created_at <= expires_at <= END_OF_TIME:
             return "times"
         if expires_at < now:
             return "expired"
@@ -395,13 +356,14 @@ class ClientSessionInterface(SessionInterface):
         """Set the cookie if the session changed; say nothing if nobody looked at it."""
         assert isinstance(session, Session)  # open_session made it
         self._save(app, session, response)
-        for interface, further in request.environ.get(_FURTHER, {}).items():
-            interface._save(app, further, response)
+        if len(app.extensions.get(_EXTENSION, ())) > 1:
+            for interface, further in request.environ.get(_FURTHER, {}).items():
+                interface._save(app, further, response)
 
     def _save(self, app: Flask, session: Session, response: Response) -> None:
         if not session.loaded:
             return
-        _vary_by_cookie(response)
+        vary_by_cookie(response)
         if self._options.no_store:
             response.cache_control.no_store = True
         if not session.modified:
@@ -439,7 +401,7 @@ class ClientSessionInterface(SessionInterface):
         domain = _either(options.domain, self.get_cookie_domain(app))
         samesite = _either(options.samesite, self.get_cookie_samesite(app))
         partitioned = _either(options.partitioned, self.get_cookie_partitioned(app))
-        secure = _either(options.secure, self.get_cookie_secure(app)) or request.is_secure
+        secure = _either(options.secure, self.get_cookie_secure(app)) or _is_over_tls()
         check_attributes(name, path, domain, secure or partitioned, samesite)
         return cookie_line(
             name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import marshal
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -44,6 +45,9 @@ class Session(dict[str, Any], SessionMixin):
     permanent: bool = True
     #: Whether `reset` was called on a session that had something in it.
     ended = False
+    # What holds until something else is known.
+    _new, _mac, _opened_until = True, b"", 0
+    _opening = _changed = False
 
     def __init__(
         self,
@@ -55,18 +59,16 @@ class Session(dict[str, Any], SessionMixin):
     ) -> None:
         if not isinstance(duration, int) or isinstance(duration, bool):
             raise TypeError(f"duration is {duration!r}: give whole milliseconds")
-        super().__init__(content or {})
-        self._new = True
+        if content:
+            dict.update(self, content)
         self._now = now
         self._default_duration = self._duration = duration
         self._created_at = self._born_at = now()
-        self._mac, self._opened_until = b"", 0
         self._opener = opener
-        self._opening = False
-        self._lock = threading.RLock()
-        self._changed = False
-        self._opened_as = self._written() if opener is None else ""
-        if opener is not None:
+        if opener is None:
+            self._opened_as = self._image()
+        else:
+            self._lock = threading.RLock()
             self._hold_place()
 
     def _hold_place(self) -> None:
@@ -90,7 +92,7 @@ class Session(dict[str, Any], SessionMixin):
             dict.clear(self)
             try:
                 self._opener(self)
-                self._opened_as = self._written()
+                self._opened_as = self._image()
                 self._opener = None
             except BaseException:
                 self._hold_place()
@@ -98,13 +100,22 @@ class Session(dict[str, Any], SessionMixin):
             finally:
                 self._opening = False
 
-    def _written(self) -> str:
-        return stringify(self.plain())
+    def _image(self) -> bytes | str:
+        """Return what the content can be compared with later, however it changes.
+
+        For JSON's own types it is an exact copy in bytes, which takes a part of the time that
+        JSON does. For a type that `marshal` refuses it is the JSON.
+        """
+        content = dict.copy(self)
+        try:
+            return marshal.dumps(content)
+        except ValueError:
+            return stringify(content)
 
     def plain(self) -> dict[str, Any]:
         """Return the content as a plain dict, which is written faster."""
         self.load()
-        return dict(dict.items(self))  # `dict(self)` would ask each method of this class
+        return dict.copy(self)
 
     @property
     def loaded(self) -> bool:
@@ -118,11 +129,13 @@ class Session(dict[str, Any], SessionMixin):
         duration: int,
         *,
         born_at: int | None = None,
+        mac: bytes = b"",
     ) -> None:
-        """Take over what an opened cookie held."""
+        """Take over what an opened cookie held; `mac` is what it can be told by."""
         dict.update(self, content)
         self._created_at, self._duration = created_at, duration
         self._born_at = min(created_at, self._now()) if born_at is None else born_at
+        self._mac, self._opened_until = mac, created_at + duration
         self._new = False
 
     def outlive(self, moment: int) -> None:
@@ -134,10 +147,6 @@ class Session(dict[str, Any], SessionMixin):
     def forget_cookie(self) -> None:
         """Count as a session that came from no cookie."""
         self._mac, self._opened_until, self._new, self.ended = b"", 0, True, False
-
-    def remember(self, mac: bytes) -> None:
-        """Note the MAC of the cookie that was opened, and until when it is good."""
-        self._mac, self._opened_until = mac, self.expires_at
 
     @property
     def mac(self) -> bytes:
@@ -192,7 +201,18 @@ class Session(dict[str, Any], SessionMixin):
         The JSON of now is compared with the JSON that was opened, as Mozilla does. Set it
         to True to send a cookie all the same.
         """
-        return self._opener is None and (self._changed or self._written() != self._opened_as)
+        if self._opener is not None or self._changed:
+            return self._opener is None
+        before, now = self._opened_as, self._image()
+        if type(before) is type(now) and before == now:
+            return False
+        # Other bytes may be the same JSON all the same, as a tuple in the place of a list.
+        if isinstance(before, bytes):
+            content = marshal.loads(before)  # noqa: S302  # that we have just written
+            if len(content) != dict.__len__(self):
+                return True
+            before = stringify(content)
+        return before != stringify(dict.copy(self))
 
     @modified.setter
     def modified(self, value: bool) -> None:
@@ -283,9 +303,10 @@ def _loading_first(name: str) -> Callable[..., Any]:
     method = getattr(dict, name)
 
     @functools.wraps(method)
-    def load_first(self: Session, *args: Any, **kwargs: Any) -> Any:
-        self.load()
-        return method(self, *args, **kwargs)
+    def load_first(self: Session, *args: Any) -> Any:
+        if self._opener is not None:
+            self.load()
+        return method(self, *args)
 
     return load_first
 

@@ -23,7 +23,7 @@ PACKAGE = ROOT / "lesson_app"
 #: Each module may import only those before it.
 ORDER = [
     "errors", "javascript", "prepared", "cookie", "words", "pasted", "hints", "dissect",
-    "session", "revocation", "options", "middleware", "routes", "guard", "app", "cli",
+    "session", "revocation", "options", "headers", "middleware", "routes", "guard", "app", "cli",
     "__main__",
 ]  # fmt: skip
 #: Methods whose docstring stands in the class that they come from.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 import math
 import re
 from collections import OrderedDict
@@ -464,6 +465,15 @@ def test_c_writes_what_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(javascript, "_WRITERS", {list: javascript._write_list})
 
     assert stringify(cart) == wanted
+
+
+def test_without_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ``json`` has no C to offer, as in PyPy, its Python writes the same."""
+    monkeypatch.setattr(json.encoder, "c_make_encoder", None)
+    monkeypatch.setattr(javascript, "_encode", javascript._make_encoder())
+
+    for value in ([{"é": [1, True, "\u2028"]}] * 20, [math.nan] * 20, [2**53] * 20):
+        assert_written_alike(value)
 
 
 LONG_NUMBERS = st.text("0123456789", min_size=14, max_size=18)
