@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Flask, abort, redirect, session
+from flask import Flask, abort, redirect, session, url_for
 
 from lesson_app import ClientSessions
 from lesson_app.lab import Server, ViewError, serve
@@ -22,6 +22,13 @@ def saying(text: str) -> Flask:
     app = Flask(text)
     app.add_url_rule("/", view_func=lambda: text)
     return app
+
+
+@pytest.fixture(autouse=True)
+def no_jupyter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the Jupyter that these tests may run in out of them."""
+    for name in ("JPY_PARENT_PID", "JUPYTERHUB_SERVICE_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -117,6 +124,47 @@ def test_visitor_of_a_stopped_server() -> None:
 
     with pytest.raises(ConnectionError, match="run the cell with serve"):
         visitor.get(server.url)
+
+
+def test_link(server: Server) -> None:
+    """The link is the server's own URL, where the browser reaches that."""
+    assert server.link("/login").address == f"{server.url}/login"
+    assert server.link().address == f"{server.url}/"
+
+
+def test_link_to_a_stopped_server() -> None:
+    """A dead link is not given away."""
+    with serve(saying("a")) as server:
+        pass
+
+    with pytest.raises(ConnectionError, match="run the cell with serve"):
+        server.link()
+
+
+def test_server_shown() -> None:
+    """A server as text is the same each time: it tells no port."""
+    with serve(saying("a")) as server:
+        assert repr(server) == "<Server of a>"
+    assert repr(server) == "<Server of a, stopped>"
+
+
+def test_behind_a_proxy(server: Server) -> None:
+    """Links, redirects and cookies stay below the path by which the request came."""
+    app = Flask("below")
+    ClientSessions(app, secret=SECRET)
+
+    @app.get("/")
+    def go() -> Any:
+        session["value"] = 1
+        return redirect(url_for("go"))
+
+    server.put(app)
+    prefix = f"/user/ada/proxy/absolute/{server.link().address.split(':')[2]}"
+
+    response = plain().get(f"{server.url}{prefix}", allow_redirects=False)
+
+    assert response.headers["Location"] == prefix
+    assert f"Path={prefix};" in f"{response.headers['Set-Cookie']};"
 
 
 def test_visitor_elsewhere() -> None:

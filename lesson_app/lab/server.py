@@ -14,6 +14,7 @@ from flask import Flask, Response, got_request_exception, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response as WSGIResponse
 
+from .hosted import Link, confine, link_to, mount
 from .visitor import Visitor
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _ERROR_KEY = "lesson_app.error"
 _ERROR_HEADER = "Lesson-Error"
 _KEPT_ERRORS = 20
+_STOPPED = "this server was stopped: run the cell with serve(…) again"
 _running: Server | None = None
 _one_at_a_time = threading.Lock()
 _tickets = itertools.count()
@@ -80,6 +82,16 @@ class Server:
         browser.hooks["response"].append(self._raise_error)
         return browser
 
+    def link(self, path: str = "/") -> Link:
+        """Return a link to `path` for a browser of your own, also where Jupyter is hosted.
+
+        There it leads through jupyter-server-proxy, and the browser sends the app's cookies
+        to nothing else on that host. Raises ConnectionError for a server that was stopped.
+        """
+        if self.stopped:
+            raise ConnectionError(f"{_STOPPED}, for a new link")
+        return link_to(self._listener.server_port, path)
+
     @property
     def stopped(self) -> bool:
         """Whether `stop` was called."""
@@ -105,6 +117,9 @@ class Server:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
+    def __repr__(self) -> str:
+        return f"<Server of {self._app.name}{', stopped' if self.stopped else ''}>"
+
     def _answer(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
@@ -112,12 +127,15 @@ class Server:
         environ["wsgi.errors"] = io.StringIO()
         errors: list[BaseException] = []
         environ[_ERROR_KEY] = errors
+        prefix = mount(environ, self._listener.server_port)
         try:
             response: WSGIResponse = Response.from_app(self._app, environ, buffered=True)
         except Exception as error:  # noqa: BLE001  # an app that propagates, as under TESTING
             errors.append(error)
         if errors:
             response = self._explain(errors[0])
+        if prefix:
+            confine(response, prefix)
         return response(environ, start_response)
 
     def _explain(self, error: BaseException) -> WSGIResponse:
@@ -147,9 +165,7 @@ class _Visitor(Visitor):
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if self._server.stopped and (request.url or "").startswith(f"{self._server.url}/"):
-            raise ConnectionError(
-                "this server was stopped: run the cell with serve(…) again, for a new visitor"
-            )
+            raise ConnectionError(f"{_STOPPED}, for a new visitor")
         return super().send(request, **options)
 
 
