@@ -287,6 +287,18 @@ def test_placeholders(open_page: Open, look: dict[str, Any]) -> None:
         assert contrast(drawn["placeholder"], drawn["card"]) >= 4.5, drawn
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_parts_of_the_browser(open_page: Open, scheme: str) -> None:
+    """What the browser draws, scroll bars and filled-in fields, is as light or dark."""
+    page = open_page(color_scheme=scheme)
+    see_form(page)
+
+    page.evaluate("document.body.style.background = 'Canvas'")
+
+    canvas = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+    assert (luminance(canvas) < 0.1) == (scheme == "dark")
+
+
 @every_look
 @every_page
 def test_keyboard(open_page: Open, see: See, look: dict[str, Any]) -> None:
