@@ -20,6 +20,8 @@ import lesson_app
 _PACKAGED = Path(lesson_app.__file__).parent.parent
 #: A file of the repository in a page's text, and a test in it.
 _NAMED = re.compile(r"([\w/]+\.py)(?:::(\w+))?")
+#: Pygments makes the place of a line a link to itself, and so a stop for the Tab key.
+_ANCHOR = re.compile(r'<a id="([\w-]+)" name="\1" href="#\1"></a>')
 _LANGUAGES = {".py": "python", ".js": "js", ".toml": "toml", ".yml": "yaml", ".json": "json"}
 _wanted: set[str] = set()
 
@@ -100,6 +102,7 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         text = (app.srcdir / path).read_text(encoding="utf-8")
         language = _LANGUAGES.get(Path(path).suffix, "text")
         code = app.builder.highlighter.highlight_block(text, language, lineanchors="line")
+        code = _ANCHOR.sub(r'<span id="\1"></span>', code)
         body = f"<h1>{escape(path)}</h1>\n{code}"
         yield f"source/{path}", {"title": path, "body": body}, "page.html"
 

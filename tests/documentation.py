@@ -1,0 +1,162 @@
+"""The documentation's pages, built as `make docs` builds them, and read as a browser does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from tests.conftest import ROOT
+
+#: Elements that have no end.
+_VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "wbr",
+}
+#: What a browser fetches by itself, without a click.
+_FETCHED = {
+    ("audio", "src"), ("embed", "src"), ("iframe", "src"), ("image", "href"), ("img", "src"),
+    ("img", "srcset"), ("input", "src"), ("link", "href"), ("object", "data"),
+    ("script", "src"), ("source", "src"), ("source", "srcset"), ("track", "src"),
+    ("use", "href"), ("video", "poster"), ("video", "src"),
+}  # fmt: skip
+_IN_STYLE = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
+
+
+@dataclass
+class Page(HTMLParser):
+    """What the tests want to know of one page; `name` is its path on the site."""
+
+    name: str
+    html: str
+    language: str = ""
+    ids: set[str] = field(default_factory=set)
+    links: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+    images: list[dict[str, str]] = field(default_factory=list)
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    title: str = ""
+    text: str = ""
+    _open: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.feed(self.html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what an element is and asks for."""
+        values = {name: value or "" for name, value in attrs}
+        self._open += [] if tag in _VOID else [tag]
+        self.ids |= {values["id"]} if "id" in values else set()
+        self.language = values.get("lang", "") if tag == "html" else self.language
+        self.links += [values["href"]] if tag == "a" and "href" in values else []
+        self.fetched += [v for name, v in values.items() if (tag, name) in _FETCHED]
+        self.fetched += in_style(values.get("style", ""))
+        self.images += [values] if tag == "img" else []
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append((int(tag[1]), ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave an element, and those in it that had no end of their own."""
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        """Note a text, under what it stands in."""
+        if "style" in self._open:
+            self.fetched += in_style(data)
+        elif "title" in self._open and "svg" not in self._open:
+            self.title += data
+        elif "script" not in self._open:
+            self.text += data
+        if self.headings and any(re.fullmatch("h[1-6]", tag) for tag in self._open):
+            level, text = self.headings[-1]
+            self.headings[-1] = (level, text + data)
+
+
+def in_style(css: str) -> list[str]:
+    """Return what a style fetches; what it carries in itself is none of that."""
+    found = (url or imported for url, imported in _IN_STYLE.findall(css))
+    return [each for each in found if not each.startswith("data:")]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The built pages, by their paths, and what the build said."""
+
+    folder: Path
+    code: int
+    said: str
+
+    @cached_property
+    def pages(self) -> dict[str, Page]:
+        """Every page, by its path from the site's root."""
+        files = {
+            str(path.relative_to(self.folder)): path for path in self.folder.rglob("*.html")
+        }
+        return {name: Page(name, path.read_text("utf-8")) for name, path in files.items()}
+
+    def broken(self, source: str, target: str) -> bool:
+        """Whether a relative address in a file leads to no file, or to no place in it."""
+        if target.startswith("/"):
+            return True  # the site can stand in any folder of a host
+        parts = urlsplit(urljoin(source, target))
+        path = unquote(parts.path)
+        if not (self.folder / path).is_file():
+            return True
+        return bool(parts.fragment) and unquote(parts.fragment) not in self.pages[path].ids
+
+
+def command(folder: Path) -> list[str]:
+    """Return the command of `make docs`, for another folder."""
+    makefile = (ROOT / "Makefile").read_text()
+    [recipe] = re.findall(
+        r"^\t\$\(BIN\)/python (-m sphinx (?:.*\\\n)*.*)", makefile, re.MULTILINE
+    )
+    words = shlex.split(recipe.replace("\\\n", " "))
+    return [sys.executable, *(word.replace("artefacts", str(folder)) for word in words)]
+
+
+def build(folder: Path) -> Site:
+    """Build all pages under a folder, in a process of its own."""
+    require_sphinx()
+    result = subprocess.run(command(folder), cwd=ROOT, capture_output=True, text=True)
+    return Site(folder / "docs", result.returncode, result.stdout + result.stderr)
+
+
+def require_sphinx() -> None:
+    """Skip the test where the pages cannot be built; fail it in CI."""
+    missing = [name for name in ("sphinx", "furo", "myst_nb") if find_spec(name) is None]
+    if not missing:
+        return
+    message = f"not installed: {', '.join(missing)}; pip install -e .[docs]"
+    if os.environ.get("LESSON_APP_REQUIRE_TOOLS"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def is_elsewhere(address: str) -> bool:
+    """Whether an address is on another host."""
+    return bool(urlsplit(address).netloc)
