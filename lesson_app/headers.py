@@ -17,13 +17,12 @@ def find_cookie(header: str, name: str) -> str:
     Node, these are cookies like any other that does not open. Quotes around a value are
     left on: `unseal` passes over them, as over all characters that are not base64.
     """
-    match = _cookie_pattern(name).search(header)
-    return match[1] if match else ""
-
-
-@functools.lru_cache(maxsize=32)
-def _cookie_pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|;) *{re.escape(name)}=([^;]*)")
+    wanted = f"{name}="
+    for pair in header.split(";"):
+        pair = pair.lstrip(" ")
+        if pair.startswith(wanted):
+            return pair.removeprefix(wanted)
+    return ""
 
 
 def cookie_line(

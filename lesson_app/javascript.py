@@ -28,13 +28,14 @@ _SHORT = MAX_DEPTH
 _TO_MARKS = bytes.maketrans(b"123456789+-{", b"00000000000,")
 _LONG = "0" * len(str(MAX_SAFE_INTEGER))
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# Patterns as text: `re` keeps them compiled once they are needed, which most never are.
+_SURROGATE = "[\ud800-\udfff]"
 # A key that JavaScript takes for an array index; such keys come first, in order.
-_INDEX = re.compile("0|[1-9][0-9]{0,9}")
+_INDEX = "0|[1-9][0-9]{0,9}"
 _MAX_INDEX = 2**32 - 2
 # parseInt skips this white space (ECMA-262, WhiteSpace and LineTerminator), takes the
 # digits, and ignores what follows them.
-_LEADING_INTEGER = re.compile(
+_LEADING_INTEGER = (
     "[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*([+-]?[0-9]+)"
 )
 
@@ -162,11 +163,11 @@ def _write(value: object, path: str, depth: int) -> str:
 
 def _string(text: str) -> str:
     written = encode_basestring(text)
-    if _SURROGATE.search(written):
+    if re.search(_SURROGATE, written):
         # Two halves side by side are one character to JavaScript; a half by itself is
         # escaped, since UTF-8 cannot hold it (well-formed JSON.stringify, ES2019).
         joined = written.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-        return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", joined)
+        return re.sub(_SURROGATE, lambda half: f"\\u{ord(half[0]):04x}", joined)
     return written
 
 
@@ -201,7 +202,7 @@ def _ordered(mapping: Mapping[Any, object], path: str) -> list[str]:
                 f"write {str(key)!r} instead"
             )
     keys = list(mapping)
-    indices = [k for k in keys if _INDEX.fullmatch(k) and int(k) <= _MAX_INDEX]
+    indices = [k for k in keys if re.fullmatch(_INDEX, k) and int(k) <= _MAX_INDEX]
     if not indices:
         return keys
     return sorted(indices, key=int) + [k for k in keys if k not in set(indices)]
@@ -300,5 +301,5 @@ _scan_short: _Scan = _SHORT_DECODER.scan_once  # type: ignore[attr-defined]
 
 def parse_int(text: str) -> float:
     """Read a whole number as ``parseInt(text, 10)`` does; NaN when there is none."""
-    match = _LEADING_INTEGER.match(text)
+    match = re.match(_LEADING_INTEGER, text)
     return float(match[1]) if match else math.nan

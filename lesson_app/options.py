@@ -32,7 +32,7 @@ PRODUCTION: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Options:
     """The options of one `ClientSessions`; see there. None means Flask's own setting."""
 

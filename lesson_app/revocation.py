@@ -17,14 +17,17 @@ on a store of your choice, and a protocol for your own::
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from typing import Protocol
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Protocol
 
 from .session import Session
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 class Revocation(Protocol):
@@ -54,8 +57,8 @@ class MemoryStore:
     def __init__(self, now: Callable[[], int] = _now) -> None:
         self._now = now
         self._entries: dict[str, tuple[int, int | None]] = {}
+        self._ends: list[tuple[int, str]] = []  # a heap: the next entry to forget is first
         self._lock = threading.Lock()
-        self._sweep_above = 1024
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -65,12 +68,19 @@ class MemoryStore:
             known = self._entries.get(key)
             if known is None or known[0] <= value:
                 self._entries[key] = (value, forget_at)
-            # Sweeping only when the store has doubled keeps the cost of a put constant.
-            if len(self._entries) > self._sweep_above:
-                now = self._now()
-                kept = {k: e for k, e in self._entries.items() if e[1] is None or e[1] >= now}
-                self._entries = kept
-                self._sweep_above = max(1024, 2 * len(kept))
+                if forget_at is not None and known != (value, forget_at):
+                    heappush(self._ends, (forget_at, key))
+            # Two for each that comes: never many at once, and never more than there were.
+            self._forget_one()
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        now = self._now()
+        if self._ends and self._ends[0][0] < now:
+            _, key = heappop(self._ends)
+            _, forget_at = self._entries.get(key, (None, None))
+            if forget_at is not None and forget_at < now:  # and was not put again
+                del self._entries[key]
 
     def get(self, key: str) -> int | None:
         value, forget_at = self._entries.get(key, (None, None))
@@ -85,6 +95,8 @@ class SQLiteStore:
             raise ValueError(f"path is {path!r}: give a file's, or use a MemoryStore")
         self._path = path
         self._now = now
+        import sqlite3  # here, as most apps do without
+
         with closing(self._connect()) as connection, connection:
             # Locked: another process that starts with this one is doing the same.
             with suppress(sqlite3.OperationalError):
@@ -99,12 +111,19 @@ class SQLiteStore:
             )
 
     def _connect(self) -> sqlite3.Connection:
+        import sqlite3
+
         # One connection a call: SQLite's may not be shared by threads or survive a fork.
         return sqlite3.connect(self._path, timeout=10)
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
         with closing(self._connect()) as connection, connection:
-            connection.execute("DELETE FROM revoked WHERE forget_at < ?", (self._now(),))
+            # A few for each that comes: a million at once would take seconds.
+            connection.execute(
+                "DELETE FROM revoked WHERE key IN "
+                "(SELECT key FROM revoked WHERE forget_at < ? LIMIT 100)",
+                (self._now(),),
+            )
             connection.execute(
                 "INSERT INTO revoked VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
                 "value = excluded.value, forget_at = excluded.forget_at "

@@ -376,6 +376,22 @@ def test_own_codec(clock: Clock) -> None:
     assert site.visit_with(f"session=other-hi-{site.now}-1", read).text == "None"
 
 
+class Loose(Plain):
+    """A codec that opens what JSON cannot hold."""
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        return Unsealed({"when": {1}}, int(value), 120_000)
+
+
+def test_codec_that_opens_no_json(clock: Clock) -> None:
+    """What could not be sealed again is told at the first touch, unless it has expired."""
+    site = Site(clock, secret=None, codec=Loose())
+
+    with pytest.raises(TypeError, match=r"session\['when'\] is a set"):
+        site.visit_with(f"session={site.now}", read)
+    assert site.visit_with("session=0", read).text == "None"
+
+
 class Failing(Plain):
     """A codec whose keys are out of reach."""
 

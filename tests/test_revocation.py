@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,90 @@ def test_memory_is_given_back(now: Callable[[], int], advance: Advance) -> None:
 
     assert len(store) <= 2048
     assert store.get("9999") == 1
+
+
+def test_no_put_waits_for_many(now: Callable[[], int], advance: Advance) -> None:
+    """Of however many entries that are over, each put sweeps out two; in the end all."""
+    store = MemoryStore(now)
+    for number in range(1000):
+        store.put(str(number), 1, now() + 1000 + number % 7)
+    advance(2)
+
+    left = []
+    for _ in range(501):
+        store.put("new", 1, None)
+        left.append(len(store))
+
+    assert left[:3] == [999, 997, 995]
+    assert left[-1] == 1
+
+
+def test_memory_of_a_key_put_again(now: Callable[[], int], advance: Advance) -> None:
+    """The same entry again takes no more memory; one with another end outlives the first."""
+    store = MemoryStore(now)
+    for _ in range(100):
+        store.put("a", 1, now() + 1000)
+    assert len(store._ends) == 1
+
+    store.put("a", 2, now() + 5000)
+    store.put("b", 1, now() + 1000)
+    store.put("b", 1, None)
+    advance(2)
+    for _ in range(9):
+        store.put("c", 1, None)
+
+    assert [store.get(key) for key in "abc"] == [2, 1, 1]
+    advance(4)
+    store.put("c", 1, None)
+    assert (store.get("a"), len(store)) == (None, 2)
+
+
+def test_sqlite_sweeps_a_few_at_a_time(
+    tmp_path: Path, now: Callable[[], int], advance: Advance
+) -> None:
+    """In the file, too, no put waits for a million that are over."""
+    store = SQLiteStore(str(tmp_path / "revoked.db"), now)
+    with closing(store._connect()) as connection, connection:
+        rows = [(str(number), 1, now()) for number in range(250)]
+        connection.executemany("INSERT INTO revoked VALUES (?, ?, ?)", rows)
+    advance(1)
+
+    left = []
+    for _ in range(3):
+        store.put("new", 1, None)
+        with closing(store._connect()) as connection:
+            left += connection.execute("SELECT count(*) FROM revoked").fetchone()
+
+    assert left == [151, 51, 1]
+
+
+def test_sqlite_looks_nothing_through(
+    tmp_path: Path, now: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a store asks, SQLite finds by an index: more entries take hardly longer."""
+    store = SQLiteStore(str(tmp_path / "revoked.db"), now)
+    asked: list[str] = []
+    connect = store._connect
+
+    def connect_and_listen() -> sqlite3.Connection:
+        connection = connect()
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    monkeypatch.setattr(store, "_connect", connect_and_listen)
+    store.put("a", 1, now())
+    store.get("a")
+
+    statements = [text for text in asked if text.startswith(("DELETE", "INSERT", "SELECT"))]
+    assert len(statements) == 3
+    with closing(connect()) as connection:
+        plans = [
+            row[3]
+            for text in statements
+            for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")
+        ]
+    assert any("INDEX" in plan for plan in plans)
+    assert not [plan for plan in plans if "SCAN" in plan]
 
 
 def test_sqlite_sweeps(tmp_path: Path, now: Callable[[], int], advance: Advance) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import enum
 import json
 import pickle
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,10 @@ from lesson_app.session import Session, milliseconds
 
 NOW = 1_000_000
 CONTENT = {"message": "hi", "user": {"tags": ["a"]}}
+
+
+class Word(enum.StrEnum):
+    HI = "hi"
 
 
 class Opened(NamedTuple):
@@ -262,6 +268,9 @@ NO_CHANGES: dict[str, Callable[[Session], object]] = {
     "copy changed": lambda s: s.copy().clear(),
     "permanent": lambda s: setattr(s, "permanent", False),
     "not by word": lambda s: setattr(s, "modified", False),
+    "a text that is a member": lambda s: s.__setitem__("message", Word.HI),
+    "text made known": lambda s: s.__setitem__("message", sys.intern("h" + "i"[:1])),
+    "the same list twice": lambda s: s.update(user={"tags": s["user"]["tags"]}),
 }
 
 
@@ -271,6 +280,65 @@ def test_no_change(session: Session, change: Callable[[Session], object]) -> Non
     change(session)
 
     assert not session.modified
+
+
+SAME_JSON: dict[str, tuple[object, object]] = {
+    "float": (1, 1.0),
+    "zero": (0, -0.0),
+    "halves": ("\U0001f600", "\ud83d\ude00"),
+    "order of indices": ({"1": 0, "2": 0}, {"2": 0, "1": 0}),
+    "one for two": ([["a"], ["a"]], [["a"]] * 2),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SAME_JSON.values(), ids=SAME_JSON)
+def test_same_json(before: object, after: object) -> None:
+    """Values that differ, and are one JSON, need no cookie."""
+    session = Session({"a": before}, now=lambda: NOW, duration=1)
+
+    session["a"] = after
+
+    assert not session.modified
+
+
+OTHER_JSON: dict[str, tuple[object, object]] = {
+    "true for one": (1, True),
+    "half for one": (1.5, 1),
+    "text for a number": (1, "1"),
+    "nothing": ({}, None),
+    "nested": ([{"a": [1, 2]}], [{"a": [1, 3]}]),
+    "order": ({"a": 0, "b": 0}, {"b": 0, "a": 0}),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), OTHER_JSON.values(), ids=OTHER_JSON)
+def test_other_json(before: object, after: object) -> None:
+    """What is another JSON needs a cookie, however equal it is to Python."""
+    session = Session({"a": before}, now=lambda: NOW, duration=1)
+
+    session["a"] = after
+
+    assert session.modified
+
+
+def test_content_with_a_type_of_its_own() -> None:
+    """A session that begins with more than JSON's own types is compared just as well."""
+    session = Session({"a": Word.HI}, now=lambda: NOW, duration=1)
+
+    assert not session.modified
+    session["a"] = "hi"
+    assert not session.modified
+    session["a"] = "bye"
+    assert session.modified
+
+
+def test_session_that_came_to_hold_itself(session: Session) -> None:
+    """A list that has got into itself, and twice, is told at once."""
+    tags = session["user"]["tags"]
+    tags += [tags, tags]
+
+    with pytest.raises(ValueError, match="or holds itself"):
+        _ = session.modified
 
 
 def test_modified_can_be_taken_back(session: Session) -> None:
