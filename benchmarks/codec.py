@@ -13,7 +13,7 @@ from .measure import Spread, Timer, by_turns, timer
 from .outside import NODE_PEERS, ROOT, Outside, node, standard_library
 from .sealers import FLOOR, OURS, PEERS, Peer, floor
 
-ROUNDS = 61
+ROUNDS = 151
 ACTS = ("seal", "open")
 AGAIN = "ours, a second time"
 PLAIN = "ours, standard library"
@@ -58,12 +58,8 @@ def _there(names: dict[str, str], outside: Outside, content: Content) -> Timers:
     for name, peer in names.items():
         assert opened[peer] == content, f"{name} does not open what it sealed"
         for act in ACTS:
-            timers[name, act] = _ask(outside, act, peer)
+            timers[name, act] = outside.timer(act, peer=peer)
     return timers
-
-
-def _ask(outside: Outside, act: str, peer: str) -> Timer:
-    return lambda calls: float(outside.ask(act, peer=peer, calls=calls))
 
 
 def _timers(content: Content, in_node: Outside, plain: Outside | None) -> Timers:

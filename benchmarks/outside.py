@@ -9,8 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .measure import Timer
+
 ROOT = Path(__file__).parent.parent
 SCRIPT = Path(__file__).with_name("peers.js")
+#: A turn there is so many times longer: after each wait the first calls are slow, and at
+#: the beginning Node's compiler needs a while to do its best.
+LONGER = 4
 #: The peers in Node, by the names of their packages.
 NODE_PEERS = ("client-sessions", "cookie-session", "iron-session")
 
@@ -33,6 +38,10 @@ class Outside:
         if not line:
             raise RuntimeError(f"{self._process.args!r} ended at the order {do!r}")
         return json.loads(line)
+
+    def timer(self, do: str, **order: object) -> Timer:
+        """Return what has something measured there."""
+        return lambda calls: float(self.ask(do, calls=calls * LONGER, **order))
 
     def __enter__(self) -> Outside:
         return self
