@@ -13,6 +13,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.addnodes import desc_signature, download_reference, pending_xref
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
 import lesson_app
@@ -58,7 +59,9 @@ def _leads(node: nodes.Node | None) -> bool:
 def _named(root: Path, text: str) -> str:
     """Return path#line of what a text names; "" if that is not a file of the repository."""
     match = _NAMED.fullmatch(text)
-    for path in (match[1], f"tests/{match[1]}") if match else ():
+    if match is None:
+        return ""
+    for path in (match[1], f"tests/{match[1]}"):
         if (root / path).is_file():
             return path + (f"#line-{_line(root / path, match[2])}" if match[2] else "")
     return ""
@@ -98,6 +101,7 @@ def resolve(
 
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the page of each file that was linked to."""
+    assert isinstance(app.builder, StandaloneHTMLBuilder)
     for path in sorted(_wanted):
         text = (app.srcdir / path).read_text(encoding="utf-8")
         language = _LANGUAGES.get(Path(path).suffix, "text")
