@@ -13,10 +13,11 @@ Read the modules in this order; each needs only those before it.
 9. `session`      a dict with a lifetime
 10. `revocation`  sessions that are over before their time
 11. `options`     what the middleware can be told, checked before the first request
-12. `middleware`  from the request's cookie to `flask.session` to the response's cookie
-13. `routes`      two routes that show a session at work
-14. `guard`       let only visitors through who have logged in
-15. `app`         log in, see the dashboard, log out
+12. `headers`     the request's Cookie read, the response's Set-Cookie written
+13. `middleware`  from the request's cookie to `flask.session` to the response's cookie
+14. `routes`      two routes that show a session at work
+15. `guard`       let only visitors through who have logged in
+16. `app`         log in, see the dashboard, log out
 
 `lesson_app.lab` is what the notebooks experiment with; nothing above imports it.
 """

@@ -310,7 +310,7 @@ class ClientSessionInterface(SessionInterface):
             self._refuse(session, app, value, reason)
             return
         if type(codec) is not SealedCodec:
-            stringify(opened.content)  # what another codec opens may be nothing to seal
+            stringify(session.plain())  # what another codec opens may be nothing to seal
         if (opened.created_at + opened.duration - now) * 1000 < self._active_microseconds:
             session.extend(self._options.active_duration)
         elif opened.rotated:

@@ -59,13 +59,12 @@ class Session(dict[str, Any], SessionMixin):
     ) -> None:
         if not isinstance(duration, int) or isinstance(duration, bool):
             raise TypeError(f"duration is {duration!r}: give whole milliseconds")
-        if content:
-            dict.update(self, content)
         self._now = now
         self._default_duration = self._duration = duration
         self._created_at = self._born_at = now()
         self._opener = opener
         if opener is None:
+            dict.update(self, content or {})
             self._opened_as = self._image()
         else:
             self._lock = threading.RLock()
@@ -74,7 +73,6 @@ class Session(dict[str, Any], SessionMixin):
     def _hold_place(self) -> None:
         # C code, such as json's, skips an empty dict without asking; this one is not empty
         # until it has been asked.
-        dict.clear(self)
         dict.__setitem__(self, "", None)
 
     def load(self) -> None:
@@ -95,6 +93,7 @@ class Session(dict[str, Any], SessionMixin):
                 self._opened_as = self._image()
                 self._opener = None
             except BaseException:
+                dict.clear(self)
                 self._hold_place()
                 raise
             finally:
@@ -106,7 +105,7 @@ class Session(dict[str, Any], SessionMixin):
         For JSON's own types it is an exact copy in bytes, which takes a part of the time that
         JSON does. For a type that `marshal` refuses it is the JSON.
         """
-        content = dict.copy(self)
+        content = dict(dict.items(self))
         try:
             return marshal.dumps(content)
         except ValueError:
@@ -115,7 +114,7 @@ class Session(dict[str, Any], SessionMixin):
     def plain(self) -> dict[str, Any]:
         """Return the content as a plain dict, which is written faster."""
         self.load()
-        return dict.copy(self)
+        return dict(dict.items(self))  # `dict(self)` would ask each method of this class
 
     @property
     def loaded(self) -> bool:
@@ -212,7 +211,7 @@ class Session(dict[str, Any], SessionMixin):
             if len(content) != dict.__len__(self):
                 return True
             before = stringify(content)
-        return before != stringify(dict.copy(self))
+        return before != stringify(self.plain())
 
     @modified.setter
     def modified(self, value: bool) -> None:
