@@ -34,7 +34,7 @@ from .javascript import (
     stringify,
     to_well_formed,
 )
-from .prepared import Fields, Prepared, read, write
+from .prepared import Prepared, read, write
 
 #: Ciphers (all in CBC mode) and the exact length of their key in bytes.
 CIPHERS = {"aes128": 16, "aes192": 24, "aes256": 32}
@@ -187,11 +187,13 @@ class SealedCodec:
         prefix = _prefix(name) if type(name) is str else None
         fields = read(value) if type(value) is str else None
         if prefix and fields and not (self._strict and value != write(fields)):
+            _, _, created_at, duration, mac = fields
             for prepared in self._prepared:
                 plaintext = prepared.open(fields)
                 if plaintext is not None and plaintext.startswith(prefix):
+                    content = _read_object(plaintext[len(prefix) :].decode("utf-8", "replace"))
                     rotated = prepared is not self._prepared[0]
-                    return _read_usual(plaintext[len(prefix) :], fields, rotated)
+                    return Unsealed(content, int(created_at), int(duration), rotated, mac)
         return self._unseal_with_care(value, name)
 
     def _unseal_with_care(self, value: str, name: str) -> Unsealed:
@@ -363,12 +365,6 @@ def _read_object(text: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BadPayload("object", f"the JSON is a {type(content).__name__}, not an object")
     return content
-
-
-def _read_usual(text: bytes, fields: Fields, rotated: bool) -> Unsealed:
-    _, _, created_at, duration, mac = fields
-    content = _read_object(text.decode("utf-8", "replace"))
-    return Unsealed(content, int(created_at), int(duration), rotated, mac)
 
 
 def _prepare(keys: Keys) -> Prepared:
