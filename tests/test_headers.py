@@ -25,6 +25,9 @@ HEADERS = {
     "quoted": ('session="A"; b=2', '"A"'),
     "no value": ("session; a=1", ""),
     "upper case": ("Session=A", ""),
+    "space after": ("session=A ; b=1", "A "),
+    "spaces before": ("a=1;   session=A", "A"),
+    "other white space": ("a=1;\tsession=A", ""),
 }
 
 

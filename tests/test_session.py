@@ -214,6 +214,24 @@ def test_opener_that_fails(time: list[int]) -> None:
     assert session == {"a": 1}
 
 
+def test_failed_opener_leaves_nothing_behind() -> None:
+    """What a failed opener had put in is gone, and C code asks for the content again."""
+    answers = iter([OSError("no key server"), None])
+
+    def fill(session: Session) -> None:
+        session["half"] = "done"
+        if error := next(answers):
+            raise error
+        session.restore({"a": 1}, NOW, 5)
+
+    session = Session(now=lambda: NOW, duration=1, opener=fill)
+    with pytest.raises(OSError, match="no key server"):
+        session.get("a")
+
+    assert not dict.__contains__(session, "half")
+    assert json.loads(json.dumps(session)) == {"half": "done", "a": 1}
+
+
 def test_opened_by_two_threads() -> None:
     """While one thread opens a session, another waits for it, and both find it open."""
     opening, go_on = threading.Event(), threading.Event()
@@ -318,6 +336,16 @@ def test_other_json(before: object, after: object) -> None:
 
     session["a"] = after
 
+    assert session.modified
+
+
+def test_plain_cases_take_no_json(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a session that stayed as it was nor one with a key more is written as JSON."""
+    session.load()
+    monkeypatch.setattr("lesson_app.session.stringify", None)
+
+    assert not session.modified
+    dict.__setitem__(session, "a", 1)
     assert session.modified
 
 
