@@ -159,11 +159,13 @@ SIGNED = {
     "a list": {"plaintext": b"session=[1]"},
     "white space": {"plaintext": b"session= {} "},
     "leading zero": {"created_at": "01"},
+    "leading zero to live": {"duration": "01"},
     "sixteen digits": {"created_at": "9007199254740993"},
     "sixteen digits to live": {"duration": "9007199254740993"},
     "not decimal": {"created_at": "1e3"},
     "short IV": {"iv": bytes(13), "ciphertext": bytes(16)},
     "no number": {"duration": ""},
+    "not decimal to live": {"duration": "1e3"},
     "good": {},
 }
 
@@ -172,7 +174,8 @@ SIGNED = {
 @pytest.mark.parametrize("strict", [False, True], ids=["", "strict"])
 def test_signed_and_unusual(forged: dict[str, Any], strict: bool) -> None:
     """What only a holder of the secret can make opens, or is refused, in the same words."""
-    value = forge(**{"plaintext": b'session={"a":1}', "secret": SECRET, **forged})
+    usual = {"plaintext": b'session={"a":1}', "created_at": "1", "duration": "1"}
+    value = forge(**{**usual, "secret": SECRET, **forged})
     codec = SealedCodec(derive_keys(secret_of("newer")), KEYS, strict=strict)
 
     ours = outcome(lambda: codec.unseal(value, name="session"))
