@@ -260,7 +260,7 @@ class ClientSessionInterface(SessionInterface):
         if not secret:
             return None
         fallbacks = app.config["SECRET_KEY_FALLBACKS"] or ()
-        if not isinstance(fallbacks, list | tuple):
+        if fallbacks and not isinstance(fallbacks, list | tuple):
             # A text would be taken for a list of secrets of one character each.
             raise TypeError(
                 f"SECRET_KEY_FALLBACKS is a {type(fallbacks).__name__}: give a list of secrets"
@@ -317,18 +317,17 @@ class ClientSessionInterface(SessionInterface):
             session.modified = True
 
     def _restore(self, session: Session, opened: Unsealed, now: int) -> None:
-        content, born_at = opened.content, min(opened.created_at, now)
-        if self._remembers_birth:
-            content = dict(content)
-            mark = content.pop(BORN, None)
-            if type(mark) is int and 0 <= mark <= now + 1:
-                born_at = mark
-            else:
-                # Without the mark the cookie could begin its life anew at each visit.
-                session.modified = bool(content)
-        session.restore(
-            content, opened.created_at, opened.duration, born_at=born_at, mac=opened.mac
-        )
+        created_at, duration = opened.created_at, opened.duration
+        if not self._remembers_birth:
+            session.restore(opened.content, created_at, duration, mac=opened.mac)
+            return
+        content = dict(opened.content)
+        born_at = content.pop(BORN, None)
+        if type(born_at) is not int or not 0 <= born_at <= now + 1:
+            born_at = None
+            # Without the mark the cookie could begin its life anew at each visit.
+            session.modified = bool(content)
+        session.restore(content, created_at, duration, born_at=born_at, mac=opened.mac)
 
     def _reason_to_refuse(self, session: Session, opened: Unsealed, now: int) -> str | None:
         expires_at = opened.created_at + opened.duration
