@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.jupyterlab import (
     CHROMIUM_FLAGS,
@@ -61,6 +61,14 @@ def desk(lab: str, browser: Browser, theme: str) -> Iterator[Page]:
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
     yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[BrowserContext]:
+    """Windows that share a cache: each notebook of Notebook is a page of its own."""
+    windows = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield windows
+    windows.close()
 
 
 @contextmanager
@@ -160,9 +168,9 @@ def test_not_trusted_fits(desk: Page, theme: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 @pytest.mark.parametrize("name", NAMES)
-def test_run_all_in_notebook(browser: Browser, lab: str, theme: str, name: str) -> None:
+def test_run_all_in_notebook(windows: BrowserContext, lab: str, theme: str, name: str) -> None:
     """Every cell runs in Notebook, too; it shows a diagram as a text or as a picture."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page = windows.new_page()
     page.goto(f"{lab}/notebooks/{name}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
 
