@@ -59,7 +59,7 @@ class Growth:
         """Return the plot's text for those who do not see it."""
         return (
             f"Two plots over {self.axis}, {self.at[0]:,} to {self.at[-1]:,}, in times of the "
-            f"first point. Time: {', '.join(self.time)}. Memory: {', '.join(self.memory)}."
+            f"first point. Time: {'; '.join(self.time)}. Memory: {'; '.join(self.memory)}."
         )
 
     @property
