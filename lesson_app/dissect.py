@@ -204,10 +204,8 @@ class Dissection:
             )
         over = self.octets - MAX_SIZE
         excess = f"; {over:,} too many, browsers drop it" if over > 0 else ""
-        yield (
-            "size",
-            f"{self.octets:,} octets of the {MAX_SIZE:,} that browsers keep{excess}",
-        )
+        kept = f"of the {MAX_SIZE:,} that browsers keep{excess}"
+        yield "size", f"{self.octets:,} bytes, name and value, {kept}"
 
     def _verdict(self) -> str:
         if self.reason is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import subprocess
@@ -23,8 +24,8 @@ PACKAGE = ROOT / "lesson_app"
 #: Each module may import only those before it.
 ORDER = [
     "errors", "javascript", "prepared", "cookie", "words", "pasted", "hints", "dissect",
-    "session", "revocation", "options", "headers", "middleware", "routes", "guard", "app", "cli",
-    "__main__",
+    "session", "revocation", "options", "headers", "middleware", "routes", "guard", "app",
+    "cli", "__main__",
 ]  # fmt: skip
 #: Methods whose docstring stands in the class that they come from.
 INHERITED = {
@@ -119,7 +120,7 @@ def test_lock_pins_every_dependency_without_addresses() -> None:
     pinned = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, re.MULTILINE))
     extras = PROJECT["optional-dependencies"]
 
-    for text in [*PROJECT["dependencies"], *extras["lab"], *extras["test"]]:
+    for text in [*PROJECT["dependencies"], *itertools.chain(*extras.values())]:
         requirement = Requirement(text)
         if requirement.name != PROJECT["name"]:
             assert requirement.specifier.contains(pinned[requirement.name])

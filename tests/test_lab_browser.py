@@ -309,8 +309,9 @@ def test_both_views_say_the_same() -> None:
     assert "<b>" not in table
     assert "color" not in table
     assert set(re.findall('style="([^"]*)"', table)) == {
-        "width: 100%", "width: 30%", "width: 70%",
-        "text-align: left; vertical-align: top; overflow-wrap: anywhere",
+        "width: 100%; table-layout: fixed", "width: 30%", "width: 70%",
+        "text-align: left; vertical-align: top; overflow-wrap: break-word; font-weight: normal",
+        "text-align: left; vertical-align: top; overflow-wrap: break-word",
     }  # fmt: skip
 
 

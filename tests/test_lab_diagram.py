@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from lesson_app.lab.diagram import Diagram, sequence
-from lesson_app.lab.record import Exchange
+from lesson_app.lab.record import Exchange, Remark
 
+STYLE = (
+    '%%{init: {"themeVariables": {"noteBkgColor": "#fff5ad", "noteTextColor": "#111111"}}}%%'
+)
 LONG, OTHER = "a" * 40, "b" * 40
 
 
@@ -65,6 +68,7 @@ def test_text() -> None:
 def test_mermaid() -> None:
     """The same in Mermaid's language: a request is a full line, an answer a broken one."""
     assert drawn(*LOG_IN[1:2]).mermaid.splitlines() == [
+        STYLE,
         "sequenceDiagram",
         "accTitle: 1 exchange of browser and server",
         "accDescr: browser to server: POST /login, Cookie: none. server to browser: 302 FOUND,"
@@ -114,7 +118,9 @@ def test_numbers_of_values() -> None:
         "Cookie: session=[1]",
         "200 OK",
     ]
-    assert diagram.notes == "[1] and [2] are different values"
+    assert (
+        diagram.notes == "[1] and [2] are different values; the same number is the same value"
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,8 +128,8 @@ def test_numbers_of_values() -> None:
     [
         (0, ""),
         (1, "[1] is the same value each time"),
-        (2, "[1] and [2] are different values"),
-        (3, "[1] to [3] are different values"),
+        (2, "[1] and [2] are different values; the same number is the same value"),
+        (3, "[1] to [3] are different values; the same number is the same value"),
     ],
 )
 def test_legend(count: int, note: str) -> None:
@@ -160,10 +166,34 @@ def test_two_visitors() -> None:
     ]
 
 
+def test_remarks() -> None:
+    """What is said between two exchanges stands between them, on its visitor's lifeline."""
+    first, remark, second = exchange("/a"), Remark("3 minutes later; <b>"), exchange("/b")
+
+    diagram = sequence({"ada": [second, first], "thief": [remark]})
+
+    assert repr(diagram).splitlines()[5:7] == [
+        "    │<──────────────────────│                       │",
+        "    │                       │                       │ (3 minutes later; <b>)",
+    ]
+    assert "note over p2: 3 minutes later#59; #60;b#62;" in diagram.mermaid.splitlines()
+    assert "Note on thief: 3 minutes later; <b>." in diagram.alt
+    assert "accTitle: 2 exchanges of" in diagram.mermaid
+
+
+def test_description_reads_as_sent() -> None:
+    """A description keeps the signs of an address, and no sign that Mermaid would read."""
+    source = drawn(exchange("/add?message=Hello%20World!&x={;}")).mermaid
+
+    [spoken] = [line for line in source.splitlines() if line.startswith("accDescr")]
+    assert "GET /add?message=Hello%20World!&x=   ," in spoken
+
+
 def test_nothing_yet() -> None:
     """Before the first exchange there is nothing to draw, and that is said."""
     assert repr(drawn()) == "no exchange yet"
     assert drawn().mermaid.splitlines() == [
+        STYLE,
         "sequenceDiagram",
         "accTitle: 0 exchanges of browser and server",
         "participant p0 as browser",
@@ -197,8 +227,8 @@ def test_what_a_stranger_sends_is_no_mermaid(target: str) -> None:
     """Nothing on the wire is taken for Mermaid's language, or for another line."""
     source = drawn(exchange(target)).mermaid
 
-    assert len(source.splitlines()) == 7
-    message = source.splitlines()[5].removeprefix("p0->>p1: ").replace("<br/>", "")
+    assert len(source.splitlines()) == 8
+    message = source.splitlines()[6].removeprefix("p0->>p1: ").replace("<br/>", "")
     assert not set(re.sub("#[0-9]+;", "", message)) & set("<>#;%\"'`{}|\\")
     assert source.isascii()
 

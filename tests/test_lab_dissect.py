@@ -137,7 +137,9 @@ def test_no_strip() -> None:
     """A text that has not five fields has no strip, and no meter."""
     html = dissect("a.b.c")._repr_html_()
 
-    assert html.startswith('<table style="width: 100%"><col style="width: 14%">')
+    assert html.startswith(
+        '<table style="width: 100%; table-layout: fixed"><col style="width: 14%">'
+    )
     assert "<meter" not in html
 
 

@@ -85,6 +85,12 @@ def test_flip_that_is_seen(flips: Explorer) -> None:
     assert 'unverifiedopens: \'session={#a":"<b>"}\'' in shown
 
 
+def test_flip_of_the_highest_bit(flips: Explorer) -> None:
+    """In the digits of a time, too, the bit that is turned is one bit; what hides is shown."""
+    assert "byte 0 of created_at: 00110001 \u2192 10110001" in words(flips.view(48, 7))
+    assert "<mark>\\u0011</mark>" in flips.view(48, 5)
+
+
 def test_flips_escape(flips: Explorer) -> None:
     """What a cookie holds stays text."""
     assert "<b>" not in flips.view(50, 0)
@@ -92,13 +98,13 @@ def test_flips_escape(flips: Explorer) -> None:
 
 
 LIVES = {
-    # a pause: visits in an hour, cookies, fate
-    "30 seconds": ["121", "60", "is alive"],
-    "50 seconds": ["73", "60", "is alive"],
-    "60 seconds": ["61", "60", "is alive"],
-    "65 seconds": ["14", "14", "is over after 14 minutes 5 seconds"],
-    "70 seconds": ["8", "8", "is over after 8 minutes 10 seconds"],
-    "121 seconds": ["2", "2", "is over after 2 minutes 1 second"],
+    # a pause: visits that find the session alive, their cookies, its end
+    "30 seconds": ["121", "60", "is alive after an hour"],
+    "50 seconds": ["73", "60", "is alive after an hour"],
+    "60 seconds": ["61", "60", "is alive after an hour"],
+    "65 seconds": ["13", "13", "ended after 14 minutes"],
+    "70 seconds": ["7", "7", "ended after 8 minutes"],
+    "121 seconds": ["1", "1", "ended after 2 minutes"],
 }
 
 
@@ -120,9 +126,9 @@ def test_visits() -> None:
     visits = live(make_app, 70, 600)
 
     assert [visit.second for visit in visits] == list(range(0, 491, 70))
-    assert [visit.ends for visit in visits] == [120, 180, 240, 300, 360, 420, 480, 610]
+    assert [visit.ends for visit in visits] == [120, 180, 240, 300, 360, 420, 480, 480]
     assert [visit.alive for visit in visits] == [True] * 7 + [False]
-    assert all(visit.cookie for visit in visits)
+    assert all(visit.set_cookie for visit in visits)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +141,10 @@ def test_visits() -> None:
         (130, 300, "at +300 sover: nothing of it is left"),
         (50, 50, "+50 sno Set-Cookieends at +120 s"),
         (70, 70, "+70 sSet-Cookieends at +180 s"),
-        (130, 130, "+130 sSet-Cookie: a new, empty sessionends at +250 s"),
+        (130, 130, "+130 sSet-Cookie: a new, empty sessionwas over at +120 s"),
+        (130, 600, "at +600 sover: nothing of it is left"),
+        (10, 600, "53 earlier"),
+        (90, 600, "+90 sSet-Cookie"),
     ],
 )
 def test_clock_by_hand(life: Explorer, pause: int, now: int, told: str) -> None:
@@ -174,14 +183,16 @@ MAKERS: list[Callable[[], Explorer]] = [
 def test_sliders_draw(make: Callable[[], Explorer]) -> None:
     """Each place that a slider can be moved to has something to show, and shows it at once."""
     widget = make().widget()
-    *sliders, shown, summary = widget.children
+    *rows, shown, summary = widget.children
     assert "Set-Cookie" in summary.value or "bits" in summary.value
 
     seen = set()
-    for slider in sliders:
-        for place in (slider.min, slider.max):
+    for field, slider in (row.children for row in rows):
+        assert field.description
+        for place in (field.min, field.max):
             slider.value = place
+            assert field.value == place
             seen.add(shown.value)
 
     assert len(seen) >= 3
-    assert all(slider.description for slider in sliders)
+    assert all(value.startswith('<div role="status">') for value in seen)

@@ -77,7 +77,7 @@ def test_the_oldest_are_dropped(site: Server) -> None:
     browser = site.browser()
     response = browser.get(f"{site.url}/home")
     for _ in range(250):
-        browser.record.note(response)
+        browser.record.keep(response)
     browser.get(f"{site.url}/home?last")
 
     exchanges = browser.record.exchanges

@@ -48,6 +48,22 @@ def test_diagram_of_several() -> None:
     assert [a.lines[0] for a in drawn.arrows[::2]] == ["GET /a", "GET /b", "GET /c"]
 
 
+def test_note() -> None:
+    """What a visitor notes is drawn where it was said."""
+    app = Flask("idle")
+    app.add_url_rule("/", view_func=lambda: "")
+
+    with Server(app) as server:
+        browser = server.browser()
+        browser.get(server.url)
+        browser.note("a minute later")
+        browser.get(server.url)
+
+    arrows = browser.diagram().arrows
+    assert [arrow.is_note for arrow in arrows] == [False, False, True, False, False]
+    assert arrows[2].lines == ("a minute later",)
+
+
 def test_diagram_of_nobody() -> None:
     """Nobody has nothing to draw."""
     with pytest.raises(TypeError, match="name the visitors"):

@@ -344,7 +344,7 @@ def table(cases: list[Case]) -> tuple[str, list[str]]:
             looked_at = list(row(case))
             wrong = [finding for finding in looked_at if finding]
             findings += [f"{case.path.stem} {name}: {finding}" for finding in wrong]
-            marks.append(f"{len(looked_at) - len(wrong)} of {len(looked_at)}")
+            marks.append(f"{len(looked_at) - len(wrong)}/{len(looked_at)}")
         title = " ".join((row.__doc__ or "").split())
         lines.append(f"| {name} | {title} | {' | '.join(marks)} |")
     return "\n".join(lines) + "\n", findings

@@ -8,23 +8,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..words import shortened
-from .record import Exchange, pair_of, pairs_of
+from .record import Exchange, Remark, pair_of, pairs_of
 
 _LONGEST_TEXT = 60
 # A value that is longer is told by its number.
 _LONGEST_VALUE = 32
 _POST = "\N{BOX DRAWINGS LIGHT VERTICAL}"
 _PLAIN = re.compile(r"[^A-Za-z0-9 /:=.,_?&*+()\[\]-]")
+# In a description, which is read out, these do no harm.
+_SPOKEN = re.compile(r"[^A-Za-z0-9 /:=.,_?&*+()\[\]!%-]")
+# Dark themes write notes in grey on grey.
+_STYLE = (
+    '%%{init: {"themeVariables": {"noteBkgColor": "#fff5ad", "noteTextColor": "#111111"}}}%%'
+)
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """A message from one lifeline to another, by their places, and the lines on it."""
+    """A message from one lifeline to another, by their places, and the lines on it.
+
+    From a lifeline to itself it is a note.
+    """
 
     source: int
     target: int
     lines: tuple[str, ...]
     answer: bool = False
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it goes nowhere."""
+        return self.source == self.target
 
 
 class Diagram:
@@ -36,28 +50,30 @@ class Diagram:
     @property
     def alt(self) -> str:
         """What a reader hears who cannot see the picture."""
-        told = (
-            f"{self.names[a.source]} to {self.names[a.target]}: {', '.join(a.lines)}."
-            for a in self.arrows
-        )
-        return " ".join([*told, *filter(None, [self.notes])])
+        return " ".join([*map(self._told, self.arrows), *filter(None, [self.notes])])
+
+    def _told(self, arrow: Arrow) -> str:
+        source, target = self.names[arrow.source], self.names[arrow.target]
+        way = f"Note on {source}" if source == target else f"{source} to {target}"
+        return f"{way}: {', '.join(arrow.lines)}."
 
     @property
     def mermaid(self) -> str:
         """The diagram in Mermaid's language."""
-        lines = ["sequenceDiagram", f"accTitle: {self._title()}"]
-        lines += [f"accDescr: {_PLAIN.sub(' ', self.alt)}"] if self.alt else []
+        lines = [_STYLE, "sequenceDiagram", f"accTitle: {self._title()}"]
+        lines += [f"accDescr: {_SPOKEN.sub(' ', self.alt)}"] if self.alt else []
         lines += [f"participant p{i} as {_escape(n)}" for i, n in enumerate(self.names)]
         for arrow in self.arrows:
             text = "<br/>".join(map(_escape, arrow.lines))
             head = "-->>" if arrow.answer else "->>"
-            lines.append(f"p{arrow.source}{head}p{arrow.target}: {text}")
+            way = f"p{arrow.source}{head}p{arrow.target}"
+            lines.append(f"{f'note over p{arrow.source}' if arrow.is_note else way}: {text}")
         if self.notes and self.arrows:
             lines.append(f"note over p0,p{len(self.names) - 1}: {_escape(self.notes)}")
         return "\n".join(lines)
 
     def _title(self) -> str:
-        count = len(self.arrows) // 2
+        count = sum(arrow.answer for arrow in self.arrows)
         names = f"{', '.join(self.names[:-1])} and {self.names[-1]}"
         return f"{count} exchange{'s' * (count != 1)} of {_PLAIN.sub(' ', names)}"
 
@@ -81,23 +97,27 @@ class Diagram:
         ]
 
 
-def sequence(exchanges: Mapping[str, Iterable[Exchange]]) -> Diagram:
+def sequence(records: Mapping[str, Iterable[Exchange | Remark]]) -> Diagram:
     """Draw the exchanges of some visitors, by their names, with their servers.
 
     A long cookie value is told by a number: the same number is the same value, whoever
     sends it.
     """
-    steps = [(who, each) for who, several in exchanges.items() for each in several]
+    steps = [(who, each) for who, several in records.items() for each in several]
     steps.sort(key=lambda step: step[1].number)
-    hosts = list(dict.fromkeys(each.host for _, each in steps))
+    hosts = list(dict.fromkeys(each.host for _, each in steps if isinstance(each, Exchange)))
     servers = ["server"] if len(hosts) < 2 else [f"server {i + 1}" for i in range(len(hosts))]
     # The servers stand in the middle: then no arrow runs across a second visitor.
-    first, *others = exchanges
+    first, *others = records
     names = [first, *servers, *others]
     values: dict[str, int] = {}
     arrows = []
     for who, each in steps:
-        asks, answers = names.index(who), 1 + hosts.index(each.host)
+        asks = names.index(who)
+        if isinstance(each, Remark):
+            arrows.append(Arrow(asks, asks, (shortened(each.text, _LONGEST_TEXT),)))
+            continue
+        answers = 1 + hosts.index(each.host)
         arrows.append(Arrow(asks, answers, tuple(_asked(each, values))))
         arrows.append(Arrow(answers, asks, tuple(_answered(each, values)), answer=True))
     return Diagram(names, arrows, _legend(values))
@@ -127,7 +147,8 @@ def _pair(name: str, value: str, values: dict[str, int]) -> str:
 def _legend(values: Mapping[str, int]) -> str:
     if len(values) < 2:
         return "[1] is the same value each time" if values else ""
-    return f"[1] {'and' if len(values) == 2 else 'to'} [{len(values)}] are different values"
+    several = f"[1] {'and' if len(values) == 2 else 'to'} [{len(values)}]"
+    return f"{several} are different values; the same number is the same value"
 
 
 def _escape(text: str) -> str:
@@ -137,6 +158,8 @@ def _escape(text: str) -> str:
 
 def _drawn(arrow: Arrow, posts: list[int]) -> list[str]:
     left, right = sorted((posts[arrow.source], posts[arrow.target]))
+    if arrow.is_note:
+        return [_row(posts, [(left + 2, f"({line})")]) for line in arrow.lines]
     forth = arrow.source < arrow.target
     rows = [
         _row(posts, [(left + 2 if forth else right - 1 - len(line), line)])
@@ -147,7 +170,8 @@ def _drawn(arrow: Arrow, posts: list[int]) -> list[str]:
 
 
 def _row(posts: list[int], texts: Iterable[tuple[int, str]], post: str = _POST) -> str:
-    row = [" "] * (posts[-1] + 1)
+    texts = list(texts)
+    row = [" "] * max(posts[-1] + 1, *(start + len(text) for start, text in texts))
     for place in posts:
         row[place] = post
     for start, text in texts:

@@ -11,7 +11,7 @@ from ..cookie import Keys, derive_keys
 from ..dissect import Dissection, Section
 from ..dissect import dissect as take_apart
 from ..pasted import find_pasted
-from .markup import CELL, COLOURS, field_name, meter, strip, table
+from .markup import CELL, COLOURS, LABEL, field_name, meter, strip, table
 
 Secret = str | bytes | Keys
 
@@ -66,7 +66,7 @@ def dissect(
 
 
 #: Of each column in a table of so many, in percent; without them JupyterLab's are equal.
-_WIDTHS = {2: (14, 86), 3: (14, 14, 72), 4: (14, 12, 46, 28)}
+_WIDTHS = {2: (14, 86), 3: (18, 14, 68), 4: (14, 12, 46, 28)}
 
 
 def _labelled(secret: Secret | list[Secret] | tuple[Secret, ...] | None) -> dict[str, Keys]:
@@ -92,4 +92,4 @@ def _html(section: Section) -> str:
 def _html_row(row: Sequence[str]) -> str:
     name, *texts = row
     cells = "".join(f"<td {CELL}>{escape(text)}</td>" for text in texts)
-    return f"<tr><td {CELL}>{field_name(name)}</td>{cells}</tr>"
+    return f'<tr><th scope="row" {LABEL}>{field_name(name)}</th>{cells}</tr>'

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 
-from ..words import span
+from ..words import span, visible
 from .clock import Clock
 from .markup import facts, field_name, mark, meter
 from .record import pair_of
@@ -19,6 +19,7 @@ from .trials import Trials, try_opening
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _HOUR = 3600
+_MOST_VISITS = 8
 
 
 class Explorer:
@@ -51,30 +52,37 @@ class Explorer:
             from ipywidgets import HTML, VBox  # type: ignore[import-untyped]  # it has no types
         except ImportError:
             return None
-        sliders = [_slider(name, *place) for name, place in self.sliders.items()]
+        fields, rows = zip(
+            *(_slider(name, *at) for name, at in self.sliders.items()), strict=True
+        )
         shown = HTML()
 
         def draw(_: object = None) -> None:
-            shown.value = self.view(*(slider.value for slider in sliders))
+            view = self.view(*(each.value for each in fields))
+            # Whoever does not see the change is told of it.
+            shown.value = f'<div role="status">{view}</div>'
 
-        for slider in sliders:
-            slider.observe(draw, "value")
+        for each in fields:
+            each.observe(draw, "value")
         draw()
-        return VBox([*sliders, shown, HTML(self.summary._repr_html_())])
+        return VBox([*rows, shown, HTML(self.summary._repr_html_())])
 
 
-def _slider(name: str, places: range, start: int) -> Any:
-    from ipywidgets import IntSlider, Layout
+def _slider(name: str, places: range, start: int) -> tuple[Any, Any]:
+    """Return a field for a number, and its row, with a slider for the hand beside it."""
+    from ipywidgets import BoundedIntText, HBox, IntSlider, Layout, link
 
-    return IntSlider(
-        value=start,
-        min=places[0],
-        max=places[-1],
-        step=places.step,
+    place = {"value": start, "min": places[0], "max": places[-1], "step": places.step}
+    # The field has a name for those who listen. A slider of ipywidgets never has one.
+    named = BoundedIntText(
         description=name,
-        style={"description_width": "14em"},
-        layout=Layout(width="100%"),
+        style={"description_width": "13em"},
+        layout=Layout(width="19em", flex="none"),
+        **place,
     )
+    slider = IntSlider(readout=False, layout=Layout(flex="1 1 8em"), **place)
+    link((named, "value"), (slider, "value"))
+    return named, HBox([named, slider])
 
 
 def explore_flips(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Explorer:
@@ -120,7 +128,7 @@ def _flip_html(value: str, changed: str, name: str, byte: int, told: Mapping[str
 def _marked(value: str, changed: str) -> str:
     """Write the changed cookie with its changed signs marked."""
     return "".join(
-        escape(new) if new == old else mark(new).strip()
+        escape(new) if new == old else mark(visible(new)).strip()
         for old, new in zip(value, changed, strict=True)
     )
 
@@ -136,24 +144,25 @@ def explore_life(make_app: Callable[[Clock], Flask]) -> Explorer:
         visits = live(make_app, pause, now)
         return _visits_html(visits) + _rest_html(visits[-1], now)
 
-    pauses = (30, 50, 60, 65, 70, 90, 119, 121)
     sliders = {
         "a visit every \N{HORIZONTAL ELLIPSIS} seconds": (range(10, 131), 70),
         "the clock, in seconds": (range(0, 601, 5), 120),
     }
-    headings = ["a visit every", "visits in an hour", "Set-Cookie", "the session"]
-    rows = [_live_an_hour(make_app, pause) for pause in pauses]
+    headings = ["a visit every", "visits that find it", "Set-Cookie", "the session"]
+    rows = [_live_an_hour(make_app, pause) for pause in (30, 50, 60, 65, 70, 90, 119, 121)]
     return Explorer(Trials(headings, rows), sliders, view)
 
 
-class Visit:
-    """A visit: how many seconds after the first, what it found, when its session ends.
+class Visit(NamedTuple):
+    """A visit: how many seconds after the first, whether it found the session alive.
 
-    `ends` is what the cookie says that the visitor has afterwards, in the clear.
+    `ends` is when that session ends, as its cookie says in the clear, in seconds too.
     """
 
-    def __init__(self, second: int, alive: bool, cookie: str, ends: float) -> None:
-        self.second, self.alive, self.cookie, self.ends = second, alive, cookie, ends
+    second: int
+    alive: bool
+    set_cookie: bool
+    ends: float
 
 
 def live(make_app: Callable[[Clock], Flask], pause: int, seconds: int) -> list[Visit]:
@@ -167,8 +176,9 @@ def live(make_app: Callable[[Clock], Flask], pause: int, seconds: int) -> list[V
         answer = client.get(f"/session-test-{path}")
         cookies = answer.headers.getlist("Set-Cookie")
         alive = not second or "still here" in answer.text
-        ends = _end_of(cookies[-1]) - noon if cookies else visits[-1].ends
-        visits.append(Visit(second, alive, cookies[-1] if cookies else "", ends))
+        # One that comes too late gets another session, whose end is no matter here.
+        ends = _end_of(cookies[-1]) - noon if cookies and alive else visits[-1].ends
+        visits.append(Visit(second, alive, bool(cookies), ends))
         if not alive:
             break
     return visits
@@ -181,18 +191,22 @@ def _end_of(line: str) -> float:
 
 def _live_an_hour(make_app: Callable[[Clock], Flask], pause: int) -> list[str]:
     visits = live(make_app, pause, _HOUR)
-    last = visits[-1]
-    fate = "is alive" if last.alive else f"is over after {span(1000 * last.second)}"
-    cookies = sum(bool(visit.cookie) for visit in visits)
-    return [f"{pause} seconds", str(len(visits)), str(cookies), fate]
+    found = [visit for visit in visits if visit.alive]
+    cookies = sum(visit.set_cookie for visit in found)
+    ended = f"ended after {span(round(1000 * visits[-1].ends))}"
+    fate = "is alive after an hour" if visits[-1].alive else ended
+    return [f"{pause} seconds", str(len(found)), str(cookies), fate]
 
 
 def _visits_html(visits: list[Visit]) -> str:
-    rows = []
-    for visit in visits[-8:]:
-        set_cookie = "Set-Cookie" if visit.cookie else "no Set-Cookie"
-        fate = "" if visit.alive else ": a new, empty session"
-        rows.append([f"+{visit.second} s", f"{set_cookie}{fate}", f"ends at +{visit.ends:g} s"])
+    earlier = len(visits[:-_MOST_VISITS])
+    rows = [[f"{earlier} earlier", "", ""]] if earlier else []
+    for visit in visits[-_MOST_VISITS:]:
+        told = "Set-Cookie" if visit.set_cookie else "no Set-Cookie"
+        end = f"ends at +{visit.ends:g} s"
+        if not visit.alive:
+            told, end = f"{told}: a new, empty session", f"was over at +{visit.ends:g} s"
+        rows.append([f"+{visit.second} s", told, end])
     return Trials(["visit", "response", "the session"], rows, (20, 45))._repr_html_()
 
 

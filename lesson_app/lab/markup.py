@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
+CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: break-word"'
+#: Of a name, which is not what the eye should fall upon.
+LABEL = f'{CELL[:-1]}; font-weight: normal"'
+#: Of the name of what belongs to the line above.
+BELOW = f'{LABEL[:-1]}; padding-left: 1.5em"'
 
 #: The background of each of a sealed cookie's fields, light enough for black text.
 COLOURS = {
@@ -20,7 +24,7 @@ COLOURS = {
 }
 _BLACK = "#111111"
 # Wide enough for a name; what is shorter by scale gets this.
-_LEAST_WIDTH = 11
+_LEAST_WIDTH = 13
 
 
 def field_name(name: str) -> str:
@@ -40,7 +44,8 @@ def columns(widths: Iterable[float]) -> str:
 
 def table(widths: Iterable[float], rows: Iterable[str]) -> str:
     """Return a table as wide as its place, of rows that are written already."""
-    return f'<table style="width: 100%">{columns(widths)}{"".join(rows)}</table>'
+    columned = f"{columns(widths)}{''.join(rows)}"
+    return f'<table style="width: 100%; table-layout: fixed">{columned}</table>'
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
@@ -48,25 +53,29 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return table(
         (30, 70),
         (
-            f'<tr><th scope="row" {CELL}>{escape(name)}</th><td {CELL}>{told}</td></tr>'
+            f'<tr><th scope="row" {LABEL}>{escape(name)}</th><td {CELL}>{told}</td></tr>'
             for name, told in pairs
         ),
     )
 
 
 def strip(fields: Iterable[tuple[str, str]]) -> str:
-    """Draw the five fields side by side, each as long as its text and with its name on it."""
+    """Draw the five fields side by side, each with its name and the length of its text on it.
+
+    The longer, the wider. It is for the eyes: nobody who listens has use for it.
+    """
     fields = list(fields)
     total = sum(len(text) for _, text in fields) or 1
     shares = [max(_LEAST_WIDTH, 100 * len(text) / total) for _, text in fields]
     cells = "".join(
-        f'<td style="background-color: {COLOURS[name]}; color: {_BLACK}; text-align: left">'
+        f'<td style="background-color: {COLOURS[name]}; color: {_BLACK}; text-align: left; '
+        f'overflow-wrap: break-word">'
         f"{escape(name)} {len(text)}</td>"
         for name, text in fields
     )
     widths = [100 * share / sum(shares) for share in shares]
     return (
-        f'<table style="width: 100%; table-layout: fixed">{columns(widths)}'
+        f'<table aria-hidden="true" style="width: 100%; table-layout: fixed">{columns(widths)}'
         f"<tr>{cells}</tr></table>"
     )
 

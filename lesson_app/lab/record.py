@@ -44,13 +44,27 @@ class Exchange:
         return {**self.before, **dict(pairs_of(self.cookie)), **received}
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What was said of a visitor between two exchanges."""
+
+    text: str
+    number: int = field(default_factory=lambda: next(_numbers))
+
+
 class Record:
-    """The last 200 exchanges of one visitor, redirects included."""
+    """The last 200 exchanges of one visitor, redirects included, and what was said between."""
 
     def __init__(self) -> None:
         self.exchanges: deque[Exchange] = deque(maxlen=_MOST_KEPT)
+        self.remarks: deque[Remark] = deque(maxlen=_MOST_KEPT)
 
-    def note(self, response: requests.Response, **_: Any) -> None:
+    @property
+    def steps(self) -> list[Exchange | Remark]:
+        """Both, in the order in which they happened."""
+        return sorted([*self.exchanges, *self.remarks], key=lambda step: step.number)
+
+    def keep(self, response: requests.Response, **_: Any) -> None:
         """Keep an exchange; `requests` calls this for each response, in order."""
         before = self.exchanges[-1].after if self.exchanges else {}
         exchange = _known[response] = _exchange(response, before)

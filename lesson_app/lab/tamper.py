@@ -26,7 +26,7 @@ def tamper(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Trials:
         changed = flipped(value, name, len(raw) // 2, 0)
         told = [try_opening(opener, changed)[1] for opener in openers.values()]
         rows.append([name, _read(name, raw), *told])
-    headings = ["a bit flipped in", "a stranger reads", *openers]
+    headings = ["a bit flipped in", "before: a stranger reads", *openers]
     return Trials(headings, rows, (14, 24, 22))
 
 
@@ -36,7 +36,7 @@ def bytes_of(value: str) -> dict[str, bytes]:
     if len(texts) != len(_FIELDS):
         raise ValueError(f"a sealed cookie has five fields between dots, not {len(texts)}")
     return {
-        name: text.encode() if name in TIMES else from_base64(text)
+        name: text.encode("latin-1", "replace") if name in TIMES else from_base64(text)
         for name, text in zip(_FIELDS, texts, strict=True)
     }
 

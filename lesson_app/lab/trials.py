@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import BadCookie
 from .exercises.engine import outcome, short, tell
-from .markup import CELL, field_name, table
+from .markup import CELL, LABEL, field_name, table
 
 
 class Trials:
@@ -51,4 +51,4 @@ def try_opening(opener: Callable[[str], Any], value: str) -> tuple[str, str]:
 
 def _html_row(row: list[str]) -> str:
     cells = "".join(f"<td {CELL}>{escape(text)}</td>" for text in row[1:])
-    return f'<tr><th scope="row" {CELL}>{field_name(row[0])}</th>{cells}</tr>'
+    return f'<tr><th scope="row" {LABEL}>{field_name(row[0])}</th>{cells}</tr>'

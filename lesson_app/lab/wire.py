@@ -12,7 +12,7 @@ import requests
 from ..dissect import size
 from ..words import moment, span
 from .diagram import Diagram, sequence
-from .markup import CELL, field_name, mark, table
+from .markup import BELOW, CELL, LABEL, field_name, mark, table
 from .record import Exchange, exchanges_of, pair_of, pairs_of
 
 # The value of a sealed cookie within a Cookie or Set-Cookie header.
@@ -110,7 +110,7 @@ def _cookie_lines(
     yield Line(name, _SEALED.sub(_abridge, text), mark=change)
     for found in _SEALED.finditer(text):
         if found[0] in seen:
-            yield Line("", "the value shown above", depth=1)
+            yield Line("fields", "of the value shown above", depth=1)
             continue
         seen.add(found[0])
         cookie = text[: found.start()].rpartition(";")[2].strip(" =")
@@ -167,15 +167,15 @@ def _html(exchange: Exchange, seen: set[str]) -> str:
 def _html_heading(what: str, text: str) -> str:
     return (
         f'<tr><th scope="row" {CELL}>{what}</th>'
-        f'<th colspan="2" {CELL}><code>{escape(text)}</code></th></tr>'
+        f'<td colspan="2" {CELL}><b><code>{escape(text)}</code></b></td></tr>'
     )
 
 
 def _html_row(line: Line) -> str:
-    name = f"&emsp;{field_name(line.name)}" if line.depth else escape(line.name)
+    name = field_name(line.name) if line.depth else escape(line.name)
     text = f"<code>{escape(line.text)}</code>" if line.meaning or not line.depth else line.text
     if not line.meaning:
         told = f'<td colspan="2" {CELL}>{text}{mark(line.mark)}</td>'
     else:
         told = f"<td {CELL}>{text}</td><td {CELL}>{escape(line.meaning)}{mark(line.mark)}</td>"
-    return f"<tr><td {CELL}>{name}</td>{told}</tr>"
+    return f'<tr><th scope="row" {BELOW if line.depth else LABEL}>{name}</th>{told}</tr>'

@@ -156,7 +156,6 @@ def test_not_trusted(desk: Page, theme: str, name: str) -> None:
     assert {"Set-Cookie", "iv", "ciphertext", "created_at", "duration", "mac"} <= {*words}
 
 
-@pytest.mark.xfail(reason="JupyterLab takes `overflow-wrap: anywhere` away, not break-word")
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 def test_not_trusted_fits(desk: Page, theme: str) -> None:
     """Without the styles that JupyterLab takes away, no text lies over another."""

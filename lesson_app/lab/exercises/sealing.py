@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from typing import Any
 
 from ... import cookie
 from ...app import PAGE_SECRET
 from ...cookie import derive_keys, from_base64, to_base64
-from ...errors import BadCookie, BadFormat, BadSignature
+from ...errors import BadCookie, BadFormat, BadName, BadSignature
 from .engine import Exercise, Wrong, builtin_calls, expect, misconceptions, outcome, tell
 
 #: The two cookies that the course page prints.
@@ -231,8 +232,12 @@ def _expect_opened(found: Any, value: str, secret: str) -> None:
 
 def unseal_ours(value: str, secret: str, *, name: str = "session") -> tuple[Any, int, int]:
     """Return content, created_at and duration; raise BadCookie."""
-    opened = cookie.unseal(value, derive_keys(secret), name=name)
-    return opened.content, opened.created_at, opened.duration
+    keys = derive_keys(secret)
+    iv, ciphertext, created_at, duration = verify_ours(value, keys.signature)
+    sealed_name, _, text = cookie.decrypt(ciphertext, keys, iv).decode().partition("=")
+    if sealed_name != name:
+        raise BadName("name", f"sealed for the cookie {sealed_name!r}")
+    return json.loads(text), int(created_at), int(duration)
 
 
 EXERCISES = (
