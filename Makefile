@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints requirements.lock
 
-.PHONY: help lab predict test lint docs bench notebooks rubric lock clean
+.PHONY: help lab predict test lint docs bench notebooks pictures rubric lock clean
 help:
 	@sed -n '1,6s/^# //p' Makefile
 
@@ -60,6 +60,10 @@ bench: $(VENV)/test tests/node/node_modules
 notebooks: $(VENV)/test
 	$(BIN)/ruff format notebooks
 	$(BIN)/python tools/refresh_notebooks.py
+
+# Take the README's pictures anew, of what the notebooks show in JupyterLab.
+pictures: $(VENV)/test
+	$(BIN)/python -m tools.take_pictures
 
 # Hold the notebooks to the rubric, and write docs/rubric.md. RUNS=5 runs each five times.
 RUNS ?= 1
