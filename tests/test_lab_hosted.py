@@ -124,6 +124,18 @@ def test_hub(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/proxy/absolute/5000/login", "/proxy/absolute/5000", "/login"),
         ("/user/ada/proxy/absolute/5000/", "/user/ada/proxy/absolute/5000", "/"),
         ("/user/ada/proxy/absolute/50001/", "", "/user/ada/proxy/absolute/50001/"),
+        *(
+            (f"{before}/proxy/absolute/5000/", "", f"{before}/proxy/absolute/5000/")
+            for before in (
+                "//evil.example",
+                "/a/",
+                "/\\evil",
+                "/a; Domain=b",
+                "/%2F",
+                "/\r\n",
+                "a",
+            )
+        ),
     ],
 )
 def test_mount(path: str, prefix: str, rest: str) -> None:
@@ -132,6 +144,15 @@ def test_mount(path: str, prefix: str, rest: str) -> None:
 
     assert mount(environ, 5000) == prefix
     assert environ == {"SCRIPT_NAME": prefix, "PATH_INFO": rest}
+
+
+def test_confine_as_a_browser_writes_it() -> None:
+    """A letter beyond ASCII stands in the cookie's path as it does in the address."""
+    response = Response(headers=[("Set-Cookie", "a=1; Path=/")])
+
+    confine(response, "/user/\u00e9d".encode().decode("latin-1") + "@b")
+
+    assert response.headers["Set-Cookie"] == "a=1; Path=/user/%C3%A9d@b/"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import requests
 from werkzeug.wrappers import Response
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# A path that a Jupyter server is below. Whatever else somebody puts there would be another
+# host to a browser, or one more attribute to a cookie.
+_PREFIX = re.compile(r"(?:/[^/\\;\x00-\x20\x7f]+)*")
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def mount(environ: WSGIEnvironment, port: int) -> str:
     which anybody can send; a request that comes straight to the port returns "".
     """
     before, found, path = str(environ["PATH_INFO"]).partition(f"{_below(port)}/")
-    if not found:
+    if not found or not _PREFIX.fullmatch(before):
         return ""
     environ["SCRIPT_NAME"] = prefix = before + _below(port)
     environ["PATH_INFO"] = f"/{path}"
@@ -85,6 +89,8 @@ def confine(response: Response, prefix: str) -> None:
     At ``Path=/`` a browser would send them to Jupyter and to all that it is the proxy of. A
     ``__Host-`` cookie is left as it is, since browsers refuse it with any other path.
     """
+    # As a browser writes it: WSGI hands a path over as bytes in the guise of text.
+    prefix = quote(prefix.encode("latin-1"), safe="/@:~!$&'()*+,=%")
     lines = response.headers.getlist("Set-Cookie")
     response.headers.remove("Set-Cookie")
     for line in lines:
@@ -104,10 +110,10 @@ def _jupyter() -> dict[str, Any]:
         from jupyter_core.paths import jupyter_runtime_dir
 
         text = Path(jupyter_runtime_dir(), f"jpserver-{server}.json").read_text()
-        written: dict[str, Any] = json.loads(text)
+        written = json.loads(text)
     except (ImportError, OSError, ValueError):
-        written = {}
-    return written
+        written = None
+    return written if isinstance(written, dict) else {}
 
 
 def _has_proxy(jupyter: dict[str, Any]) -> bool:
