@@ -30,7 +30,7 @@ predict: $(VENV)/lab
 # coverage. Together they are all that `pytest --nbval` runs.
 KERNELS := notebooks tests/test_rubric.py tests/test_changed_solutions.py tests/browser/test_jupyterlab.py
 SERVERS := $(filter-out tests/browser/test_jupyterlab.py,$(wildcard tests/browser/test_*.py)) \
-  $(addprefix tests/test_,cluster.py deployment.py engines.py node_fuzz.py threads.py)
+  $(addprefix tests/test_,cluster.py deployment.py engines.py node_fuzz.py site.py threads.py)
 test: $(VENV)/test tests/node/node_modules lint
 	@mkdir -p artefacts
 	@$(BIN)/pytest --nbval $(KERNELS) > artefacts/kernels.log 2>&1 & kernels=$$!; \

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,6 +34,9 @@ from lesson_app import (
     unseal,
 )
 from lesson_app.lab import Clock
+
+if TYPE_CHECKING:
+    from tests.documentation import Site as Documentation
 
 ROOT = Path(__file__).parent.parent
 
@@ -214,6 +217,14 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("FLASK_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def documentation(tmp_path_factory: pytest.TempPathFactory) -> Documentation:
+    """The documentation's pages, built once for all who look at them."""
+    from tests.documentation import build
+
+    return build(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

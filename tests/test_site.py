@@ -15,7 +15,7 @@ import pytest
 import lesson_app
 from lesson_app import lab
 from tests.conftest import ROOT
-from tests.documentation import Page, Site, build, in_style, is_elsewhere
+from tests.documentation import Page, Site, in_style, is_elsewhere
 
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 #: Where the pages' links lead to, beside the site; nobody goes there unless they click.
@@ -28,9 +28,9 @@ OTHER_HOSTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return build(tmp_path_factory.mktemp("site"))
+@pytest.fixture
+def site(documentation: Site) -> Site:
+    return documentation
 
 
 # The build

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.jupyterlab import CHROMIUM_FLAGS
 from tests.conftest import require_tool
-from tests.documentation import build
+from tests.documentation import Site
 from tests.peer import NODE
 
 AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
@@ -40,10 +40,10 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(documentation: Site) -> Iterator[str]:
     """Where the built pages are served."""
-    folder = build(tmp_path_factory.mktemp("site")).folder
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+    pages = partial(Quiet, directory=documentation.folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), pages) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
