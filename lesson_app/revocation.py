@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
 from .session import Session
@@ -41,7 +41,11 @@ class Store(Protocol):
     """A server's memory: text keys, each with a whole number and a time to forget it."""
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
-        """Keep the larger of `value` and what `key` has; forget it at `forget_at` (ms)."""
+        """Keep the larger of `value` and what `key` has; forget it at `forget_at` (ms).
+
+        Of equal values the later end counts, and None, which is never, is the latest. What
+        is over is as good as not there.
+        """
 
     def get(self, key: str) -> int | None:
         """Return the value, or None."""
@@ -49,6 +53,13 @@ class Store(Protocol):
 
 def _now() -> int:
     return round(time.time() * 1000)  # as the middleware rounds, or a session slips through
+
+
+#: How long a `DenyList` remembers a cookie that has expired: one hour, in ms. The moment at
+#: which a cookie is found unexpired and the one at which its entry is asked for are two. A
+#: cookie whose entry were forgotten in between would come back to life, and be extended. The
+#: hour is for clocks that are set back, or differ between servers.
+MARGIN = 60 * 60 * 1000
 
 
 class MemoryStore:
@@ -65,26 +76,45 @@ class MemoryStore:
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
         with self._lock:
+            now = self._now()
             known = self._entries.get(key)
-            if known is None or known[0] <= value:
+            if known is None or _is_over(known[1], now) or _is_later((value, forget_at), known):
                 self._entries[key] = (value, forget_at)
-                if forget_at is not None and known != (value, forget_at):
+                if forget_at is not None:
                     heappush(self._ends, (forget_at, key))
             # Two for each that comes: never many at once, and never more than there were.
-            self._forget_one()
-            self._forget_one()
+            self._forget_one(now)
+            self._forget_one(now)
+            self._drop_old_ends()
 
-    def _forget_one(self) -> None:
-        now = self._now()
+    def _forget_one(self, now: int) -> None:
         if self._ends and self._ends[0][0] < now:
             _, key = heappop(self._ends)
             _, forget_at = self._entries.get(key, (None, None))
-            if forget_at is not None and forget_at < now:  # and was not put again
+            if _is_over(forget_at, now):  # and was not put again
                 del self._entries[key]
+
+    def _drop_old_ends(self) -> None:
+        # A key that is put again leaves its old end behind. So seldom that it costs nothing.
+        if len(self._ends) > 2 * len(self._entries) + 1024:
+            entries = self._entries.items()
+            self._ends = [(end, key) for key, (_, end) in entries if end is not None]
+            heapify(self._ends)
 
     def get(self, key: str) -> int | None:
         value, forget_at = self._entries.get(key, (None, None))
-        return None if forget_at is not None and forget_at < self._now() else value
+        return None if _is_over(forget_at, self._now()) else value
+
+
+def _is_later(new: tuple[int, int | None], known: tuple[int, int | None]) -> bool:
+    """Return whether `new` counts: by its value or, if that is the same, by its end."""
+    if new[0] != known[0] or known[1] is None:
+        return new[0] > known[0]
+    return new[1] is None or new[1] > known[1]
+
+
+def _is_over(forget_at: int | None, now: int) -> bool:
+    return forget_at is not None and forget_at < now
 
 
 class SQLiteStore:
@@ -117,18 +147,22 @@ class SQLiteStore:
         return sqlite3.connect(self._path, timeout=10)
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
+        now = self._now()
         with closing(self._connect()) as connection, connection:
             # A few for each that comes: a million at once would take seconds.
             connection.execute(
                 "DELETE FROM revoked WHERE key IN "
                 "(SELECT key FROM revoked WHERE forget_at < ? LIMIT 100)",
-                (self._now(),),
+                (now,),
             )
+            # `max` is NULL, which is never, where one of the two is.
             connection.execute(
-                "INSERT INTO revoked VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-                "value = excluded.value, forget_at = excluded.forget_at "
-                "WHERE excluded.value >= value",
-                (key, value, forget_at),
+                "INSERT INTO revoked VALUES (:key, :value, :end) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value, forget_at = "
+                "CASE WHEN excluded.value > value OR forget_at < :now "
+                "THEN excluded.forget_at ELSE max(forget_at, excluded.forget_at) END "
+                "WHERE excluded.value >= value OR forget_at < :now",
+                {"key": key, "value": value, "end": forget_at, "now": now},
             )
 
     def get(self, key: str) -> int | None:
@@ -176,7 +210,7 @@ class UserEpochs:
 
 
 class DenyList:
-    """End one cookie. Its entry is forgotten when the cookie would have expired.
+    """End one cookie. Its entry is forgotten an hour after the cookie would have expired.
 
     The key is the MAC's bytes, not the value's text: several texts stand for one cookie. An
     older cookie of the same session, from before it was extended or changed, is another
@@ -189,7 +223,7 @@ class DenyList:
     def end(self, session: Session) -> None:
         """Refuse the cookie that `session` was opened from; without one, do nothing."""
         if session.mac:
-            self._store.put(f"mac:{session.mac.hex()}", 1, session.opened_until)
+            self._store.put(f"mac:{session.mac.hex()}", 1, session.opened_until + MARGIN)
 
     def is_revoked(self, session: Session) -> bool:
         return bool(session.mac) and self._store.get(f"mac:{session.mac.hex()}") is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 import sqlite3
 import time
 from collections.abc import Callable
@@ -243,7 +245,7 @@ def test_deny_list(store: Store, clock: Clock, advance: Advance) -> None:
 
 
 def test_deny_list_forgets(clock: Clock, now: Callable[[], int], advance: Advance) -> None:
-    """An entry lasts as long as the cookie could be used, and no longer."""
+    """An entry lasts an hour longer than the cookie could be used, and no longer."""
     store = MemoryStore(now)
     denied = DenyList(store)
     site = Site(clock, revocation=denied)
@@ -251,10 +253,44 @@ def test_deny_list_forgets(clock: Clock, now: Callable[[], int], advance: Advanc
     site.visit(denied.end)
     [key] = store._entries
 
-    advance(120)
+    advance(120 + 3600)
     assert store.get(key) == 1
     advance(0.001)
     assert store.get(key) is None
+
+
+def test_clock_that_goes_on_while_a_cookie_is_looked_at(
+    tmp_path: Path, clock: Clock, advance: Advance
+) -> None:
+    """A revoked cookie stays so even if its last moment passes within the request."""
+
+    def a_moment_later() -> int:
+        return round(clock() * 1000) + 1
+
+    path = str(tmp_path / "revoked.db")
+    for store in (MemoryStore(a_moment_later), SQLiteStore(path, a_moment_later)):
+        denied = DenyList(store)
+        site = Site(clock, revocation=denied)
+        value = the_cookie(site.visit(lambda s: s.update(message="hi"))).value
+        site.visit(denied.end)
+
+        advance(120)
+        response = site.visit_with(f"session={value}", read)
+
+        assert response.text == "None"
+
+
+def test_clock_that_is_set_back(clock: Clock, now: Callable[[], int]) -> None:
+    """A revoked cookie stays so on a server whose clock is half an hour behind."""
+    ahead = [0]
+    denied = DenyList(MemoryStore(lambda: now() + ahead[0]))
+    site = Site(clock, revocation=denied)
+    site.visit(lambda s: s.update(message="hi"))
+    site.visit(denied.end)
+
+    ahead[0] = 30 * 60 * 1000
+
+    assert site.visit(read).text == "None"
 
 
 def test_deny_list_without_a_cookie(clock: Clock) -> None:
@@ -412,3 +448,75 @@ def test_sqlite_without_a_file(path: str) -> None:
     """A database in memory would be empty at each call: the error names the other store."""
     with pytest.raises(ValueError, match="use a MemoryStore"):
         SQLiteStore(path)
+
+
+def test_what_is_over_is_as_good_as_gone(
+    store: Store, now: Callable[[], int], advance: Advance
+) -> None:
+    """An entry that is over, and not swept out yet, stands in no other's way."""
+    for number in range(150):
+        store.put(str(number), 1, now() + 1000)
+    store.put("a", 9, now() + 2000)
+    advance(3)
+
+    store.put("a", 3, now() + 1000)
+
+    assert store.get("a") == 3
+
+
+def test_earlier_end_shortens_nothing(
+    store: Store, now: Callable[[], int], advance: Advance
+) -> None:
+    """Of equal values the later end counts, in whatever order they come; never is last."""
+    store.put("a", 1, now() + 2000)
+    store.put("a", 1, now() + 1000)
+    store.put("b", 1, None)
+    store.put("b", 1, now() + 1000)
+    store.put("c", 1, now() + 1000)
+    store.put("c", 1, None)
+    store.put("d", 1, None)
+    store.put("d", 2, now() + 1000)
+
+    advance(1.5)
+    assert [store.get(key) for key in "abcd"] == [1, 1, 1, None]
+    advance(1)
+    assert [store.get(key) for key in "abc"] == [None, 1, 1]
+
+
+def test_memory_grows_with_the_entries(now: Callable[[], int], advance: Advance) -> None:
+    """However often a few keys are put again, what is kept of them stays little."""
+    store = MemoryStore(now)
+    store.put("stays", 1, None)
+    most = 0
+    for number in range(10_000):
+        store.put(str(number % 7), number, now() + 1000 + number)
+        most = max(most, len(store._ends))
+
+    assert most < 2000
+    advance(3600)
+    store.put("new", 1, None)
+    for _ in range(most):
+        store.put("new", 1, None)
+    assert (len(store), store._ends) == (2, [])
+
+
+def test_stores_agree(tmp_path: Path) -> None:
+    """Whatever is put, and whenever, both stores answer as their promise says."""
+    moment = [0]
+    stores: list[Store] = [MemoryStore(lambda: moment[0])]
+    stores.append(SQLiteStore(str(tmp_path / "revoked.db"), lambda: moment[0]))
+    promised: dict[str, tuple[int, float]] = {}
+    draw = random.Random(1)
+    for _ in range(300):
+        moment[0] += draw.choice([0, 0, 1, 3])
+        key, value = draw.choice("abcdefgh"), draw.randrange(3)
+        end = draw.choice([None, *range(moment[0] - 1, moment[0] + 20)])
+        promised = {k: known for k, known in promised.items() if known[1] >= moment[0]}
+        new = (value, math.inf if end is None else end)
+        promised[key] = max(promised.get(key, new), new)
+        for store in stores:
+            store.put(key, value, end)
+
+        wanted = {k: v for k, (v, until) in promised.items() if until >= moment[0]}
+        for store in stores:
+            assert {k: store.get(k) for k in "abcdefgh" if store.get(k) is not None} == wanted
