@@ -22,6 +22,8 @@ MAX_DEPTH = 100
 
 #: From so many entries on it pays to let C write a list or a dict, and look at the result.
 _MANY = 12
+#: From so many bytes on, more than a cookie has use for, a circle is looked for beforehand.
+_LARGE = 4096
 #: Texts up to this length hold too few brackets to be deep, and few numbers.
 _SHORT = MAX_DEPTH
 # Digits and signs become 0, and a brace a comma.
@@ -63,23 +65,7 @@ class _NotPlainError(Exception):
 
 # Write what takes no thought: exactly these types, since a subclass may iterate in a way of
 # its own, and no key that may be an index.
-
-
-def _write_dict(value: dict[Any, Any]) -> str:
-    if len(value) > _MANY and (written := _write_many(value)):
-        return written
-    items = []
-    for key, item in value.items():
-        if type(key) is not str or "0" <= key < ":":  # from a digit on
-            raise _NotPlainError
-        items.append(f"{encode_basestring(key)}:{_WRITERS[type(item)](item)}")
-    return "{" + ",".join(items) + "}"
-
-
-def _write_list(value: Sequence[Any]) -> str:
-    if len(value) > _MANY and (written := _write_many(value)):
-        return written
-    return "[" + ",".join([_WRITERS[type(item)](item) for item in value]) + "]"
+_Writers = dict[type, Callable[[Any], str]]
 
 
 def _write_int(value: int) -> str:
@@ -88,15 +74,58 @@ def _write_int(value: int) -> str:
     raise _NotPlainError
 
 
-_WRITERS: dict[type, Callable[[Any], str]] = {
+_SCALARS: _Writers = {
     str: encode_basestring,
-    dict: _write_dict,
-    list: _write_list,
-    tuple: _write_list,
     int: _write_int,
     bool: {True: "true", False: "false"}.__getitem__,
     type(None): lambda _: "null",
 }
+
+
+def _around(inside: _Writers, by_hand: _Writers | None) -> _Writers:
+    """Return the writers for one level further out than those of `inside`.
+
+    They leave what is long to C. Where that has a doubt, they go on with `by_hand`, which
+    never asks C again: it would write the same text once more for each level below.
+    """
+
+    def write_dict(value: dict[Any, Any]) -> str:
+        inner = inside
+        if by_hand and len(value) > _MANY:
+            if written := _write_many(value):
+                return written
+            inner = by_hand
+        items = []
+        for key, item in value.items():
+            if type(key) is not str or "0" <= key < ":":  # from a digit on
+                raise _NotPlainError
+            items.append(f"{encode_basestring(key)}:{inner[type(item)](item)}")
+        return "{" + ",".join(items) + "}"
+
+    def write_list(value: Sequence[Any]) -> str:
+        inner = inside
+        if by_hand and len(value) > _MANY:
+            if written := _write_many(value):
+                return written
+            inner = by_hand
+        return "[" + ",".join([inner[type(item)](item) for item in value]) + "]"
+
+    return {**_SCALARS, list: write_list, tuple: write_list, dict: write_dict}
+
+
+def _make_writers() -> _Writers:
+    """Return the writers of the outermost level, with others for each level below.
+
+    The innermost know no lists and dicts. So nothing is followed deeper than `_write` would
+    follow it, and a list that holds itself takes no more memory.
+    """
+    writers = by_hand = _SCALARS
+    for _ in range(MAX_DEPTH):
+        writers, by_hand = _around(writers, by_hand), _around(by_hand, None)
+    return writers
+
+
+_WRITERS = _make_writers()
 
 
 def _write_many(value: Any) -> str | None:
@@ -105,11 +134,13 @@ def _write_many(value: Any) -> str | None:
     The C of ``json`` takes subclasses of all types, makes texts of keys that are none and
     writes floats and great integers as Python does. Subclasses `marshal` refuses; the rest
     leaves a mark in the text. A string may hold such a mark too, and then nothing is lost
-    but time.
+    but time. What holds itself `marshal` takes, and C would follow it to its limit of depth,
+    ten times ours and more: where that takes much memory, C is told to look for circles.
     """
     try:
-        marshal.dumps(value)
-        written = "".join(_encode(value, 0))
+        is_large = len(marshal.dumps(value)) > _LARGE
+        encode = _make_encoder(check_circular=True) if is_large else _encode
+        written = "".join(encode(value, 0))
         marks = _marks(written)
     except (TypeError, ValueError):
         return None
@@ -274,17 +305,25 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _make_encoder() -> Callable[[Any, int], Iterable[str]]:
-    """Return what ``json.dumps`` makes for each call anew."""
+def _make_encoder(*, check_circular: bool = False) -> Callable[[Any, int], Iterable[str]]:
+    """Return what ``json.dumps`` makes for each call anew.
+
+    One that looks for circles is for one call: after an error it remembers too much.
+    """
     encoder = json.JSONEncoder(
-        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
+        ensure_ascii=False,
+        check_circular=check_circular,
+        allow_nan=False,
+        separators=(",", ":"),
     )
     make: Any = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:  # PyPy has none
+    seen: dict[int, Any] | None = {} if check_circular else None
+    try:
+        made: Callable[[Any, int], Iterable[str]] = make(
+            seen, encoder.default, encode_basestring, None, ":", ",", False, False, False
+        )
+    except TypeError:  # PyPy has none, and another Python may want other arguments
         return lambda value, _: encoder.iterencode(value)
-    made: Callable[[Any, int], Iterable[str]] = make(
-        None, encoder.default, encode_basestring, None, ":", ",", False, False, False
-    )
     return made
 
 

@@ -6,6 +6,7 @@ import enum
 import json
 import math
 import re
+import tracemalloc
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
@@ -415,6 +416,7 @@ ADVERSARIES: list[object] = [
     *(b"x", bytearray(b"x"), {1}, frozenset(), 1j, ..., object(), len, StopIteration, range(3)),
     *(nested(98), nested(99), nested(100), nested(101), nested(2000)),
     *(["2024-01-01"] * 20, ["0"] * 20, [[]] * 150, [{}] * 150, "[" * 150, {"[{": "[{" * 150}),
+    *([["1.5"] * 20] * 20, [{"a": ["1.5"] * 20}] * 20, circle(*["x" * 500] * 20)),
     *([0.5] * 20, ["1.5"] * 20, ["3e-4"] * 20, [[[]] * 60, nested(97)], dict.fromkeys("abc")),
 ]
 
@@ -462,18 +464,61 @@ def test_c_writes_what_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """The usual list of many entries is written by C: all these tests have met its text."""
     cart = [{"id": n, "name": f"thing {n}", "gift": None, "é": [True]} for n in range(40)]
     wanted = stringify(cart)
-    monkeypatch.setattr(javascript, "_WRITERS", {list: javascript._write_list})
+    nothing_by_hand = javascript._around({}, javascript._SCALARS)
+    monkeypatch.setattr(javascript, "_WRITERS", nothing_by_hand)
 
     assert stringify(cart) == wanted
 
 
-def test_without_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where ``json`` has no C to offer, as in PyPy, its Python writes the same."""
-    monkeypatch.setattr(json.encoder, "c_make_encoder", None)
+def made_otherwise(one: object) -> object:
+    """Make an encoder as a Python to come may do, with other arguments."""
+    raise AssertionError("it is not called like this")
+
+
+@pytest.mark.parametrize("make", [None, made_otherwise], ids=["none", "another"])
+def test_without_c(make: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ``json`` has no C to offer, or makes it otherwise, its Python writes the same."""
+    monkeypatch.setattr(json.encoder, "c_make_encoder", make)
     monkeypatch.setattr(javascript, "_encode", javascript._make_encoder())
 
     for value in ([{"é": [1, True, "\u2028"]}] * 20, [math.nan] * 20, [2**53] * 20):
         assert_written_alike(value)
+    assert_written_alike(["x" * 500] * 20)
+    assert_written_alike(circle(*["x" * 500] * 20))
+
+
+def peak(write: Callable[[object], str], value: object) -> int:
+    tracemalloc.start()
+    try:
+        outcome(write, value)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("number", [5, 13])
+def test_memory_of_what_holds_itself(number: int) -> None:
+    """A circle is followed no further, and so takes no more memory, than is refused."""
+    value = ["x" * 10_000 for _ in range(number)]
+    value.append(value)  # type: ignore[arg-type]
+
+    long_way = peak(lambda value: javascript._write(value, "session", 0), value)
+
+    assert peak(stringify, value) < 2 * long_way
+
+
+def test_c_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where C leaves a doubt, nothing within is given to it again, at whatever depth."""
+    asked: list[object] = []
+    monkeypatch.setattr(javascript, "_write_many", asked.append)
+    value: list[Any] = [*range(12), "0.5"]
+    for _ in range(40):
+        value = [*range(12), {"a": value}]
+
+    wanted = javascript._write(value, "session", 0)
+
+    assert stringify(value) == wanted
+    assert asked == [value]
 
 
 LONG_NUMBERS = st.text("0123456789", min_size=14, max_size=18)

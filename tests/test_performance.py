@@ -13,9 +13,10 @@ import pytest
 from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
 
-from lesson_app import ClientSessions, derive_keys, seal, unseal
+from lesson_app import ClientSessions, derive_keys, javascript, seal, unseal
 from lesson_app.cookie import SealedCodec
 from lesson_app.headers import find_cookie
+from lesson_app.javascript import stringify
 from tests.conftest import secret_of
 
 LOGIN = {"user": {"userName": "sampleuser", "email": "sampleuser@example.com"}}
@@ -159,3 +160,20 @@ def test_cost_grows_no_faster_than_the_secrets() -> None:
 def test_cost_grows_no_faster_than_the_header(part: str) -> None:
     """However its characters repeat, ten times the header takes about ten times as long."""
     assert growth(lambda size: lambda: find_cookie("x=" + part * size, "session")) < 4
+
+
+@pytest.mark.parametrize("depth", [9, 90])
+@pytest.mark.parametrize("text", ["x", "0", "0.5,3e-7"])
+def test_cost_grows_no_faster_than_the_depth(text: str, depth: int) -> None:
+    """However deep it lies, what C has a doubt of takes no longer than the one long way."""
+    content: list[Any] = [*range(12), text * 20_000]
+    for _ in range(depth):
+        content = [*range(12), content]
+
+    ratio = median(
+        seconds(lambda: stringify(content), 3)
+        / seconds(lambda: javascript._write(content, "session", 0), 3)
+        for _ in range(9)
+    )
+
+    assert ratio < 3
