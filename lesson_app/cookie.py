@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Protocol
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from .errors import BadFormat, BadName, BadPayload, BadSignature
+from .errors import BadCookie, BadFormat, BadName, BadPayload, BadSignature
 from .javascript import (
     MAX_SAFE_INTEGER,
     number_text,
@@ -64,6 +64,8 @@ MAKE_RANDOM = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 DAY = 24 * 60 * 60 * 1000
 IV_LENGTH = 16
 _BLOCK_BITS = 128
+# Why keys refuse a cookie, from those that have the least to do with it to the right ones.
+_TELLING = ("signature", "padding", "name", "json", "object")
 _NOT_BASE64 = re.compile(b"[^A-Za-z0-9_-]")
 
 
@@ -197,15 +199,14 @@ class SealedCodec:
         return self._unseal_with_care(value, name)
 
     def _unseal_with_care(self, value: str, name: str) -> Unsealed:
-        refusal: BadSignature | None = None
+        refusals: list[BadCookie] = []
         for age, keys in enumerate(self._keys):
             try:
                 opened = unseal(value, keys, name=name, strict=self._strict)
                 return replace(opened, rotated=age > 0)
-            except BadSignature as bad:
-                refusal = bad
-        assert refusal is not None  # there is at least one key
-        raise refusal
+            except (BadSignature, BadPayload, BadName) as bad:
+                refusals.append(bad)  # the next key may share no more than the signature's
+        raise max(refusals, key=lambda bad: _TELLING.index(bad.reason))
 
 
 def derive_keys(secret: str | bytes) -> Keys:
@@ -380,10 +381,6 @@ def _prefix(name: str) -> bytes | None:
     except ValueError:
         return None
     return f"{name}=".encode()
-
-
-def _is_ms(value: int) -> bool:
-    return type(value) is int and 0 <= value <= MAX_SAFE_INTEGER
 
 
 def _check_name(name: str) -> None:

@@ -135,9 +135,9 @@ class Prepared:
         except IndexError:
             encryptor, last = self._make_encryptor()
         first = from_bytes(padded[:_BLOCK], "big") ^ from_bytes(iv, "big")
-        first ^= from_bytes(last[-_BLOCK:], "big")
+        first ^= from_bytes(last, "big")
         ciphertext = encryptor.update(first.to_bytes(_BLOCK, "big") + padded[_BLOCK:])
-        self._encryptors.append((encryptor, ciphertext))
+        self._encryptors.append((encryptor, ciphertext[-_BLOCK:]))
         return ciphertext
 
     def encrypt_afresh(self, plaintext: bytes) -> tuple[bytes, bytes]:
@@ -155,7 +155,7 @@ class Prepared:
             encryptor, _ = self._make_encryptor()
         # Drawn for this call, none in advance: after a fork two processes would share them.
         ciphertext = encryptor.update(os.urandom(_BLOCK) + plaintext + padding)
-        self._encryptors.append((encryptor, ciphertext))
+        self._encryptors.append((encryptor, ciphertext[-_BLOCK:]))
         return ciphertext[:_BLOCK], ciphertext[_BLOCK:]
 
     def _make_encryptor(self) -> tuple[CipherContext, bytes]:

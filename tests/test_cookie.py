@@ -19,6 +19,7 @@ from lesson_app.cookie import (
     Keys,
     SealedCodec,
     Unsealed,
+    _prepare,
     derive_keys,
     from_base64,
     seal,
@@ -391,6 +392,53 @@ def test_rotation_opens_nothing_else() -> None:
         codec.unseal(PAGE_SENT, name="session")
     with pytest.raises(BadName):
         codec.unseal(seal({}, derive_keys("old" * 11), name="other"), name="session")
+
+
+def other_text(value: str) -> str:
+    """Return another text for the same cookie, which takes the careful way."""
+    return f'"{value}"'
+
+
+def outcome(codec: SealedCodec, value: str, name: str) -> object:
+    try:
+        opened = codec.unseal(value, name=name)
+    except BadCookie as bad:
+        return type(bad), bad.reason
+    return opened, opened.rotated
+
+
+def test_keys_that_share_the_signature_key() -> None:
+    """The quick way and the careful one try each key, and refuse for the same reason."""
+    first, second = Keys(A[:32], KEYS.signature), KEYS
+    codec, swapped = SealedCodec(first, second), SealedCodec(second, first)
+    for number in range(300):  # one in 256 leaves a good padding under the wrong key
+        value = seal({"n": number}, second, name="s", created_at=1, duration=2)
+        for each, rotated in ((codec, True), (swapped, False)):
+            for text in (value, other_text(value)):
+                opened = Unsealed({"n": number}, 1, 2, rotated)
+                assert outcome(each, text, "s") == (opened, rotated)
+
+
+def no_json(keys: Keys) -> str:
+    """Seal what is no JSON, as no server of ours does."""
+    return _prepare(keys).seal(b"s=text", 1, 2)
+
+
+REFUSED_BY_TWO = {
+    "another name": (seal({}, KEYS, name="other"), (BadName, "name")),
+    "no JSON": (no_json(KEYS), (BadPayload, "json")),
+    "neither": (seal({}, Keys(B[:32], KEYS.signature), name="s"), (BadPayload, "padding")),
+    "another secret": (seal({}, derive_keys("x" * 33), name="s"), (BadSignature, "signature")),
+}
+
+
+@pytest.mark.parametrize(("value", "refusal"), REFUSED_BY_TWO.values(), ids=REFUSED_BY_TWO)
+def test_the_most_telling_refusal(value: str, refusal: tuple[type, str]) -> None:
+    """Of several keys' refusals that one counts whose key has most to do with the cookie."""
+    wrong, stranger = Keys(A[:32], KEYS.signature), derive_keys("y" * 33)
+    for keys in ((wrong, KEYS, stranger), (KEYS, stranger, wrong), (stranger, wrong, KEYS)):
+        for text in (value, other_text(value)):
+            assert outcome(SealedCodec(*keys), text, "s") == refusal
 
 
 def test_codec_draws_its_ivs() -> None:

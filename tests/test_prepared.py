@@ -319,6 +319,15 @@ def test_fresh_ivs_look_random() -> None:
         assert 1000 - 7 * 22.4 < ones < 1000 + 7 * 22.4  # seven standard deviations
 
 
+def test_pool_keeps_no_session() -> None:
+    """Of what was sealed no more stays in memory than the next call needs."""
+    ready = prepare()
+    sealed = [ready.encrypt(b"text" * 500, IV), ready.encrypt_afresh(b"text" * 500)[1]]
+    kept = [last for _, last in ready._encryptors]
+
+    assert kept == [sealed[-1][-16:]]
+
+
 def test_failed_context_is_dropped() -> None:
     """After an error in the middle nobody gets that context again."""
     ready = prepare()
