@@ -51,7 +51,8 @@ def cookie_line(
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]*")
-#: Stands for the date in a line that waits for one; no path and no domain can hold it.
+#: Stands for the date in a line that waits for one. A path holds it as %00; a domain would
+#: hold it as it is, so `check_attributes` refuses that beforehand.
 _DATE = "\0"
 
 

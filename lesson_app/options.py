@@ -15,6 +15,8 @@ from .session import milliseconds
 
 # RFC 6265bis section 4.1.1: a cookie's name is a token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# What ends an attribute or the line, or is cut off; and controls, which browsers refuse.
+_NO_ATTRIBUTE = re.compile(r"[\s;\x00-\x1f\x7f-\x9f]")
 _SAMESITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
 
 #: For a site that is served over HTTPS, and over nothing else:
@@ -101,6 +103,15 @@ class Options:
             value = getattr(self, option)
             if value is not None and not isinstance(value, str):
                 raise TypeError(f"{option} is {value!r}: give str")
+            _check_text(option, value)
+
+
+def _check_text(option: str, value: str | None) -> None:
+    if value and _NO_ATTRIBUTE.search(value):
+        raise ValueError(
+            f"{option} is {value!r}: leave out white space, ';' and control characters "
+            "(in a path, write them as in an address: %20, %3B)"
+        )
 
 
 def _check_methods(option: str, value: object, *methods: str) -> None:
@@ -137,11 +148,13 @@ def read_samesite(value: str) -> str:
 def check_attributes(
     name: str, path: str, domain: str | None, secure: bool, samesite: str | None
 ) -> None:
-    """Raise ValueError for a cookie that browsers drop without a word.
+    """Raise ValueError for a cookie that browsers drop, or misread, without a word.
 
     RFC 6265bis sections 4.1.2.7 (SameSite) and 4.1.3 (the prefixes of names, which browsers
     compare without regard to case).
     """
+    _check_text("the cookie's path", path)
+    _check_text("the cookie's domain", domain)
     prefix = name.lower()
     if prefix.startswith(("__secure-", "__host-")) and not secure:
         raise ValueError(

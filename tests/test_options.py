@@ -349,6 +349,34 @@ def test_cookie_that_browsers_drop(clock: Clock, options: dict[str, Any], messag
         Site(clock, **options).visit(write)
 
 
+@pytest.mark.parametrize("option", ["path", "domain"])
+@pytest.mark.parametrize(
+    "text", ["a\0b", "a;b", "a b", "a\tb", "a\r\nb", "a\x7f", "\x85", "a\u2003"]
+)
+def test_attribute_with_a_sign_that_ends_it(clock: Clock, option: str, text: str) -> None:
+    """What would cut the cookie's line, or add to it, is refused with the fix."""
+    options: dict[str, Any] = {option: text}
+    with pytest.raises(ValueError, match=f"{option} is .*: leave out white space"):
+        Site(clock, **options)
+
+    site = Site(clock)
+    site.app.config[f"SESSION_COOKIE_{option.upper()}"] = text
+    with pytest.raises(ValueError, match=f"the cookie's {option} is .*leave out white space"):
+        site.visit(write)
+
+
+def test_attributes_of_other_letters(clock: Clock) -> None:
+    """Letters that are no ASCII, and escapes, are none of these signs."""
+    site = Site(clock, path="/é%20b", domain="bücher.example")
+
+    attributes = the_cookie(site.visit(write)).attributes
+
+    assert (attributes["path"], attributes["domain"]) == (
+        "/%C3%A9%20b",
+        "xn--bcher-kva.example",
+    )
+
+
 def test_flask_setting_that_browsers_drop(site: Site) -> None:
     """Flask's own settings are looked at too."""
     site.app.config["SESSION_COOKIE_SAMESITE"] = "None"
