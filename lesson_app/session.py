@@ -197,8 +197,9 @@ class Session(dict[str, Any], SessionMixin):
     def modified(self) -> bool:
         """Whether the browser needs a new cookie; nested changes count.
 
-        The JSON of now is compared with the JSON that was opened, as Mozilla does. Set it
-        to True to send a cookie all the same.
+        The content of now is compared with a copy of what was opened, and where these differ
+        their JSON, which is all that Mozilla compares. Set it to True to send a cookie all
+        the same.
         """
         if self._opener is not None or self._changed:
             return self._opener is None
@@ -210,7 +211,11 @@ class Session(dict[str, Any], SessionMixin):
             content = marshal.loads(before)  # noqa: S302  # that we have just written
             if len(content) != dict.__len__(self):
                 return True
-            before = stringify(content)
+            try:
+                before = stringify(content)
+            except (TypeError, ValueError):
+                # Not what was there: `marshal` makes bytes of an array, as of each buffer.
+                return True
         return before != stringify(self.plain())
 
     @modified.setter

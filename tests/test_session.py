@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import copy
 import enum
 import json
@@ -367,6 +368,26 @@ def test_session_that_came_to_hold_itself(session: Session) -> None:
 
     with pytest.raises(ValueError, match="or holds itself"):
         _ = session.modified
+
+
+def test_change_of_what_bytes_are_made_of(time: list[int]) -> None:
+    """An array, which comes back as bytes from the copy, counts as changed when it goes."""
+    content = {"a": array.array("d", [0.5]), "b": 1}
+    session = Session(content, now=lambda: time[0], duration=1)
+    assert not session.modified
+
+    session["a"] = 0.5
+
+    assert session.modified
+
+
+def test_change_of_what_cannot_be_written(time: list[int]) -> None:
+    """What was no JSON from the beginning, and is by now, has changed."""
+    session = Session({"a": float("nan")}, now=lambda: time[0], duration=1)
+
+    session["a"] = 0.5
+
+    assert session.modified
 
 
 def test_modified_can_be_taken_back(session: Session) -> None:
