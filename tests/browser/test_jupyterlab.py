@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.jupyterlab import (
-    CHROMIUM_FLAGS,
     CLOSE,
     OPEN,
     RUN_ALL,
@@ -36,15 +35,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     require_tool("chromium")
     with jupyterlab(tmp_path_factory.mktemp("lab"), NOTEBOOKS) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = require_tool("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])

@@ -11,13 +11,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lesson_app import create_app, derive_keys, seal
 from lesson_app.app import PAGE_SECRET
 from lesson_app.lab import Clock, Server
-from tests.browser.jupyterlab import CHROMIUM_FLAGS
-from tests.conftest import require_tool
 from tests.peer import NODE, now, require_node
 
 See = Callable[[Page], None]
@@ -58,15 +56,6 @@ PAGES = {"form": see_form, "error": see_error, "dashboard": see_dashboard}
 every_page = pytest.mark.parametrize("see", PAGES.values(), ids=PAGES)
 every_look = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 every_width = pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = require_tool("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

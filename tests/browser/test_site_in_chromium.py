@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.jupyterlab import CHROMIUM_FLAGS
 from tests.conftest import require_tool
 from tests.documentation import Site
 from tests.peer import NODE
@@ -49,19 +48,10 @@ def url(documentation: Site) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = require_tool("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(chromium: Browser, scheme: Scheme, width: int) -> Iterator[Page]:
+def page(browser: Browser, scheme: Scheme, width: int) -> Iterator[Page]:
     """A window in the light or the dark scheme, wide or as narrow as a telephone."""
-    page = chromium.new_page(
+    page = browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
     )
     page.set_default_timeout(60_000)
@@ -129,11 +119,11 @@ def test_search_finds_a_notebook(page: Page, url: str) -> None:
     page.get_by_role("link", name="Seal a session into a cookie").last.wait_for()
 
 
-def test_axe_would_find_something(chromium: Browser, tmp_path: Path) -> None:
+def test_axe_would_find_something(browser: Browser, tmp_path: Path) -> None:
     """A page with faults has them told: the check can fail."""
     faulty = tmp_path / "faulty.html"
     faulty.write_text('<p style="color: #ccc; background: white">pale</p><img src="data:,">')
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto(faulty.as_uri())
 
     rules = {each.partition(":")[0] for each in violations(page)}
