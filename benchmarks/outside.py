@@ -1,10 +1,9 @@
-"""The peers that run in another process: Node's, and ours without what may be installed."""
+"""The peers that run in another process: Node's."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -60,8 +59,3 @@ class Outside:
 def node() -> Outside:
     """Start the peers that run in Node."""
     return Outside("node", "--no-deprecation", str(SCRIPT))
-
-
-def standard_library() -> Outside:
-    """Start ours with nothing but what the project requires."""
-    return Outside(sys.executable, "-m", "benchmarks.plain")

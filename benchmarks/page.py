@@ -15,7 +15,6 @@ from .codec import AGAIN, Ratios
 from .curves import Growth
 from .outside import ROOT
 from .plots import path
-from .sealers import OURS
 
 PAGE = ROOT / "docs" / "performance.md"
 PACKAGES = ("cryptography", "Flask", "Werkzeug", "itsdangerous", "joserfc")
@@ -53,7 +52,7 @@ def growth_lines(growth: Growth) -> list[str]:
 
 def noise(ratios: Ratios) -> str:
     """Return how far ours measured twice in the run lies from ours."""
-    twice = [s for (_, base, peer, _), s in ratios.items() if (base, peer) == (OURS, AGAIN)]
+    twice = [spread for (_, peer, _), spread in ratios.items() if peer == AGAIN]
     medians = [spread.median for spread in twice]
     low, high = min(spread.low for spread in twice), max(spread.high for spread in twice)
     return (

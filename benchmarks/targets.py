@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from .codec import ACTS, Ratios, standard_base
+from .codec import ACTS, Ratios
 from .contents import LOG_IN
 from .measure import Spread
 from .sealers import FLOOR
@@ -33,16 +33,15 @@ class Target:
 
 
 def _codec(ratios: Ratios) -> Iterator[Target]:
-    base = standard_base(ratios)
     for act in ACTS:
         for peer, times in FASTER.items():
-            spread = ratios[LOG_IN, base, peer, act]
+            spread = ratios[LOG_IN, peer, act]
             words = f"{act} at log-in size: {peer} takes at least {times:g} times as long"
             yield Target(words, spread, spread.median >= times)
-        spread = ratios[LOG_IN, base, FLOOR, act].inverse
+        spread = ratios[LOG_IN, FLOOR, act].inverse
         words = f"{act} at log-in size: at most {OVER_FLOOR} times the floor"
         yield Target(words, spread, spread.median <= OVER_FLOOR)
-        spread = ratios["3 KB", base, "client-sessions", act]
+        spread = ratios["3 KB", "client-sessions", act]
         words = f"{act} at 3 KB, standard library: client-sessions takes at least as long"
         yield Target(words, spread, spread.median >= 1)
 

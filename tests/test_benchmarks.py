@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from benchmarks import codec, growth, page, plots, startup, targets, views
-from benchmarks.codec import AGAIN, PLAIN
+from benchmarks.codec import AGAIN
 from benchmarks.contents import CONTENTS
 from benchmarks.curves import Growth
 from benchmarks.measure import Spread, by_turns
-from benchmarks.outside import NODE_PEERS, Outside, node, standard_library
+from benchmarks.outside import NODE_PEERS, Outside, node
 from benchmarks.sealers import FLOOR, OURS, PEERS, floor
 from lesson_app.app import USER
 from tests.conftest import ROOT
@@ -72,12 +72,6 @@ def test_flask_apps_read_and_write(kind: str) -> None:
     sent = views.environ(views.make_app(kind))
 
     assert sent["HTTP_COOKIE"].startswith("session=")
-
-
-def test_without_orjson() -> None:
-    """Ours in another process opens what it seals, with the standard library alone."""
-    with standard_library() as outside:
-        assert outside.ask("prepare", content=CONTENT) == {OURS: CONTENT}
 
 
 def test_floor_is_real() -> None:
@@ -152,7 +146,7 @@ def test_worse_than_linear_is_told(line: list[float], worse: bool) -> None:
 def test_targets_are_judged(first: float, verdict: str) -> None:
     """A target is met or not, by the median."""
     ratios = {
-        (size, OURS, peer, act): Spread(first, first, first)
+        (size, peer, act): Spread(first, first, first)
         for size in CONTENTS
         for peer in NAMES
         for act in codec.ACTS
@@ -163,23 +157,14 @@ def test_targets_are_judged(first: float, verdict: str) -> None:
     assert [each.met for each in judged] == [verdict == "met"] * 2
 
 
-def test_columns_with_orjson() -> None:
-    """Where ours uses orjson there are columns for ours without it and with it."""
-    ratios = {
-        (size, base, peer, act): SPREAD
-        for size in CONTENTS
-        for base in (PLAIN, OURS)
-        for peer in ("Flask", PLAIN, OURS)
-        for act in codec.ACTS
-        if peer != base
-    }
+def test_columns() -> None:
+    """The table has a line for each size and peer, with both acts."""
+    ratios = {(size, "Flask", act): SPREAD for size in CONTENTS for act in codec.ACTS}
 
     head, _, *lines = codec.rows(ratios)
 
-    assert head.count("times ours with orjson") == 2
-    assert lines == [
-        f"| {size} | Flask | {' | '.join([str(SPREAD)] * 4)} |" for size in CONTENTS
-    ]
+    assert head.count("times ours") == 2
+    assert lines == [f"| {size} | Flask | {SPREAD} | {SPREAD} |" for size in CONTENTS]
 
 
 # The page
