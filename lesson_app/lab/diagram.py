@@ -54,7 +54,7 @@ class Diagram:
 
     def _told(self, arrow: Arrow) -> str:
         source, target = self.names[arrow.source], self.names[arrow.target]
-        way = f"Note on {source}" if source == target else f"{source} to {target}"
+        way = f"Note on {source}" if arrow.is_note else f"{source} to {target}"
         return f"{way}: {', '.join(arrow.lines)}."
 
     @property

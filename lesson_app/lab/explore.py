@@ -128,7 +128,7 @@ def _flip_html(value: str, changed: str, name: str, byte: int, told: Mapping[str
 def _marked(value: str, changed: str) -> str:
     """Write the changed cookie with its changed signs marked."""
     return "".join(
-        escape(new) if new == old else mark(visible(new)).strip()
+        escape(new) if new == old else mark(visible(new))
         for old, new in zip(value, changed, strict=True)
     )
 
@@ -213,5 +213,5 @@ def _visits_html(visits: list[Visit]) -> str:
 def _rest_html(last: Visit, now: int) -> str:
     left = last.ends - now
     if not last.alive or left < 0:
-        return facts([(f"at +{now} s", f"{mark('over').strip()}: nothing of it is left")])
+        return facts([(f"at +{now} s", f"{mark('over')}: nothing of it is left")])
     return facts([(f"at +{now} s", f"{left:g} seconds are left {meter(min(1, left / 120))}")])

@@ -29,12 +29,15 @@ _LEAST_WIDTH = 13
 
 def field_name(name: str) -> str:
     """Return a field's name on its colour; any other name as it is."""
-    return _coloured(name, escape(name)) if name in COLOURS else escape(name)
+    text = escape(name)
+    if name not in COLOURS:
+        return text
+    return f'<span style="{_colour(name)}; padding: 0 4px">{text}</span>'
 
 
 def mark(text: str) -> str:
     """Return a word that stands out, in either theme."""
-    return f" <mark>{escape(text)}</mark>" if text else ""
+    return f"<mark>{escape(text)}</mark>"
 
 
 def columns(widths: Iterable[float]) -> str:
@@ -42,10 +45,10 @@ def columns(widths: Iterable[float]) -> str:
     return "".join(f'<col style="width: {width:g}%">' for width in widths)
 
 
-def table(widths: Iterable[float], rows: Iterable[str]) -> str:
+def table(widths: Iterable[float], rows: Iterable[str], attribute: str = "") -> str:
     """Return a table as wide as its place, of rows that are written already."""
     columned = f"{columns(widths)}{''.join(rows)}"
-    return f'<table style="width: 100%; table-layout: fixed">{columned}</table>'
+    return f'<table {attribute}style="width: 100%; table-layout: fixed">{columned}</table>'
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
@@ -68,16 +71,12 @@ def strip(fields: Iterable[tuple[str, str]]) -> str:
     total = sum(len(text) for _, text in fields) or 1
     shares = [max(_LEAST_WIDTH, 100 * len(text) / total) for _, text in fields]
     cells = "".join(
-        f'<td style="background-color: {COLOURS[name]}; color: {_BLACK}; text-align: left; '
-        f'overflow-wrap: break-word">'
+        f'<td style="{_colour(name)}; text-align: left; overflow-wrap: break-word">'
         f"{escape(name)} {len(text)}</td>"
         for name, text in fields
     )
     widths = [100 * share / sum(shares) for share in shares]
-    return (
-        f'<table aria-hidden="true" style="width: 100%; table-layout: fixed">{columns(widths)}'
-        f"<tr>{cells}</tr></table>"
-    )
+    return table(widths, [f"<tr>{cells}</tr>"], 'aria-hidden="true" ')
 
 
 def meter(share: float) -> str:
@@ -89,6 +88,5 @@ def meter(share: float) -> str:
     )
 
 
-def _coloured(name: str, content: str) -> str:
-    style = f"background-color: {COLOURS[name]}; color: {_BLACK}; padding: 0 4px"
-    return f'<span style="{style}">{content}</span>'
+def _colour(name: str) -> str:
+    return f"background-color: {COLOURS[name]}; color: {_BLACK}"

@@ -174,8 +174,9 @@ def _html_heading(what: str, text: str) -> str:
 def _html_row(line: Line) -> str:
     name = field_name(line.name) if line.depth else escape(line.name)
     text = f"<code>{escape(line.text)}</code>" if line.meaning or not line.depth else line.text
+    marked = f" {mark(line.mark)}" if line.mark else ""
     if not line.meaning:
-        told = f'<td colspan="2" {CELL}>{text}{mark(line.mark)}</td>'
+        told = f'<td colspan="2" {CELL}>{text}{marked}</td>'
     else:
-        told = f"<td {CELL}>{text}</td><td {CELL}>{escape(line.meaning)}{mark(line.mark)}</td>"
+        told = f"<td {CELL}>{text}</td><td {CELL}>{escape(line.meaning)}{marked}</td>"
     return f'<tr><th scope="row" {BELOW if line.depth else LABEL}>{name}</th>{told}</tr>'
