@@ -110,14 +110,14 @@ _AT_LEAST_ONE = click.IntRange(min=1)
     type=_AT_LEAST_ONE,
     default=60,
     show_default=True,
-    help="seconds after which a cell is interrupted",
+    help="Seconds that a cell may run before it is interrupted.",
 )
 @click.option(
     "--limit",
     type=_AT_LEAST_ONE,
     default=600,
     show_default=True,
-    help="seconds after which a notebook is ended",
+    help="Seconds that a notebook may run, from its first cell on.",
 )
 @click.option("--junit", type=_FILE, help="write JUnit XML to this file, too")
 @click.option(

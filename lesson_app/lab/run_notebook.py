@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,10 @@ MOST_OUTPUT = 1_000_000
 MOST_MEMORY = 4 << 30
 #: How many seconds a cell has, at most, to end after it was interrupted.
 GRACE = 5
+#: How many seconds a kernel has to start. The learner's own time begins after that.
+STARTING = 300
+#: How often, in seconds, it is looked whether a cell's time is up.
+TICK = 0.1
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ class Run:
 def run_notebook(path: Path, cells: list[str], *, timeout: int, limit: float) -> Run:
     """Run `cells`, the code of the notebook `path`, on a copy; the file is not changed.
 
-    A cell is interrupted after `timeout` seconds, and the run ended after `limit` seconds.
+    A cell is interrupted after `timeout` seconds, as `_have_had` counts them, and the run
+    ended `limit` seconds after its first cell began. Starting a kernel takes nobody's time.
     """
     with tempfile.TemporaryDirectory(prefix="lesson-app-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
@@ -88,13 +94,22 @@ def _run_to_the_end(folder: Path, limit: float) -> int | None:
         start_new_session=True,
     )
     try:
-        return runner.wait(limit)
-    except subprocess.TimeoutExpired:
-        return None
+        return _wait(runner, folder, limit)
     finally:
         _end_all(folder, runner.pid)
         runner.kill()
         runner.communicate()
+
+
+def _wait(runner: subprocess.Popen[bytes], folder: Path, limit: float) -> int | None:
+    """Return the runner's exit status; None if its time was up first."""
+    begun, end = False, time.monotonic() + STARTING
+    while runner.poll() is None and time.monotonic() < end:
+        if not begun and any("cell" in event for event in _lines(folder / "events.jsonl")):
+            begun, end = True, time.monotonic() + limit
+        with suppress(subprocess.TimeoutExpired):
+            runner.wait(TICK)
+    return runner.poll()
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -165,9 +180,11 @@ def _problem(events: list[dict[str, Any]], status: int | None, limit: float) -> 
         return str(ends[-1])
     cells = [event["cell"] for event in events if "cell" in event]
     where = f"in code cell {cells[-1]}" if cells else "before its first cell"
-    if status is None:
-        return f"took longer than {limit:g} s, and was ended {where}"
-    return f"its runner was killed {where} (exit status {status})"
+    if status is not None:
+        return f"its runner was killed {where} (exit status {status})"
+    if not cells:
+        return f"no kernel started within {STARTING} s: grade it again when less else runs here"
+    return f"took longer than {limit:g} s, and was ended {where}"
 
 
 def _told(events: list[dict[str, Any]]) -> tuple[dict[int, str], tuple[str, ...]]:
@@ -210,11 +227,13 @@ class _Runner:
             allow_errors=True,
             kernel_name="python3",
             record_timing=False,
+            startup_timeout=STARTING,
             shutdown_kernel="immediate",  # threads and exit handlers need not be waited for
             timeout=None,
             on_cell_executed=self._note_reply,
         )
         self.why = "no kernel could be started: pip install 'lesson-app[lab]'"
+        talk_through_files(self.client.create_kernel_manager(), self.folder)
         with _less_memory():
             setup = self.client.async_setup_kernel(cwd=str(self.folder / "work"))
             await setup.__aenter__()
@@ -251,12 +270,13 @@ class _Runner:
         """Interrupt the cell that is running once its time is up, and at last end it."""
         self.late = ""
         timeout = self.task["timeout"]
-        await asyncio.sleep(timeout)
-        self.late = f"code cell {self.cell} ran longer than {timeout} s"
-        assert self.client.km is not None
-        await cast(Any, self.client.km).interrupt_kernel()
-        await asyncio.sleep(min(timeout, GRACE))
-        self._kill(kernel, f"{self.late}, and could not be interrupted")
+        with suppress(psutil.NoSuchProcess):  # it has ended, and the run with it
+            await _have_had(kernel, timeout)
+            self.late = f"code cell {self.cell} ran longer than {timeout} s"
+            assert self.client.km is not None
+            await cast(Any, self.client.km).interrupt_kernel()
+            await _have_had(kernel, min(timeout, GRACE))
+            self._kill(kernel, f"{self.late}, and could not be interrupted")
 
     def _count_output(self, kernel: Any) -> None:
         """End the kernel once it has sent more than is kept, whichever cell it is from."""
@@ -285,6 +305,39 @@ class _Runner:
             self.tell(raised=cell_index + 1, error=error[:300])
         if any(each.get("source") == "ask_exit" for each in content.get("payload", ())):
             self.why = f"code cell {cell_index + 1} ended the kernel with exit() or quit()"
+
+
+def talk_through_files(manager: Any, folder: Path) -> None:
+    """Let a kernel be reached through sockets in `folder`, where the system has such.
+
+    The usual TCP ports are looked for before the kernel starts. On a busy machine another
+    program takes one of them before the kernel does, and the kernel ends.
+    """
+    manager.connection_file = str(folder / "kernel.json")
+    # A longer path is no address of a socket.
+    if sys.platform != "win32" and len(os.fsencode(folder)) < 80:
+        manager.transport = "ipc"
+
+
+async def _have_had(kernel: Any, seconds: float) -> None:
+    """Return when a kernel has had its seconds: computing, or waiting for something.
+
+    On a busy machine a kernel also waits for its turn to compute. That is not its fault, and
+    does not count. Only Linux says which of the two it is; elsewhere both count.
+    """
+    had, before = 0.0, _computed(kernel)
+    while had < seconds:
+        await asyncio.sleep(TICK)
+        after = _computed(kernel)
+        waits = sys.platform != "linux" or kernel.status() == psutil.STATUS_SLEEPING
+        had += max(after - before, TICK if waits else 0)
+        before = after
+
+
+def _computed(process: Any) -> float:
+    """Return how many seconds of a processor a process has used."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _pid(client: NotebookClient) -> int:
