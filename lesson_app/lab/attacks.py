@@ -22,7 +22,7 @@ from .clock import Clock
 from .visitor import Visitor
 
 _BLOCK = 16
-_PATIENCE = 10  # seconds
+_PATIENCE = 60  # seconds
 
 
 @dataclass(frozen=True)

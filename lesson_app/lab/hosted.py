@@ -124,6 +124,6 @@ def _has_proxy(jupyter: dict[str, Any]) -> bool:
     client.trust_env = False
     try:
         url = f"{jupyter['url']}server-proxy/servers-info"
-        return client.get(url, timeout=5, allow_redirects=False).status_code != 404
+        return client.get(url, timeout=60, allow_redirects=False).status_code != 404
     except requests.RequestException:
         return True  # as with a certificate that is nobody else's business

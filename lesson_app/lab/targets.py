@@ -52,7 +52,7 @@ _REFUSALS = {
 }
 
 _MOST_REQUESTS, _MOST_RUNNING, _MOST_SHOWN = 1000, 6, 6
-_PATIENCE = 10  # seconds
+_PATIENCE = 60  # seconds
 # Where a request's environment says more of it.
 _NAME, _USER, _REFUSED = "lesson_app.name", "lesson_app.user", "lesson_app.refused"
 
