@@ -92,7 +92,10 @@ def set_up(start: Start, folder: Path, workers: int) -> tuple[Server, Balancer]:
     server = gunicorn(with_workers, SECRET).wait_until_it_answers()
     nobody = {TWO: new_address(), THREE: new_address()}
     site = haproxy(start, folder, {ONE: server.address, **nobody})
-    time.sleep(2)  # until haproxy has seen that two of three are not there
+    site.program.wait_until(
+        lambda: all(site.row(name)["status"].startswith("DOWN") for name in ("two", "three")),
+        "haproxy has not seen that two of three are not there",
+    )
     return server, site
 
 

@@ -6,10 +6,10 @@ import base64
 import hashlib
 import hmac
 import os
-import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,7 +38,12 @@ from lesson_app.lab import Clock
 if TYPE_CHECKING:
     from tests.documentation import Site as Documentation
 
+pytest_plugins = ["tests.plugin"]
+
 ROOT = Path(__file__).parent.parent
+#: Seconds until something that must happen counts as not happening. It is long, since a test
+#: that passes never waits for its end: each waits for the event.
+PATIENCE = 300.0
 
 # The two cookies that the course page shows, sealed by Mozilla's library: the one in the
 # response to /session-test-add?message=Hello World!, and the one in a later request.
@@ -50,17 +55,6 @@ PAGE_RETURNED = (
     "AqnLAnL7dqAr9QqXnpD5Xw.wcCqiCvVSRgllI1mLOAC9yHmjjLygsur7AQaKX50_9vkugEnTKhhz3V4U8V_xgFa"
     ".1692989253302.120000.kCRDEuDgPpEuEsuEVF-2vR3vKILSPluM8tyaghTnYCE"
 )
-
-
-def require_tool(name: str) -> str:
-    """Return where a program is; without it skip the test, or fail it in CI."""
-    found = shutil.which(name)
-    if found:
-        return found
-    message = f"{name} is not on this machine"
-    if os.environ.get("LESSON_APP_REQUIRE_TOOLS"):
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 @dataclass(frozen=True)
@@ -168,7 +162,7 @@ class Site:
 
 @contextmanager
 def running(*command: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a program that ends with the block, or after twenty seconds."""
+    """Run a program that ends with the block, or when patience does."""
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -176,7 +170,7 @@ def running(*command: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        watchdog = threading.Timer(20, process.kill)
+        watchdog = threading.Timer(PATIENCE, process.kill)
         watchdog.start()
         try:
             yield process
@@ -185,10 +179,19 @@ def running(*command: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def wait_until(done: Callable[[], object], complaint: Callable[[], str] = str) -> None:
+    """Wait for an event; fail with a complaint if it does not happen within `PATIENCE`."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            pytest.fail(complaint() or f"it did not happen within {PATIENCE:g} s")
+        time.sleep(0.01)
+
+
 def listens(url: str, host: str = "127.0.0.1") -> bool:
     """Whether anybody listens on the URL's port."""
     try:
-        socket.create_connection((host, urlsplit(url).port or 80), timeout=5).close()
+        socket.create_connection((host, urlsplit(url).port or 80), timeout=PATIENCE).close()
     except OSError:
         return False
     return True
@@ -221,10 +224,25 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def documentation(tmp_path_factory: pytest.TempPathFactory) -> Documentation:
-    """The documentation's pages, built once for all who look at them."""
-    from tests.documentation import build
+    """The documentation's pages, built once for all who look at them, in any process."""
+    from tests.documentation import build, built
+    from tests.plugin import need, sphinx_is_missing
 
-    return build(tmp_path_factory.mktemp("site"))
+    if sphinx_is_missing():
+        need("sphinx")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder /= "site"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        wait_until(lambda: built(folder) is not None)
+    else:
+        build(folder)
+    site = built(folder)
+    assert site is not None
+    return site
 
 
 @pytest.fixture

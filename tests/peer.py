@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,11 +24,10 @@ from lesson_app.app import PAGE_SECRET
 from lesson_app.javascript import stringify
 from lesson_app.lab import Clock, serve
 from lesson_app.session import Session
-from tests.conftest import ROOT, SetCookie, read_set_cookie, require_tool
+from tests.conftest import PATIENCE, ROOT, SetCookie, read_set_cookie
+from tests.plugin import need, require_tool
 
 NODE = ROOT / "tests" / "node"
-#: Seconds that a process may take to answer, or to end, before it is killed.
-PATIENCE = 60.0
 #: Values in one line to the oracle.
 _BATCH = 2000
 _MS = timedelta(milliseconds=1)
@@ -38,12 +36,9 @@ _MS = timedelta(milliseconds=1)
 def require_node() -> str:
     """Return where Node is; without it or its packages skip the test, or fail it in CI."""
     node = require_tool("node")
-    if (NODE / "node_modules" / "client-sessions").is_dir():
-        return node
-    message = "the peer is not installed: make tests/node/node_modules"
-    if os.environ.get("LESSON_APP_REQUIRE_TOOLS"):
-        pytest.fail(message)
-    pytest.skip(message)
+    if not (NODE / "node_modules" / "client-sessions").is_dir():
+        need("tests/node/node_modules")
+    return node
 
 
 class Sealing(NamedTuple):

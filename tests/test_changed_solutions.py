@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.test_exercises import EQUIVALENT, IDS, changed, each_exercise, fresh, passes
+
+pytestmark = pytest.mark.proof
 
 __all__ = ["fresh"]  # a fixture for each test here, too
 

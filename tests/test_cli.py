@@ -23,7 +23,7 @@ from lesson_app import Keys, derive_keys, seal
 from lesson_app.app import PAGE_SECRET
 from lesson_app.cli import LAZY, LazyCommand, main
 from lesson_app.dissect import dissect
-from tests.conftest import PAGE_SENT, forge, listens, running, secret_of
+from tests.conftest import PAGE_SENT, PATIENCE, forge, listens, running, secret_of
 
 HINT = "sealing with the lesson's published secret: set FLASK_SECRET_KEY for anything else"
 
@@ -107,12 +107,12 @@ def test_real_server(command: list[str]) -> None:
         browser = requests.Session()
         browser.trust_env = False
 
-        response = browser.get(f"{url}/session-test-read", timeout=5)
+        response = browser.get(f"{url}/session-test-read", timeout=PATIENCE)
 
         assert response.text == "session message: undefined"
         assert not listens(url, "127.0.0.2")
         process.terminate()
-        assert process.wait(10) == -signal.SIGTERM
+        assert process.wait(PATIENCE) == -signal.SIGTERM
     assert not listens(url)
 
 

@@ -37,8 +37,9 @@ from tests.cluster import (
     waitress,
     write_app,
 )
-from tests.conftest import ROOT, require_tool, secret_of
+from tests.conftest import PATIENCE, ROOT, secret_of, wait_until
 from tests.peer import require_node
+from tests.plugin import require_tool
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="haproxy is not for Windows")
 
@@ -94,6 +95,7 @@ def cookies(people: Crowd) -> list[str]:
     return [browser.cookies["__Host-session"] for browser in people.browsers.values()]
 
 
+@pytest.mark.proof
 def test_round_robin(start: Start, tmp_path: Path, note: dict[str, object]) -> None:
     """Whichever server answers, every visitor is logged in and reads what was written."""
     one, two, three = gunicorn(start, OLD), waitress(start, OLD), express(start, OLD)
@@ -153,6 +155,7 @@ def restart(site: Balancer, name: str, old: Server, start_anew: Callable[[], Ser
     return new
 
 
+@pytest.mark.proof
 def test_new_secret(start: Start, tmp_path: Path, note: dict[str, object]) -> None:
     """In the guide's order the secret is replaced, one server at a time: nobody notices.
 
@@ -185,6 +188,7 @@ def test_new_secret(start: Start, tmp_path: Path, note: dict[str, object]) -> No
     note.update(people.tally.numbers(), restarts=len(everyone) - 3)
 
 
+@pytest.mark.proof
 def test_new_secret_beside_express(
     start: Start, tmp_path: Path, note: dict[str, object]
 ) -> None:
@@ -202,6 +206,7 @@ def test_new_secret_beside_express(
     note.update(people.tally.numbers())
 
 
+@pytest.mark.proof
 def test_server_with_another_secret(
     start: Start, tmp_path: Path, note: dict[str, object]
 ) -> None:
@@ -217,6 +222,7 @@ def test_server_with_another_secret(
     note.update(people.tally.numbers())
 
 
+@pytest.mark.proof
 def test_killed_tests(tmp_path: Path) -> None:
     """What a test has started ends even if the tests are killed."""
     script = """if True:
@@ -224,7 +230,7 @@ def test_killed_tests(tmp_path: Path) -> None:
         from pathlib import Path
         from tests.cluster import programs
         with programs(Path(sys.argv[1])) as start:
-            print(start(["sh", "-c", "sleep 60 & sleep 60"]).process.pid, flush=True)
+            print(start(["sh", "-c", "sleep 6000 & sleep 6000"]).process.pid, flush=True)
             os.kill(os.getpid(), 9)
     """
     printed = subprocess.run(
@@ -233,14 +239,11 @@ def test_killed_tests(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE,
     ).stdout
     group = int(printed)
-    end = time.monotonic() + 10
-    while _alive(group) and time.monotonic() < end:
-        time.sleep(0.02)
 
-    assert not _alive(group)
+    wait_until(lambda: not _alive(group))
 
 
 def _alive(group: int) -> list[str]:

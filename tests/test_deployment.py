@@ -19,7 +19,6 @@ from tests.cluster import (
     FOUR,
     ONE,
     PAGE,
-    PATIENCE,
     THREE,
     TWO,
     Balancer,
@@ -40,10 +39,14 @@ from tests.cluster import (
     waitress,
     write_app,
 )
-from tests.conftest import ROOT, read_set_cookie, require_tool, secret_of
+from tests.conftest import PATIENCE, ROOT, read_set_cookie, secret_of
 from tests.peer import require_node
+from tests.plugin import require_tool
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="haproxy is not for Windows")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(sys.platform == "win32", reason="haproxy is not for Windows"),
+]
 
 SECRET = secret_of("deployment")
 NAME = PRODUCTION["cookie_name"]
@@ -254,7 +257,9 @@ def test_making_a_secret(tmp_path: Path) -> None:
     file = tmp_path / "lesson-app.env"
 
     subprocess.run(
-        ["sh", "-c", fill(line, {"/etc/lesson-app.env": str(file)})], check=True, timeout=20
+        ["sh", "-c", fill(line, {"/etc/lesson-app.env": str(file)})],
+        check=True,
+        timeout=PATIENCE,
     )
 
     name, _, secret = file.read_text().strip().partition("=")
@@ -275,7 +280,7 @@ def test_systemd_unit(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE,
     )
 
     assert f"ExecStart={places['/srv/lesson-app/.venv/bin']}/gunicorn" in unit.read_text()

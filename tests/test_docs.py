@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lesson_app import ClientSessions, Keys, Session, derive_keys, seal, unseal
 from lesson_app.lab import Clock
 from tests.conftest import (
+    PATIENCE,
     ROOT,
     SECRET,
     Site,
@@ -30,7 +31,7 @@ from tests.conftest import (
     untouched,
     write,
 )
-from tests.peer import NODE, PATIENCE, require_node
+from tests.peer import NODE, require_node
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))

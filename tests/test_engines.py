@@ -15,7 +15,6 @@ import requests
 from lesson_app.app import PAGE_SECRET
 from tests.cluster import (
     EMAIL,
-    PATIENCE,
     Program,
     Server,
     Start,
@@ -25,7 +24,7 @@ from tests.cluster import (
     new_address,
     programs,
 )
-from tests.conftest import secret_of
+from tests.conftest import PATIENCE, secret_of
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn and signals: POSIX only")
 #: How the page's commands begin, and the signal that the page ends them with.
@@ -204,7 +203,7 @@ def test_no_secret(tmp_path: Path, engine: str) -> None:
 
 
 SLOW = """
-import time
+import os, time
 from lesson_app import create_app
 
 app = create_app()
@@ -212,7 +211,8 @@ app = create_app()
 @app.get("/slow")
 def slow():
     print("begun", flush=True)
-    time.sleep(0.5)
+    while not os.path.exists("stopping"):
+        time.sleep(0.01)
     return "answered"
 
 def make():
@@ -234,7 +234,9 @@ def test_graceful_stop(tmp_path: Path, engine: str) -> None:
         asking.start()
         server.program.wait_for("begun")
 
-        status = server.program.stop(ENGINES[engine][1])
+        server.program.process.send_signal(ENGINES[engine][1])
+        (tmp_path / "stopping").touch()
+        status = server.program.wait()
         asking.join(PATIENCE)
 
         assert (answers, status) == (["answered"], 0)

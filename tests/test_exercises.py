@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -322,9 +323,8 @@ ABSURD: dict[str, Any] = {
 }
 
 
-@each_exercise
-@pytest.mark.parametrize("what", ABSURD)
-def test_absurd_answer(key: str, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("what", "key"), list(zip(ABSURD, itertools.cycle(IDS), strict=False)))
+def test_absurd_answer(what: str, key: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is raised, nothing passes, one line is printed, the same on any machine."""
     answers = [ABSURD[what]] * len(asked(key).cell.names)
 

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lesson_app.cli import main
-from tests.conftest import ROOT, require_tool
+from tests.conftest import ROOT
+from tests.plugin import require_tool
 
 LINKS = [
     "[next](02_b.ipynb) [part](02_b.ipynb#part) [gone](../docs/gone.md) [here](#here) "

@@ -33,7 +33,7 @@ def unverified(value: str) -> str:
     return decrypt(from_base64(ciphertext), KEYS, from_base64(iv)).decode("latin-1")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def flips() -> Explorer:
     return explore_flips(VALUE, {"sealed": sealed, "unverified": unverified})
 

@@ -15,7 +15,7 @@ from flask import Flask, abort, redirect, session, url_for
 
 from lesson_app import ClientSessions
 from lesson_app.lab import Server, ViewError, serve
-from tests.conftest import SECRET, listens, running
+from tests.conftest import PATIENCE, SECRET, listens, running
 
 
 def saying(text: str) -> Flask:
@@ -306,7 +306,7 @@ def test_proxy_of_the_network(server: Server, monkeypatch: pytest.MonkeyPatch) -
 
 def test_requests_at_the_same_time(server: Server) -> None:
     """Two requests are answered side by side, not one after the other."""
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=PATIENCE)
     app = Flask("meeting")
     app.add_url_rule("/", view_func=lambda: str(both.wait() >= 0))
     server.put(app)
@@ -359,7 +359,7 @@ def test_killed() -> None:
 
         process.kill()
 
-        assert process.wait(10) == -signal.SIGKILL
+        assert process.wait(PATIENCE) == -signal.SIGKILL
         assert process.stdout.read() == ""
     assert not listens(url)
 
@@ -373,4 +373,4 @@ def test_end_of_the_program() -> None:
 
         process.stdin.close()
 
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0

@@ -22,7 +22,7 @@ from lesson_app.lab.exercises import breaking, catalogue
 from lesson_app.lab.exercises.engine import judge
 from lesson_app.lab.targets import WORDS, Target
 from lesson_app.options import secret_keys
-from tests.conftest import listens
+from tests.conftest import PATIENCE, listens, wait_until
 
 Attack = Callable[[Target], Any]
 Make = Callable[[], Target]
@@ -477,13 +477,6 @@ def both(target: Target) -> list[bool]:
     return [listens(url, "127.0.0.1") for url in (target.url, target.guestbook)]
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_close() -> None:
     """Both apps stop with the block, also after an error, and closing twice is harmless."""
     before = threading.active_count()
@@ -531,7 +524,11 @@ def test_process_ends() -> None:
     )
 
     found = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
 
     assert (found.stdout, found.stderr) == ("403\n", "")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -50,13 +50,12 @@ from tests.peer import (
     received,
     visit,
 )
+from tests.plugin import random_cases as random_cases_to_try
 
 #: How many changed cookies to try, and how many random ones; more can be asked for in the
 #: environment: MUTATIONS=100000 FUZZ=1000000.
-MUTATIONS = int(os.environ.get("MUTATIONS", "5000"))
-FUZZ = int(os.environ.get("FUZZ", "20000"))
-#: Where a failure must not depend on chance.
-IN_CI = "LESSON_APP_REQUIRE_TOOLS" in os.environ
+MUTATIONS = int(os.environ.get("MUTATIONS", random_cases_to_try(5000)))
+FUZZ = int(os.environ.get("FUZZ", random_cases_to_try(20_000)))
 logger = logging.getLogger(__name__)
 
 
@@ -102,7 +101,6 @@ VALUES: st.SearchStrategy[object] = st.recursive(
     duration=st.integers(1, MAX_SAFE_INTEGER),
     iv=st.binary(min_size=16, max_size=16),
 )
-@settings(max_examples=100, deadline=None, derandomize=IN_CI)
 def test_any_content(
     node: Oracle,
     content: dict[str, object],

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from lesson_app.session import Session, milliseconds
+from tests.conftest import PATIENCE
 
 NOW = 1_000_000
 CONTENT = {"message": "hi", "user": {"tags": ["a"]}}
@@ -239,20 +240,20 @@ def test_opened_by_two_threads() -> None:
 
     def fill(session: Session) -> None:
         opening.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         session.restore(CONTENT, NOW, 5)
 
     session = Session(now=lambda: NOW, duration=1, opener=fill)
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(len, session)
-        assert opening.wait(10)
+        assert opening.wait(PATIENCE)
         second = pool.submit(len, session)
         with pytest.raises(TimeoutError):
             second.result(timeout=0.05)
         go_on.set()
 
-        assert (first.result(10), second.result(10)) == (2, 2)
+        assert (first.result(PATIENCE), second.result(PATIENCE)) == (2, 2)
 
 
 CHANGES: dict[str, Callable[[Session], object]] = {

@@ -17,6 +17,8 @@ from lesson_app import lab
 from tests.conftest import ROOT
 from tests.documentation import Page, Site, in_style, is_elsewhere
 
+pytestmark = pytest.mark.proof
+
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 #: Where the pages' links lead to, beside the site; nobody goes there unless they click.
 OTHER_HOSTS = {

@@ -22,8 +22,9 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from lesson_app import ClientSessions, Keys, derive_keys, seal
 from lesson_app.lab import Clock
 from tests.conftest import read_set_cookie
+from tests.plugin import random_cases
 
-THREADS, REQUESTS, USERS = 2, 10_000, 25
+THREADS, REQUESTS, USERS = 2, random_cases(10_000), 25
 OLD, NEW = "kXn2SQx3cGhbO1vLw9Rr5TzA", "Yd7mPq0fWuJt4EsVi6HcBo8N"
 SHORT = {"duration": timedelta(minutes=2), "active_duration": timedelta(minutes=1)}
 
@@ -148,7 +149,7 @@ def visit_all(apps: list[Flask], clock: ThreadClock, thread: int) -> Counter[str
 
 @pytest.mark.usefixtures("often_switched")
 def test_no_session_is_anothers(apps: list[Flask], clock: ThreadClock) -> None:
-    """In twenty thousand requests by two threads every visitor finds their own session."""
+    """In thousands of requests by two threads every visitor finds their own session."""
     with ThreadPoolExecutor(THREADS) as pool:
         parts = list(pool.map(lambda n: visit_all(apps, clock, n), range(THREADS)))
 

@@ -16,7 +16,8 @@ def refresh(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
-        timeout=60,
+        timeout=300,
+        iopub_timeout=300,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,

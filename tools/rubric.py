@@ -370,8 +370,9 @@ def measures(cases: list[Case]) -> str:
 _PAGE = """# What the course is held to
 
 Written by `make rubric`; do not edit. Each cell says how many of the things that were
-looked at are as they should be. `make test` looks at all of them again, R7 apart: times are
-told and not tested, since machines are noisy.
+looked at are as they should be. `make proof` looks at all of them again, R7 apart: times are
+told and not tested, since machines are noisy. `make test` leaves out R1, R2, R5 and R6, which
+run the notebooks: there pytest's nbval does.
 
 {table}
 ## Sizes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -35,8 +36,12 @@ def take(browser: Browser, url: str, picture: str) -> None:
     if errors:
         raise SystemExit(f"{notebook} does not run: {errors}")
     page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-    page.wait_for_timeout(1000)  # let JupyterLab lay out what has come into view
-    place = page.evaluate(_PLACE, [first, last])
+    place: Any = None
+    for _ in range(100):  # JupyterLab lays out what has come into view
+        before, place = place, page.evaluate(_PLACE, [first, last])
+        if place == before:
+            break
+        page.wait_for_timeout(200)
     page.screenshot(path=ROOT / "docs" / f"{picture}.png", clip=place)
     page.close()
 

@@ -19,6 +19,8 @@ import psutil  # type: ignore[import-untyped]
 import requests
 from nbclient import NotebookClient
 
+from lesson_app.lab.run_notebook import talk_through_files
+
 # Run before the notebook's own cells: nothing may leave this machine, and what is there
 # before is no orphan. zmq, which the kernel talks through, is not Python's socket.
 _BEFORE = """
@@ -46,6 +48,8 @@ print(lesson_app.lab.serve(lesson_app.create_app(secret=__import__("os").urandom
 """
 
 
+#: Seconds until something that must happen counts as not happening.
+_PATIENCE = 300
 _VARYING = ("image/", "application/vnd.jupyter.widget-view")
 FONTS = Path(tempfile.gettempdir()) / f"fonts-of-trials-{os.getuid()}"
 
@@ -129,13 +133,16 @@ def _execute(notebook: Any, folder: Path) -> tuple[float, list[float], list[str]
     ended: list[float] = []
     client = NotebookClient(
         notebook,
-        timeout=60,
+        timeout=_PATIENCE,
+        startup_timeout=_PATIENCE,
+        iopub_timeout=_PATIENCE,
         kernel_name="python3",
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=lambda **_: begun.append(time.monotonic()),
         on_cell_executed=lambda **_: ended.append(time.monotonic()),
     )
+    talk_through_files(client.create_kernel_manager(), folder.parent)
     called = time.monotonic()
     with client.setup_kernel():
         kernel = psutil.Process(client.km.provisioner.pid)  # type: ignore[union-attr]
@@ -149,13 +156,13 @@ def _execute(notebook: Any, folder: Path) -> tuple[float, list[float], list[str]
 def _kill(kernel: psutil.Process, url: str) -> list[str]:
     """Kill the kernel while it serves at `url`; return what is still there."""
     family = [kernel, *kernel.children(recursive=True)]
-    if not requests.get(f"{url}/login", timeout=10).ok:
+    if not requests.get(f"{url}/login", timeout=_PATIENCE).ok:
         return [f"no answer from {url}"]
     kernel.send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=_PATIENCE)
     left = [f"process {each.pid} after a kill" for each in alive]
     try:
-        requests.get(f"{url}/login", timeout=10)
+        requests.get(f"{url}/login", timeout=_PATIENCE)
     except requests.ConnectionError:
         return left
     return [*left, "a listener after a kill"]

@@ -6,17 +6,23 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import requests
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from tests.cluster import free_port
+from tests.conftest import PATIENCE, ROOT, wait_until
+from tests.plugin import is_quick, require_tool
 
 TOKEN = "lesson"
+#: How long a page waits for what must happen, in milliseconds.
+MS = PATIENCE * 1000
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,17 +40,15 @@ _SETTINGS = {
 }
 
 
-def _within(seconds: int, script: str) -> str:
+def _in_the_end(script: str) -> str:
     """Let a script fail in the end; one that awaits a dialog's answer would never."""
-    late = f"setTimeout(fail, {seconds * 1000}, new Error('not done in {seconds} s'))"
+    late = f"setTimeout(fail, {MS}, new Error('not done in {PATIENCE} s'))"
     limit = f"new Promise((_, fail) => {late})"
     return f"argument => Promise.race([({script})(argument), {limit}])"
 
 
 # Shows a notebook in a JupyterLab that is loaded already, with a kernel or without.
-OPEN = _within(
-    60,
-    """async ({path, start}) => {
+OPEN = _in_the_end("""async ({path, start}) => {
     const app = window.jupyterapp;
     await app.restored;
     const kernelPreference = start ? undefined : {shouldStart: false, canStart: false};
@@ -52,13 +56,10 @@ OPEN = _within(
         'docmanager:open', {path, factory: 'Notebook', kernelPreference});
     await panel.context.ready;
     await panel.revealed;
-}""",
-)
+}""")
 # Resolves with the cells' errors when the kernel has answered and every cell has run.
 # The toolbar shows "idle" before a kernel is there at all, so it is no signal to go by.
-RUN_ALL = _within(
-    120,
-    """async () => {
+RUN_ALL = _in_the_end("""async () => {
     const app = window.jupyterapp;
     await app.restored;
     const panel = app.shell.currentWidget;
@@ -75,17 +76,13 @@ RUN_ALL = _within(
                 errors.push(`${cell.id}: ${output.ename || output.text}`);
     }
     return errors;
-}""",
-)
+}""")
 # Ends the notebook's kernel and closes the notebook; nothing is saved.
-CLOSE = _within(
-    30,
-    """async () => {
+CLOSE = _in_the_end("""async () => {
     const panel = window.jupyterapp.shell.currentWidget;
     if (panel.sessionContext.session) await panel.sessionContext.shutdown();
     panel.dispose();
-}""",
-)
+}""")
 # What the outputs hold, and what the page shows of them.
 SHOWN = """() => {
     const panel = window.jupyterapp.shell.currentWidget;
@@ -155,9 +152,34 @@ _HEIGHT = """() => {
     const scroller = panel.querySelector('.jp-WindowedPanel-outer');
     const last = [...panel.querySelectorAll('.jp-Cell')].at(-1).getBoundingClientRect().bottom;
     const end = last - scroller.getBoundingClientRect().top + scroller.scrollTop;
-    return Math.ceil(window.innerHeight - scroller.clientHeight + end + 20);
+    return Math.ceil(window.innerHeight - scroller.clientHeight + end + 20) || 0;
 }"""
 _TALLEST = 16_000
+PICTURES = ROOT / "artefacts" / "jupyterlab"
+
+
+@contextlib.contextmanager
+def chromium(**options: Any) -> Iterator[Browser]:
+    """Run a headless Chromium, whose pages are as patient as the tests are."""
+    program = require_tool("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=CHROMIUM_FLAGS, timeout=MS, **options
+        )
+        browser.new_context = _patient(browser.new_context)  # type: ignore[method-assign]
+        browser.new_page = _patient(browser.new_page)  # type: ignore[method-assign]
+        expect.set_options(timeout=MS)
+        yield browser
+        browser.close()
+
+
+def _patient(make: Callable[..., Any]) -> Callable[..., Any]:
+    def made(**options: Any) -> Any:
+        window = make(**options)
+        window.set_default_timeout(MS)
+        return window
+
+    return made
 
 
 @contextlib.contextmanager
@@ -173,13 +195,13 @@ def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") ->
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(values))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    places = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    port = free_port()
+    # Files that kernels are reached through: in this folder their paths are short enough.
+    runtime = tempfile.mkdtemp(prefix="jupyter-")
     environment = {
         **os.environ,
-        **{f"JUPYTER_{place}": str(folder / place) for place in places},
+        **{f"JUPYTER_{place}": str(folder / place) for place in ("CONFIG_DIR", "DATA_DIR")},
+        "JUPYTER_RUNTIME_DIR": runtime,
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
     }
@@ -187,6 +209,8 @@ def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") ->
     command += ["--expose-app-in-browser", "--JupyterNotebookApp.expose_app_in_browser=True"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.base_url={base}", f"--port={port}"]
     command += [f"--IdentityProvider.token={TOKEN}", f"--notebook-dir={root}", *options]
+    if sys.platform == "linux":  # a TCP port may be taken before the kernel binds it
+        command.append("--KernelManager.transport=ipc")
     log = (folder / "jupyterlab.log").open("w")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
@@ -196,22 +220,22 @@ def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") ->
     finally:
         server.terminate()
         try:
-            server.wait(timeout=20)
+            server.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             server.kill()
-            server.wait(timeout=5)
+            server.wait()
         log.close()
+        shutil.rmtree(runtime, ignore_errors=True)
 
 
 def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        if server.poll() is not None:
-            break
+    def answers() -> bool:
+        assert server.poll() is None, f"JupyterLab has ended:\n{log.read_text()[-3000:]}"
         with contextlib.suppress(requests.ConnectionError):
-            if requests.get(url, timeout=5).ok:
-                return
-        time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab does not answer:\n{log.read_text()[-3000:]}")
+            return requests.get(url, timeout=PATIENCE).ok
+        return False
+
+    wait_until(answers, lambda: f"JupyterLab does not answer:\n{log.read_text()[-3000:]}")
 
 
 def ask(url: str, method: str, path: str, **options: object) -> requests.Response:
@@ -220,7 +244,7 @@ def ask(url: str, method: str, path: str, **options: object) -> requests.Respons
         method,
         f"{url}/{path}",
         headers={"Authorization": f"token {TOKEN}"},
-        timeout=30,
+        timeout=PATIENCE,
         **options,  # type: ignore[arg-type]  # requests types each by itself
     )
     response.raise_for_status()
@@ -242,22 +266,36 @@ def open_notebook(browser: Browser, url: str, name: str, *, dark: bool, height: 
     set_theme(url, dark=dark)
     page = browser.new_page(viewport={"width": 1280, "height": height})
     page.goto(f"{url}/lab/tree/{name}?token={TOKEN}&reset")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     return page
 
 
-def take_picture(page: Page, path: Path) -> None:
-    """Take a picture of the whole notebook, from its first cell to its last."""
+def take_picture(page: Page, name: str) -> None:
+    """Take a picture of the whole notebook, for people to look at: with --quick there is none.
+
+    It proves nothing, so what is wrong with it is written in its place and fails no test.
+    """
+    if is_quick():
+        return
+    PICTURES.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size
     assert before
-    height = page.evaluate(_HEIGHT)
-    # What comes into view is laid out, and may grow.
-    for _ in range(5):
-        page.set_viewport_size({"width": before["width"], "height": min(height, _TALLEST)})
-        page.wait_for_timeout(100)
+    try:
+        _make_tall(page, before["width"])
+        panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        panel.screenshot(path=PICTURES / f"{name}.png", timeout=30_000)
+    except Error as error:
+        (PICTURES / f"{name}.txt").write_text(f"no picture: {error}\n")
+    finally:
+        page.set_viewport_size(before)
+
+
+def _make_tall(page: Page, width: int) -> None:
+    """Let the window have the whole notebook in sight."""
+    height = 0
+    for _ in range(5):  # what comes into view is laid out, and may grow
         shown, height = height, page.evaluate(_HEIGHT)
-        if height == shown:
+        if height <= shown:
             break
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").screenshot(path=path)
-    page.set_viewport_size(before)
+        page.set_viewport_size({"width": width, "height": min(height, _TALLEST)})
+        page.wait_for_timeout(100)

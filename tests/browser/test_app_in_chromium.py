@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,14 +17,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from lesson_app import create_app
 from lesson_app.lab import Clock, Server
-from tests.browser.jupyterlab import CHROMIUM_FLAGS
-from tests.conftest import listens, require_tool
+from tests.browser.jupyterlab import chromium
+from tests.cluster import free_port
+from tests.conftest import PATIENCE, listens, wait_until
+from tests.plugin import need, some_of
 
 #: The app with a clock that the test sets. It begins in 2100, like `Clock`: the browser drops
 #: cookies by the computer's clock, and here it is the app that must refuse them.
@@ -81,10 +81,8 @@ def behind(engine: str, folder: Path) -> Iterator[Site]:
         (folder / "next").write_text(str(clock()))
         (folder / "next").replace(file)  # at once: the program never reads half of it
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [beside_python or require_tool(program)]
+    port = free_port()
+    command = [beside_python or need(program)]
     command += [option.format(port=port) for option in options]
     with (folder / "log").open("w") as log, subprocess.Popen(
         command, cwd=folder, env={**os.environ, "LESSON_CLOCK": str(file), "PYTHONPATH": "."},
@@ -92,21 +90,18 @@ def behind(engine: str, folder: Path) -> Iterator[Site]:
     ) as process:  # fmt: skip
         try:
             url = f"http://127.0.0.1:{port}"
-            for _ in range(400):
-                if process.poll() is not None or listens(url):
-                    break
-                time.sleep(0.05)
+            wait_until(lambda: process.poll() is not None or listens(url))
             assert process.poll() is None, (folder / "log").read_text()
             yield Site(url, advance)
         finally:
             process.terminate()  # gunicorn ends its workers; a kill would leave them
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
-@pytest.fixture(scope="module", params=["Server", *ENGINES])
+@pytest.fixture(scope="module", params=some_of(["Server", *ENGINES], "Server"))
 def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
@@ -121,16 +116,9 @@ def site(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = require_tool("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=CHROMIUM_FLAGS,
-            # As people have it: pages that were left wait in memory for the Back button.
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
+    # As people have it: pages that were left wait in memory for the Back button.
+    with chromium(ignore_default_args=["--disable-back-forward-cache"]) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -299,6 +287,7 @@ def test_script_in_a_message(page: Page) -> None:
     assert dialogs == []
 
 
+@pytest.mark.proof
 def test_under_a_prefix(browser: Browser) -> None:
     """Under a prefix the style arrives, form and link lead on, and nothing is refused."""
     app = create_app(clock=Clock())
@@ -316,6 +305,7 @@ def test_under_a_prefix(browser: Browser) -> None:
     assert refused == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("ours", [True, False], ids=["", "without our header"])
 def test_script_that_is_not_escaped(browser: Browser, ours: bool) -> None:
     """Not even a script that a page forgets to escape runs; without our header it does."""
@@ -328,6 +318,7 @@ def test_script_that_is_not_escaped(browser: Browser, ours: bool) -> None:
         assert page.title() == ("" if ours else "ran")
 
 
+@pytest.mark.proof
 def test_form_to_elsewhere(browser: Browser) -> None:
     """A form that somebody changes in a page sends the password to no other site."""
     with Server(create_app()) as server, browser.new_context(base_url=server.url) as context:

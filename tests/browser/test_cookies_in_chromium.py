@@ -25,9 +25,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from lesson_app.lab.browser import CookieVerdict, StoredCookie, browser_keeps
-from tests.browser.jupyterlab import CHROMIUM_FLAGS
-from tests.conftest import require_tool
+from tests.browser.jupyterlab import CHROMIUM_FLAGS, MS
+from tests.conftest import PATIENCE
 from tests.cookie_rows import NEEDS_A_LIST, ROWS, Row, requests
+from tests.plugin import require_tool
+
+pytestmark = pytest.mark.proof
 
 FLAGS = [
     "--host-resolver-rules=MAP * 127.0.0.1",
@@ -97,7 +100,7 @@ class Seen:
 
     def wait_for(self, tag: str) -> str | None:
         with self._changed:
-            assert self._changed.wait_for(lambda: tag in self._headers, 10), tag
+            assert self._changed.wait_for(lambda: tag in self._headers, PATIENCE), tag
             return self._headers[tag]
 
 
@@ -154,6 +157,8 @@ class Observed(NamedTuple):
     """What Chromium did with a row's line."""
 
     verdict: CookieVerdict
+    #: How many seconds later than our library's, at most, Chromium's clock stood.
+    later: float
     jar: list[dict[str, Any]]
     scripts_see: str
     #: Of each request, the Cookie header.
@@ -197,6 +202,7 @@ class Chromium:
         jar = self._cdp.send("Network.getAllCookies")["cookies"]
         return Observed(
             browser_keeps(line, row.url, clock=lambda: now),
+            time.time() - now,
             jar,
             self._page.evaluate("document.cookie"),
             self._sent(row, kept=bool(jar)),
@@ -242,7 +248,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
             executable_path=program,
             args=[*CHROMIUM_FLAGS, *FLAGS],
             ignore_https_errors=True,
+            timeout=MS,
         )
+        context.set_default_timeout(MS)
         try:
             yield Chromium(context, ports, seen)
         finally:
@@ -263,7 +271,7 @@ def in_chromium(stored: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def in_ours(cookie: StoredCookie) -> dict[str, Any]:
+def in_ours(cookie: StoredCookie, later: float) -> dict[str, Any]:
     """The same of ours; octets that are no UTF-8 do not get through to a debugger."""
     told = (text.encode(errors="ignore").decode() for text in (cookie.name, cookie.value))
     return {
@@ -272,7 +280,7 @@ def in_ours(cookie: StoredCookie) -> dict[str, Any]:
         "path": cookie.path,
         "expires": cookie.expires
         if cookie.expires is None
-        else pytest.approx(cookie.expires, abs=3),
+        else pytest.approx(cookie.expires, abs=1 + later),
         "secure": cookie.secure,
         "http_only": cookie.http_only,
         "same_site": cookie.same_site,
@@ -284,7 +292,7 @@ def disagreements(row: Row, observed: Observed) -> Iterator[str]:
     """Where Chromium did otherwise than the library says."""
     cookie = observed.verdict.cookie
     stored = [in_chromium(each) for each in observed.jar]
-    ours = [in_ours(cookie)] if cookie else []
+    ours = [in_ours(cookie, observed.later)] if cookie else []
     if stored != ours:
         yield f"stored: {ours} ({observed.verdict.rule}); in Chromium {stored}"
     pair = None if cookie is None else on_the_wire(cookie)

@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, sync_playwright
+from playwright.sync_api import Locator
 
-from tests.browser.jupyterlab import CHROMIUM_FLAGS, RUN_ALL, jupyterlab, open_notebook
-from tests.conftest import require_tool
+from tests.browser.jupyterlab import RUN_ALL, chromium, jupyterlab, open_notebook
+
+pytestmark = pytest.mark.proof
 
 PROGRAM = """
 import logging
@@ -46,19 +47,13 @@ def notebook(source: str) -> str:
 @contextmanager
 def shown(folder: Path, *options: str, base: str) -> Iterator[Locator]:
     """Run the program in a JupyterLab that is served below `base`; yield what it shows."""
-    chromium = require_tool("chromium")
     given = folder / "given"
     given.mkdir()
     (given / "link.ipynb").write_text(notebook(PROGRAM))
-    with (
-        jupyterlab(folder, given, *options, base=base) as url,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+    with chromium() as browser, jupyterlab(folder, given, *options, base=base) as url:
         page = open_notebook(browser, url, "link.ipynb", dark=False, height=700)
         assert page.evaluate(RUN_ALL) == []
         yield page.locator(".jp-OutputArea-output.jp-RenderedHTML")
-        browser.close()
 
 
 @pytest.mark.parametrize("base", [HOSTED, "/"], ids=["hosted", "local"])

@@ -21,23 +21,22 @@ from tests.browser.jupyterlab import (
     set_theme,
     take_picture,
 )
-from tests.conftest import ROOT, require_tool
+from tests.conftest import ROOT, wait_until
 
 NOTEBOOKS = ROOT / "notebooks"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
-PICTURES = ROOT / "artefacts" / "jupyterlab"
 MERMAID = "text/vnd.mermaid"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    require_tool("chromium")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """JupyterLab; it is not started where there is no browser to look at it."""
     with jupyterlab(tmp_path_factory.mktemp("lab"), NOTEBOOKS) as url:
         yield url
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
+@pytest.fixture(scope="module")
 def theme(request: pytest.FixtureRequest, lab: str) -> str:
     """The theme of the pages that are loaded from now on."""
     set_theme(lab, dark=request.param == "dark")
@@ -64,7 +63,7 @@ def windows(browser: Browser) -> Iterator[BrowserContext]:
 @contextmanager
 def opened(page: Page, name: str, *, start: bool = True) -> Iterator[None]:
     """Show a notebook, and end its kernel afterwards."""
-    page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+    page.wait_for_function("window.jupyterapp !== undefined")
     page.evaluate(OPEN, {"path": f"{name}.ipynb", "start": start})
     try:
         yield
@@ -74,14 +73,16 @@ def opened(page: Page, name: str, *, start: bool = True) -> Iterator[None]:
 
 def shown(page: Page) -> dict[str, Any]:
     """Return what the page shows, once it has drawn what the outputs hold."""
-    for _ in range(100):
-        found: dict[str, Any] = page.evaluate(SHOWN)
+    found: dict[str, Any] = {}
+
+    def is_drawn() -> bool:
+        found.update(page.evaluate(SHOWN))
         diagrams = [each["text/plain"] for each in having(MERMAID, found)]
         drawn = found["diagrams"] + found["unread"] + [*{*diagrams} & {*found["texts"]}]
         wanted = (len(diagrams), len(having(WIDGET, found)))
-        if (len(drawn), found["widgets"]) == wanted and not found["undrawn"]:
-            break
-        page.wait_for_timeout(100)
+        return (len(drawn), found["widgets"]) == wanted and not found["undrawn"]
+
+    wait_until(is_drawn, lambda: f"not drawn: {found}")
     return found
 
 
@@ -102,20 +103,33 @@ def move_a_slider(page: Page) -> None:
     view = widget.locator(".widget-html").first
     before = view.inner_text()
     widget.locator(".noUi-handle").first.press("ArrowRight")
-    expect(view).not_to_have_text(before, use_inner_text=True, timeout=20_000)
+    expect(view).not_to_have_text(before, use_inner_text=True)
 
 
 def dialogs(page: Page) -> int:
     return page.locator("dialog[open], .jp-Dialog").count()
 
 
-@pytest.mark.parametrize("name", NAMES)
+#: One with widgets and one with diagrams; the others are left out with --quick.
+FEW = {("light", "03_seal_it"), ("light", "05_write_the_routes")}
+in_each_theme = pytest.mark.parametrize(
+    ("theme", "name"),
+    [
+        pytest.param(theme, name, marks=() if (theme, name) in FEW else pytest.mark.proof)
+        for theme in ("light", "dark")
+        for name in NAMES
+    ],
+    indirect=["theme"],
+)
+
+
+@in_each_theme
 def test_run_all_in_jupyterlab(desk: Page, theme: str, name: str) -> None:
     """Every cell runs, none writes an error; diagrams, pictures and widgets are shown."""
     with opened(desk, name):
         errors = desk.evaluate(RUN_ALL)
         found = shown(desk)
-        take_picture(desk, PICTURES / f"{name}-{theme}.png")
+        take_picture(desk, f"{name}-{theme}")
         if found["widgets"]:
             move_a_slider(desk)
 
@@ -129,12 +143,13 @@ def test_run_all_in_jupyterlab(desk: Page, theme: str, name: str) -> None:
     assert all((each["brightness"] < 0.5) == (theme == "dark") for each in found["diagrams"])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 @pytest.mark.parametrize("name", ["03_seal_it", "05_write_the_routes"])
 def test_not_trusted(desk: Page, theme: str, name: str) -> None:
     """What a notebook from elsewhere brings along can be read before it is run."""
     with opened(desk, name, start=False):
-        take_picture(desk, PICTURES / f"{name}-not-trusted.png")
+        take_picture(desk, f"{name}-not-trusted")
         tables = desk.evaluate(TABLES)
 
     assert not any(table["trusted"] for table in tables)
@@ -146,6 +161,7 @@ def test_not_trusted(desk: Page, theme: str, name: str) -> None:
     assert {"Set-Cookie", "iv", "ciphertext", "created_at", "duration", "mac"} <= {*words}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 def test_not_trusted_fits(desk: Page, theme: str) -> None:
     """Without the styles that JupyterLab takes away, no text lies over another."""
@@ -155,18 +171,19 @@ def test_not_trusted_fits(desk: Page, theme: str) -> None:
     assert overflowing == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 @pytest.mark.parametrize("name", NAMES)
 def test_run_all_in_notebook(windows: BrowserContext, lab: str, theme: str, name: str) -> None:
     """Every cell runs in Notebook, too; it shows a diagram as a text or as a picture."""
     page = windows.new_page()
     page.goto(f"{lab}/notebooks/{name}.ipynb?token={TOKEN}")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
 
     errors = page.evaluate(RUN_ALL)
 
     found = shown(page)
-    take_picture(page, PICTURES / f"{name}-notebook.png")
+    take_picture(page, f"{name}-notebook")
     opened_dialogs = dialogs(page)
     page.evaluate(CLOSE)
     page.close()
@@ -178,4 +195,4 @@ def test_run_all_in_notebook(windows: BrowserContext, lab: str, theme: str, name
 
 def test_nothing_is_left(lab: str) -> None:
     """No kernel runs after its notebook is closed."""
-    assert ask(lab, "GET", "api/kernels").json() == []
+    wait_until(lambda: ask(lab, "GET", "api/kernels").json() == [])

@@ -17,6 +17,7 @@ from lesson_app import create_app, derive_keys, seal
 from lesson_app.app import PAGE_SECRET
 from lesson_app.lab import Clock, Server
 from tests.peer import NODE, now, require_node
+from tests.plugin import each_pair
 
 See = Callable[[Page], None]
 Open = Callable[..., Page]
@@ -55,7 +56,8 @@ PAGES = {"form": see_form, "error": see_error, "dashboard": see_dashboard}
 
 every_page = pytest.mark.parametrize("see", PAGES.values(), ids=PAGES)
 every_look = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-every_width = pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+in_every_look = pytest.mark.parametrize(("see", "look"), each_pair(PAGES, LOOKS))
+in_every_width = pytest.mark.parametrize(("see", "width"), each_pair(PAGES, WIDTHS))
 
 
 @pytest.fixture
@@ -97,9 +99,7 @@ def faults(page: Page, axe: str) -> list[str]:
     ]
 
 
-@every_width
-@every_look
-@every_page
+@pytest.mark.parametrize(("see", "look", "width"), each_pair(PAGES, LOOKS, WIDTHS))
 def test_axe(open_page: Open, axe: str, see: See, look: dict[str, Any], width: int) -> None:
     """axe-core finds no fault on any page, in any colours, at any width."""
     page = open_page(width, bypass_csp=True, **look)  # axe is a script, and those are shut out
@@ -127,6 +127,7 @@ BREAKS = {
 }  # fmt: skip
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("script", "rule"), BREAKS.values(), ids=BREAKS)
 def test_axe_finds(open_page: Open, axe: str, script: str, rule: str) -> None:
     """axe-core does find a page that is broken."""
@@ -186,6 +187,7 @@ def test_error_is_announced(open_page: Open) -> None:
         expect(page.get_by_label(label)).to_have_attribute("aria-invalid", "true")
 
 
+@pytest.mark.proof
 def test_no_error(open_page: Open) -> None:
     """The empty form calls nothing wrong, and leaves the focus at the beginning of the page."""
     page = open_page()
@@ -199,6 +201,7 @@ def test_no_error(open_page: Open) -> None:
         expect(page.get_by_label(label)).not_to_have_attribute("aria-invalid", "true")
 
 
+@pytest.mark.proof
 def test_password_managers(open_page: Open) -> None:
     """The fields say what belongs into them (1.3.5), so that nobody has to remember it."""
     page = open_page()
@@ -249,8 +252,8 @@ def test_contrast() -> None:
     assert 4.5 < contrast("rgb(118, 118, 118)", "rgb(255, 255, 255)") < 4.6
 
 
-@every_look
-@every_page
+@pytest.mark.proof
+@in_every_look
 def test_edges(open_page: Open, see: See, look: dict[str, Any]) -> None:
     """A control stands out from the card by its line or its fill (1.4.11)."""
     page = open_page(**look)
@@ -264,6 +267,7 @@ def test_edges(open_page: Open, see: See, look: dict[str, Any]) -> None:
         assert contrast(edge, drawn["card"]) >= 3, drawn
 
 
+@pytest.mark.proof
 @every_look
 def test_placeholders(open_page: Open, look: dict[str, Any]) -> None:
     """The course page's placeholders are there to be read (1.4.3)."""
@@ -276,6 +280,7 @@ def test_placeholders(open_page: Open, look: dict[str, Any]) -> None:
         assert contrast(drawn["placeholder"], drawn["card"]) >= 4.5, drawn
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_parts_of_the_browser(open_page: Open, scheme: str) -> None:
     """What the browser draws, scroll bars and filled-in fields, is as light or dark."""
@@ -288,8 +293,8 @@ def test_parts_of_the_browser(open_page: Open, scheme: str) -> None:
     assert (luminance(canvas) < 0.1) == (scheme == "dark")
 
 
-@every_look
-@every_page
+@pytest.mark.proof
+@in_every_look
 def test_keyboard(open_page: Open, see: See, look: dict[str, Any]) -> None:
     """Tab goes through the controls in order, and each shows that it has the focus (2.4.7)."""
     page = open_page(**look)
@@ -325,8 +330,8 @@ def test_log_in_by_keyboard(open_page: Open) -> None:
     page.wait_for_url("**/login")
 
 
-@every_width
-@every_page
+@pytest.mark.proof
+@in_every_width
 def test_targets(open_page: Open, see: See, width: int) -> None:
     """Each control is a target of at least 44 by 44 pixels; 2.5.8 wants 24."""
     page = open_page(width)
@@ -353,9 +358,7 @@ CUT_OFF = """() => [...document.querySelectorAll('html, main, main *')].filter(e
 ).map(element => element.outerHTML)"""
 
 
-@pytest.mark.parametrize("css", READERS.values(), ids=READERS)
-@every_width
-@every_page
+@pytest.mark.parametrize(("see", "width", "css"), each_pair(PAGES, WIDTHS, READERS))
 def test_reflow(open_page: Open, see: See, width: int, css: str) -> None:
     """However the text is set, nothing is cut off or needs to be scrolled to (1.4.10)."""
     page = open_page(width, bypass_csp=True)  # the reader's own style is not the page's
@@ -365,6 +368,7 @@ def test_reflow(open_page: Open, see: See, width: int, css: str) -> None:
     assert page.evaluate(CUT_OFF) == []
 
 
+@pytest.mark.proof
 def test_reflow_of_a_long_name(open_page: Open, clock: Clock) -> None:
     """A long name or address without a space is broken, and the card stays in the window."""
     user = {"userName": "x" * 100, "email": f"{'y' * 100}@example.com"}
@@ -379,6 +383,7 @@ def test_reflow_of_a_long_name(open_page: Open, clock: Clock) -> None:
     assert page.evaluate(CUT_OFF) == []
 
 
+@pytest.mark.proof
 @every_page
 def test_without_the_style_sheet(open_page: Open, see: See) -> None:
     """Where the style sheet does not arrive, each page says and does the same."""

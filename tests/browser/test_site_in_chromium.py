@@ -12,9 +12,11 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.conftest import require_tool
 from tests.documentation import Site
 from tests.peer import NODE
+from tests.plugin import need
+
+pytestmark = pytest.mark.proof
 
 AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [
@@ -54,7 +56,6 @@ def page(browser: Browser, scheme: Scheme, width: int) -> Iterator[Page]:
     page = browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
     )
-    page.set_default_timeout(60_000)
     yield page
     page.close()
 
@@ -66,7 +67,7 @@ in_a_window = pytest.mark.parametrize(("scheme", "width"), [("light", 1280)])
 def violations(page: Page) -> list[str]:
     """What axe finds: each rule, with the first place where it is broken."""
     if not AXE.is_file():
-        require_tool("axe-core")
+        need("axe-core")
     page.add_script_tag(path=AXE)
     found = page.evaluate("axe.run()")["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]

@@ -1,0 +1,130 @@
+"""How the tests run: what --quick leaves out, what is said of missing tools, and the screen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbval.kernel  # type: ignore[import-untyped]
+import pytest
+
+from tests import plugin
+from tests.conftest import PATIENCE, ROOT
+
+TESTS = """
+import pytest
+from tests.plugin import each_pair, is_quick, random_cases, some_of
+
+def test_always():
+    print(f"quick: {is_quick()}, {random_cases(100)} cases")
+
+@pytest.mark.proof
+def test_proof():
+    pass
+
+@pytest.mark.parametrize("number", some_of(range(5), 0, 4))
+def test_number(number):
+    pass
+
+@pytest.mark.parametrize(("a", "b"), each_pair({"x": 1, "y": 2, "z": 3}, {"p": 4, "q": 5}))
+def test_pair(a, b):
+    pass
+"""
+FAILS = "def test_that_fails():\n    assert 1 == 2\n"
+
+
+def run(folder: Path, *options: str, **environment: str) -> list[str]:
+    """Run the tests in a folder as the Makefile does; return the lines that are printed."""
+    (folder / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\nmarkers = ["proof"]\naddopts = "-p tests.plugin"\n'
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return (result.stdout + result.stderr).splitlines()
+
+
+def test_whole_and_quick(tmp_path: Path) -> None:
+    """Without --quick all runs in full size; with it the proofs are left out."""
+    (tmp_path / "test_some.py").write_text(TESTS)
+
+    whole, quick = (run(tmp_path, "-s", *options) for options in ([], ["--quick"]))
+
+    assert "13 passed" in whole[-1]
+    assert "6 passed, 7 deselected" in quick[-1]
+    assert any("quick: False, 100 cases" in line for line in whole)
+    assert any("quick: True, 20 cases" in line for line in quick)
+
+
+def test_each_pair() -> None:
+    """What --quick leaves of all combinations has each value at least once."""
+    names, sizes, ends = dict.fromkeys("abcd"), dict.fromkeys("xy"), dict.fromkeys("pqr")
+
+    pairs = plugin.each_pair(names, sizes, ends)
+
+    quick = [str(pair.id) for pair in pairs if not pair.marks]
+    assert len(pairs) == 4 * 2 * 3
+    assert quick == ["a-x-p", "b-y-q", "c-x-r", "d-y-p"]
+
+
+def test_missing_tools_are_named_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A line for each tool that is missing says what is not tested, and how that counts."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("LESSON_APP_REQUIRE_TOOLS", raising=False)
+    skipped = plugin.pytest_report_header()
+    monkeypatch.setenv("LESSON_APP_REQUIRE_TOOLS", "1")
+    failing = plugin.pytest_report_header()
+
+    assert len(skipped) == len(failing) == len(plugin.PROGRAMS)
+    assert "missing: nginx. Skipped: the page's configuration of nginx" in skipped
+    assert "missing: nginx. Fails: the page's configuration of nginx" in failing
+
+
+def test_missing_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A test that needs what is missing is skipped; where CI asks for all, it fails."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("LESSON_APP_REQUIRE_TOOLS", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="nginx is not on this machine"):
+        plugin.require_tool("nginx")
+
+    monkeypatch.setenv("LESSON_APP_REQUIRE_TOOLS", "1")
+    with pytest.raises(pytest.fail.Exception, match="nginx is not on this machine"):
+        plugin.require_tool("nginx")
+
+
+def test_kernels_need_no_port() -> None:
+    """No other program takes what nbval's kernels are reached through."""
+    plugin.change_nbval()
+
+    manager = nbval.kernel.KernelManager(kernel_name="python3")
+
+    assert manager.transport == ("tcp" if sys.platform == "win32" else "ipc")
+
+
+def test_screen(tmp_path: Path) -> None:
+    """Each file has a line when it begins; what failed comes last, under the slowest tests."""
+    (tmp_path / "test_a.py").write_text(TESTS)
+    (tmp_path / "test_b.py").write_text(FAILS)
+
+    side_by_side = ["--numprocesses=2", "--dist=loadfile"]
+    lines = run(tmp_path, *side_by_side, "--durations=3", "-o", "console_output_style=classic")
+
+    begun = [line.split()[1:] for line in lines if " of 2 " in line]
+    assert sorted(each[-1] for each in begun) == ["test_a.py", "test_b.py"]
+    assert [each[:3] for each in begun] == [["1", "of", "2"], ["2", "of", "2"]]
+    at_once, in_the_end = (line for line in lines if "FAILED" in line)
+    assert at_once.endswith("FAILED test_b.py::test_that_fails")
+    assert in_the_end.startswith("FAILED test_b.py::test_that_fails - assert 1 == 2")
+    assert lines[-2] == in_the_end
+    assert "1 failed, 13 passed" in lines[-1]
+    assert lines.index(at_once) < next(i for i, text in enumerate(lines) if "slowest" in text)
