@@ -240,6 +240,7 @@ def back_after_log_out(page: Page) -> list[str]:
     return asked
 
 
+@pytest.mark.proof
 def test_back_after_log_out(page: Page) -> None:
     """Back shows the dashboard as it was, from memory, the app not asked; a reload does ask."""
     asked = back_after_log_out(page)
@@ -250,6 +251,7 @@ def test_back_after_log_out(page: Page) -> None:
     assert page.url.endswith("/login")
 
 
+@pytest.mark.proof
 def test_back_after_log_out_with_no_store(browser: Browser) -> None:
     """With `no_store` the browser keeps no page: Back asks the app, and leads to the form."""
     with (

@@ -165,6 +165,7 @@ DASHBOARD = """
 TREES: dict[See, str] = {see_form: FORM, see_error: ERROR, see_dashboard: DASHBOARD}
 
 
+@pytest.mark.proof
 @every_page
 def test_accessibility_tree(open_page: Open, see: See) -> None:
     """Each page is one landmark with its headings in order, and its controls have names."""
@@ -358,6 +359,7 @@ CUT_OFF = """() => [...document.querySelectorAll('html, main, main *')].filter(e
 ).map(element => element.outerHTML)"""
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("see", "width", "css"), each_pair(PAGES, WIDTHS, READERS))
 def test_reflow(open_page: Open, see: See, width: int, css: str) -> None:
     """However the text is set, nothing is cut off or needs to be scrolled to (1.4.10)."""
