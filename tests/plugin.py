@@ -47,7 +47,7 @@ def random_cases(number: int) -> int:
     return number // 5 if _quick else number
 
 
-def each_pair(*axes: dict[str, Any]) -> list[Any]:
+def every_combination(*axes: dict[str, Any]) -> list[Any]:
     """Return a parameter for each combination of named values.
 
     With ``--quick`` a few combinations remain, which have each value at least once.

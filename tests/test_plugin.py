@@ -15,7 +15,7 @@ from tests.conftest import PATIENCE, ROOT
 
 TESTS = """
 import pytest
-from tests.plugin import each_pair, is_quick, random_cases, some_of
+from tests.plugin import every_combination, is_quick, random_cases, some_of
 
 def test_always():
     print(f"quick: {is_quick()}, {random_cases(100)} cases")
@@ -28,7 +28,9 @@ def test_proof():
 def test_number(number):
     pass
 
-@pytest.mark.parametrize(("a", "b"), each_pair({"x": 1, "y": 2, "z": 3}, {"p": 4, "q": 5}))
+@pytest.mark.parametrize(
+    ("a", "b"), every_combination({"x": 1, "y": 2, "z": 3}, {"p": 4, "q": 5})
+)
 def test_pair(a, b):
     pass
 """
@@ -66,11 +68,11 @@ def test_whole_and_quick(tmp_path: Path) -> None:
     assert any("quick: True, 20 cases" in line for line in quick)
 
 
-def test_each_pair() -> None:
+def test_every_combination() -> None:
     """What --quick leaves of all combinations has each value at least once."""
     names, sizes, ends = dict.fromkeys("abcd"), dict.fromkeys("xy"), dict.fromkeys("pqr")
 
-    pairs = plugin.each_pair(names, sizes, ends)
+    pairs = plugin.every_combination(names, sizes, ends)
 
     quick = [str(pair.id) for pair in pairs if not pair.marks]
     assert len(pairs) == 4 * 2 * 3

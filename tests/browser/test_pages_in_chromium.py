@@ -17,7 +17,7 @@ from lesson_app import create_app, derive_keys, seal
 from lesson_app.app import PAGE_SECRET
 from lesson_app.lab import Clock, Server
 from tests.peer import NODE, now, require_node
-from tests.plugin import each_pair
+from tests.plugin import every_combination
 
 See = Callable[[Page], None]
 Open = Callable[..., Page]
@@ -56,8 +56,8 @@ PAGES = {"form": see_form, "error": see_error, "dashboard": see_dashboard}
 
 every_page = pytest.mark.parametrize("see", PAGES.values(), ids=PAGES)
 every_look = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-in_every_look = pytest.mark.parametrize(("see", "look"), each_pair(PAGES, LOOKS))
-in_every_width = pytest.mark.parametrize(("see", "width"), each_pair(PAGES, WIDTHS))
+in_every_look = pytest.mark.parametrize(("see", "look"), every_combination(PAGES, LOOKS))
+in_every_width = pytest.mark.parametrize(("see", "width"), every_combination(PAGES, WIDTHS))
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def faults(page: Page, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("see", "look", "width"), each_pair(PAGES, LOOKS, WIDTHS))
+@pytest.mark.parametrize(("see", "look", "width"), every_combination(PAGES, LOOKS, WIDTHS))
 def test_axe(open_page: Open, axe: str, see: See, look: dict[str, Any], width: int) -> None:
     """axe-core finds no fault on any page, in any colours, at any width."""
     page = open_page(width, bypass_csp=True, **look)  # axe is a script, and those are shut out
@@ -360,7 +360,7 @@ CUT_OFF = """() => [...document.querySelectorAll('html, main, main *')].filter(e
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize(("see", "width", "css"), each_pair(PAGES, WIDTHS, READERS))
+@pytest.mark.parametrize(("see", "width", "css"), every_combination(PAGES, WIDTHS, READERS))
 def test_reflow(open_page: Open, see: See, width: int, css: str) -> None:
     """However the text is set, nothing is cut off or needs to be scrolled to (1.4.10)."""
     page = open_page(width, bypass_csp=True)  # the reader's own style is not the page's
