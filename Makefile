@@ -1,7 +1,7 @@
 # make lab      the notebooks in JupyterLab, as copies of your own in my-notebooks
 # make predict  those copies, without outputs; what is already there is kept
-# make test     the tests that every change should pass, notebooks included: about 3 minutes
-# make proof    every test in full size: about 10 minutes
+# make test     the tests that every change must pass, notebooks included: 3 minutes on 2 cores
+# make proof    every test, with all random cases (no lint, no coverage): 11 minutes on 2 cores
 # make docs     the pages with all notebooks, to be read in a browser, in artefacts/docs
 # FOLDER chooses where the copies are: make lab FOLDER=../course. FOLDER=notebooks: no copies
 # Needs Python 3.11 or newer and make. Set PYTHON to choose one: make lab PYTHON=python3.13

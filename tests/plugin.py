@@ -197,7 +197,7 @@ class Progress:
         file = _file(nodeid)
         if file not in self.files:
             self.files.add(file)
-            self._print(f"{len(self.files):3} of {self.all}  {file}")
+            self._print(f"{len(self.files):3} of {self.all} begins: {file}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Print a line for a failure at once; what it was comes at the end."""
