@@ -26,7 +26,7 @@ from lesson_app.javascript import (
     stringify,
     to_well_formed,
 )
-from tests.plugin import some_of
+from tests.plugin import random_cases, some_of
 
 
 class Color(enum.StrEnum):
@@ -189,6 +189,7 @@ def test_number(value: float, text: str) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(max_examples=random_cases(200))
 def test_any_number(value: float) -> None:
     """Every finite float reads back as itself, and Python's marks of a float are gone."""
     text = number_text(value)
