@@ -185,7 +185,7 @@ def wait_until(done: Callable[[], object], complaint: Callable[[], str] = str) -
     while not done():
         if time.monotonic() > end:
             pytest.fail(complaint() or f"it did not happen within {PATIENCE:g} s")
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def listens(url: str, host: str = "127.0.0.1") -> bool:

@@ -27,6 +27,7 @@ from tests.peer import (
     received,
     visit,
 )
+from tests.plugin import some_of
 
 HI = '{"message":"hi"}'
 PAIRS = list(itertools.product(CIPHERS, MACS))
@@ -65,10 +66,8 @@ FEW = {("aes128", "sha512"), ("aes192", "sha384-drop192"), ("aes256", "sha256")}
 
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(pair, marks=() if pair in FEW else pytest.mark.proof, id="-".join(pair))
-        for pair in PAIRS
-    ],
+    params=some_of(PAIRS, *FEW),
+    ids="-".join,
 )
 def sealing(request: pytest.FixtureRequest) -> Sealing:
     return Sealing("session", make_keys(*request.param))

@@ -82,7 +82,7 @@ def shown(page: Page) -> dict[str, Any]:
         wanted = (len(diagrams), len(having(WIDGET, found)))
         return (len(drawn), found["widgets"]) == wanted and not found["undrawn"]
 
-    wait_until(is_drawn, lambda: f"not drawn: {found}")
+    wait_until(is_drawn, lambda: f"not drawn: {found['unread']}, {found['undrawn']}")
     return found
 
 
