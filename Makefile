@@ -1,5 +1,5 @@
 # make lab      the notebooks in JupyterLab, as copies of your own in my-notebooks
-# make predict  those copies, without outputs; what is already there is kept
+# make copy     those copies, without outputs; what is already there is kept
 # make test     the tests that every change must pass, notebooks included: 3 minutes on 2 cores
 # make proof    every test, with all random cases (no lint, no coverage): 11 minutes on 2 cores
 # make docs     the pages with all notebooks, to be read in a browser, in artefacts/docs
@@ -15,30 +15,31 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/py
 # Compiled once and kept, Python's files load in a third of the time; some containers forbid it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab predict test proof lint docs bench notebooks pictures rubric lock clean
+.PHONY: help lab copy predict test proof lint docs bench notebooks pictures rubric lock clean
 help:
 	@sed -n '1,7s/^# //p' Makefile
 
 # The repository's own notebooks are opened as they are.
 ifneq ($(abspath $(FOLDER)),$(abspath notebooks))
-lab: predict
+lab: copy
 endif
 # JupyterLab asks root, as one is in a container, to say that root is meant.
 lab: $(VENV)/lab
 	$(BIN)/jupyter lab --notebook-dir='$(FOLDER)' $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
-predict: $(VENV)/lab
-	$(BIN)/lesson-app predict '$(FOLDER)'
+# predict: its former name.
+copy predict: $(VENV)/lab
+	$(BIN)/lesson-app copy '$(FOLDER)'
 
 # Each file of tests, and each notebook, stays whole in one of the processes side by side.
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest -p tests.plugin --nbval --durations 3 -o console_output_style=classic \
   --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/test tests/node/node_modules lint
+test: $(VENV)/test tests/express/node/node_modules lint
 	$(PYTEST) --quick --cov
 
-proof: $(VENV)/test tests/node/node_modules
+proof: $(VENV)/test tests/express/node/node_modules
 	$(PYTEST)
 
 lint: $(VENV)/test
@@ -54,7 +55,7 @@ docs: $(VENV)/test
 	@echo "open artefacts/docs/index.html"
 
 # Measure ours and others by turns, and write docs/performance.md.
-bench: $(VENV)/test tests/node/node_modules
+bench: $(VENV)/test tests/express/node/node_modules
 	$(BIN)/python -m benchmarks.peers
 
 # Format the notebooks, run each in a fresh kernel and store its outputs.
@@ -64,12 +65,12 @@ notebooks: $(VENV)/test
 
 # Take the README's pictures anew, of what the notebooks show in JupyterLab.
 pictures: $(VENV)/test
-	$(BIN)/python -m tools.take_pictures
+	$(BIN)/python -m tests.browser.take_pictures
 
 # Hold the notebooks to the rubric, and write docs/rubric.md. RUNS=5 runs each five times.
 RUNS ?= 1
 rubric: $(VENV)/test
-	$(BIN)/python -m tools.rubric --runs $(RUNS)
+	$(BIN)/python -m course.rubric --runs $(RUNS)
 
 # Write requirements.lock anew: newest versions, all platforms, hashes, no host names.
 lock: $(VENV)/uv
@@ -93,9 +94,9 @@ $(VENV)/test: $(VENV)/lab
 	@touch $@
 
 # The real peer. Without Node the tests that need it are skipped, and say so.
-tests/node/node_modules: tests/node/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --prefix tests/node --silent --no-fund --no-audit && touch $@; \
+tests/express/node/node_modules: tests/express/node/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/express/node --silent --no-fund --no-audit && touch $@; \
 	  else echo "no npm: the tests against Mozilla's own library will be skipped"; fi
 
 clean:
-	rm -rf $(VENV) tests/node/node_modules artefacts
+	rm -rf $(VENV) tests/express/node/node_modules artefacts

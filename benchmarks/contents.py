@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lesson_app._engine.javascript import stringify
 from lesson_app.app import USER
-from lesson_app.javascript import stringify
 
 Content = dict[str, Any]
 

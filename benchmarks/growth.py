@@ -13,8 +13,9 @@ from flask import Flask, session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from lesson_app import ClientSessions, derive_keys
-from lesson_app.cookie import MAX_SIZE, SealedCodec
-from lesson_app.javascript import stringify
+from lesson_app._engine.codec import SealedCodec
+from lesson_app._engine.javascript import stringify
+from lesson_app.cookie import MAX_SIZE
 
 from .contents import Content
 from .curves import Growth, held, peak, quickest

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from lesson_app import PRODUCTION, derive_keys, seal
 from lesson_app.app import USER
-from tests.cluster import (
+from tests.deployment.cluster import (
     ONE,
     THREE,
     TWO,

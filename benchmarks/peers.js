@@ -11,7 +11,7 @@ const net = require('node:net');
 const path = require('node:path');
 const readline = require('node:readline');
 
-const modules = path.join(__dirname, '../tests/node/node_modules');
+const modules = path.join(__dirname, '../tests/express/node/node_modules');
 const use = (name) => require(path.join(modules, name));
 const clientSessions = use('client-sessions');
 const cookieSession = use('cookie-session');

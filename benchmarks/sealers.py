@@ -20,8 +20,8 @@ from joserfc import jwe
 from joserfc.jwk import OctKey
 
 from lesson_app import derive_keys, seal, unseal
-from lesson_app.cookie import SealedCodec
-from lesson_app.javascript import stringify
+from lesson_app._engine.codec import SealedCodec
+from lesson_app._engine.javascript import stringify
 
 from .contents import Content
 

@@ -1,37 +1,28 @@
 """Client-side sessions: the whole session in one encrypted, authenticated cookie.
 
-Read the modules in this order; each needs only those before it.
+The modules read in this order; each uses only those before it:
 
-1. `errors`       why a cookie was refused
-2. `javascript`   JSON and numbers as Node writes them
-3. `prepared`     keys made ready once, for a server's thousands of cookies
-4. `cookie`       seal a dict into one cookie value, and open it again
-5. `words`        times, lengths of time and odd characters, written for people
-6. `pasted`       find the cookie in what people paste
-7. `hints`        what a refusal can come from
-8. `dissect`      take a cookie value apart, check by check: for one that will not open
-9. `session`      a dict with a lifetime
-10. `revocation`  sessions that are over before their time
-11. `options`     what the middleware can be told, checked before the first request
-12. `headers`     the request's Cookie read, the response's Set-Cookie written
-13. `middleware`  from the request's cookie to `flask.session` to the response's cookie
-14. `routes`      two routes that show a session at work
-15. `guard`       let only visitors through who have logged in
-16. `app`         log in, see the dashboard, log out
+1. `errors`      why a cookie is refused
+2. `cookie`      seal a dict into one cookie value, and unseal it: the reference
+3. `session`     the dict that a view sees, and its lifetime
+4. `revocation`  revoke sessions before they expire
+5. `options`     every option of the middleware, its default and its check
+6. `middleware`  from the request's cookie to `flask.session` to the response's cookie
+7. `routes`      two routes that show a session at work
+8. `guard`       let only logged-in visitors through
+9. `app`         log in, see the dashboard, log out
 
-`lesson_app.lab` is what the notebooks experiment with; nothing above imports it.
+Three folders are doors; no lesson module needs them to be understood:
+
+- `_engine`  JavaScript's JSON, the fast codec, the headers: called above, explained inside
+- `dissect`  take a cookie apart that will not open; the command ``lesson-app dissect``
+- `lab`      what the notebooks experiment with; nothing above imports it
 """
 
+from ._engine.codec import SealedCodec
 from .app import create_app
 from .cookie import Keys, Unsealed, derive_keys, seal, unseal
-from .errors import (
-    BadCookie,
-    BadFormat,
-    BadName,
-    BadPayload,
-    BadSignature,
-    SessionTooLarge,
-)
+from .errors import BadCookie, BadFormat, BadName, BadPayload, BadSignature, SessionTooLarge
 from .guard import ensure_login
 from .middleware import ClientSessions, cookie_refused
 from .options import PRODUCTION
@@ -50,6 +41,7 @@ __all__ = [
     "Keys",
     "MemoryStore",
     "SQLiteStore",
+    "SealedCodec",
     "Session",
     "SessionTooLarge",
     "Unsealed",

@@ -12,8 +12,8 @@ from flask import Flask, Response, redirect, render_template, request, session, 
 from flask.typing import ResponseReturnValue
 from werkzeug.security import check_password_hash
 
+from ._engine.javascript import to_well_formed
 from .guard import ensure_login
-from .javascript import to_well_formed
 from .middleware import ClientSessions
 from .routes import session_test
 from .session import Session

@@ -9,7 +9,7 @@ import string
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,67 +18,52 @@ import click
 from .app import create_app
 from .cookie import CIPHERS, MACS, Keys, derive_keys, from_base64, to_base64
 from .dissect import dissect
+from .dissect.pasted import find_pasted
+from .dissect.words import echo, read_moment
 from .errors import BadCookie
-from .pasted import find_pasted
-from .words import read_moment
 
-#: The commands that need Jupyter: where each is to be found, and what the help says of it.
-LAZY = {
-    "grade": (
-        "lesson_app.lab.grade:grade",
-        "Run learners' notebooks, and tell which exercises pass.",
-    ),
-    "predict": (
-        "lesson_app.lab.edition:predict",
-        "Copy the notebooks to FOLDER without their outputs.",
-    ),
-}
+#: The entry points under which commands that need Jupyter are installed.
+COMMANDS = "lesson_app.commands"
+#: Former names that still work.
+ALIASES = {"predict": "copy"}
 
 
-class LazyCommand(click.Command):
-    """A command that is imported when it is run, and stands in the help before that."""
-
-    def __init__(self, name: str, place: str, short_help: str) -> None:
-        super().__init__(name, short_help=short_help)
-        self.place = place
-
-    def make_context(self, *args: Any, **options: Any) -> click.Context:
-        """Import the command, and leave its options and itself to it."""
-        return self.load().make_context(*args, **options)
-
-    def load(self) -> click.Command:
-        """Return the command itself; without Jupyter, say what to install."""
-        module, _, name = self.place.partition(":")
-        try:
-            command: click.Command = getattr(import_module(module), name)
-        except ModuleNotFoundError as error:
-            if str(error.name).partition(".")[0] == __package__:
-                raise  # a mistake of this package is not the reader's
-            raise click.UsageError(
-                f"lesson-app {self.name} needs {error.name}: pip install 'lesson-app[lab]'"
-            ) from None
-        return command
-
-
-class LazyGroup(click.Group):
-    """A group that imports some of its commands only when they are run."""
-
-    def __init__(self, *, lazy: dict[str, tuple[str, str]], **options: Any) -> None:
-        super().__init__(**options)
-        self.lazy = lazy
+class Group(click.Group):
+    """A group whose further commands are entry points, imported when they are run or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, those not yet imported among them."""
-        return sorted([*super().list_commands(ctx), *self.lazy])
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; a lazy one is imported when it is run."""
-        if cmd_name in self.lazy:
-            return LazyCommand(cmd_name, *self.lazy[cmd_name])
-        return super().get_command(ctx, cmd_name)
+        """Return a command; without Jupyter, one that says what to install."""
+        name = ALIASES.get(cmd_name, cmd_name)
+        found = super().get_command(ctx, name)
+        for entry in entry_points(group=COMMANDS, name=name) if found is None else ():
+            try:
+                found = entry.load()
+            except ModuleNotFoundError as error:
+                if str(error.name).partition(".")[0] == __package__:
+                    raise  # a mistake of this package is not the reader's
+                found = _Missing(name, str(error.name))
+        return found
 
 
-@click.group(cls=LazyGroup, lazy=LAZY)
+class _Missing(click.Command):
+    """A command that needs a package which is not installed."""
+
+    def __init__(self, name: str, package: str) -> None:
+        super().__init__(name, short_help="Needs: pip install 'lesson-app[lab]'")
+        self.package = package
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Say what to install."""
+        raise click.UsageError(
+            f"lesson-app {self.name} needs {self.package}: pip install 'lesson-app[lab]'"
+        )
+
+
+@click.group(cls=Group)
 @click.version_option(package_name="lesson-app", prog_name="lesson-app")
 def main() -> None:
     """Client-side sessions: the lesson's application, and a look into its cookies."""
@@ -223,10 +208,3 @@ def _one_value(values: tuple[str, ...]) -> str:
     if sys.stdin.isatty():
         click.echo("Paste the cookie, and end with Ctrl-D (Windows: Ctrl-Z, Enter):", err=True)
     return sys.stdin.buffer.read().decode("utf-8", "replace")
-
-
-def echo(text: str) -> None:
-    """Print a text, whatever is in it."""
-    # What a terminal's or a pipe's encoding lacks is escaped, and no reason to fail.
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding))

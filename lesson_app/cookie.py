@@ -12,21 +12,19 @@ are written in base64url without padding, the two times in decimal milliseconds.
 from __future__ import annotations
 
 import base64
-import functools
 import hmac
 import math
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from .errors import BadCookie, BadFormat, BadName, BadPayload, BadSignature
-from .javascript import (
+from ._engine.javascript import (
     MAX_SAFE_INTEGER,
     number_text,
     parse,
@@ -34,7 +32,7 @@ from .javascript import (
     stringify,
     to_well_formed,
 )
-from .prepared import Prepared, read, write
+from .errors import BadFormat, BadName, BadPayload, BadSignature
 
 #: Ciphers (all in CBC mode) and the exact length of their key in bytes.
 CIPHERS = {"aes128": 16, "aes192": 24, "aes256": 32}
@@ -64,8 +62,6 @@ MAKE_RANDOM = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 DAY = 24 * 60 * 60 * 1000
 IV_LENGTH = 16
 _BLOCK_BITS = 128
-# Why keys refuse a cookie, from those that have the least to do with it to the right ones.
-_TELLING = ("signature", "padding", "name", "json", "object")
 _NOT_BASE64 = re.compile(b"[^A-Za-z0-9_-]")
 
 
@@ -147,68 +143,6 @@ class Codec(Protocol):
         """Open a cookie value; raise BadCookie."""
 
 
-class SealedCodec:
-    """`seal` and `unseal` with remembered keys: seal with the first, open with any.
-
-    The usual cookie goes the short way of `prepared`; what is unusual in any respect goes
-    to `seal` and `unseal` below, which know every case and every error.
-    """
-
-    def __init__(
-        self, *keys: Keys, urandom: Callable[[int], bytes] = os.urandom, strict: bool = False
-    ) -> None:
-        if not keys:
-            raise ValueError("give at least one Keys, for instance derive_keys(secret)")
-        for each in keys:
-            _check_keys(each)
-        self._keys = keys
-        # None: `Prepared` draws the IV in a quicker way, from os.urandom as well.
-        self._urandom = None if urandom is os.urandom else urandom
-        self._strict = strict
-        self._prepared = [_prepare(each) for each in keys]
-
-    def seal(
-        self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
-    ) -> str:
-        iv = None if self._urandom is None else self._urandom(IV_LENGTH)
-        prefix = _prefix(name) if type(name) is str else None
-        if (
-            prefix is not None
-            and isinstance(content, dict)
-            and type(created_at) is type(duration) is int
-            and 0 <= created_at <= MAX_SAFE_INTEGER
-            and 0 <= duration <= MAX_SAFE_INTEGER
-            and (iv is None or (type(iv) is bytes and len(iv) == IV_LENGTH))
-        ):
-            plaintext = prefix + stringify(content).encode()
-            return self._prepared[0].seal(plaintext, created_at, duration, iv)
-        keys = self._keys[0]
-        return seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
-
-    def unseal(self, value: str, *, name: str) -> Unsealed:
-        prefix = _prefix(name) if type(name) is str else None
-        fields = read(value) if type(value) is str else None
-        if prefix and fields and not (self._strict and value != write(fields)):
-            _, _, created_at, duration, mac = fields
-            for prepared in self._prepared:
-                plaintext = prepared.open(fields)
-                if plaintext is not None and plaintext.startswith(prefix):
-                    content = _read_object(plaintext[len(prefix) :].decode("utf-8", "replace"))
-                    rotated = prepared is not self._prepared[0]
-                    return Unsealed(content, int(created_at), int(duration), rotated, mac)
-        return self._unseal_with_care(value, name)
-
-    def _unseal_with_care(self, value: str, name: str) -> Unsealed:
-        refusals: list[BadCookie] = []
-        for age, keys in enumerate(self._keys):
-            try:
-                opened = unseal(value, keys, name=name, strict=self._strict)
-                return replace(opened, rotated=age > 0)
-            except (BadSignature, BadPayload, BadName) as bad:
-                refusals.append(bad)  # the next key may share no more than the signature's
-        raise max(refusals, key=lambda bad: _TELLING.index(bad.reason))
-
-
 def derive_keys(secret: str | bytes) -> Keys:
     """Make both keys from one secret: HMAC-SHA256 under it of two fixed words.
 
@@ -245,8 +179,8 @@ def seal(
     """
     if not isinstance(content, Mapping):
         raise TypeError(f"content is a {type(content).__name__}: give a dict")
-    _check_keys(keys)
-    _check_name(name)
+    check_keys(keys)
+    check_name(name)
     if created_at is None:
         created_at = time.time_ns() // 1_000_000
     _check_ms("created_at", created_at)
@@ -275,7 +209,7 @@ def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = Fals
     """
     if not isinstance(value, str):
         raise TypeError(f"the cookie's value is a {type(value).__name__}: give str")
-    _check_keys(keys)
+    check_keys(keys)
     fields = value.split(".")
     if len(fields) != 5:
         raise BadFormat("fields", f"fields between dots: {len(fields)}, not 5; cut short?")
@@ -294,7 +228,7 @@ def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = Fals
     sealed_name, separator, text = plaintext.partition("=")
     if not separator or sealed_name != name:
         raise BadName("name", f"sealed for the cookie {sealed_name!r}, not {name!r}")
-    opened = Unsealed(_read_object(text), int(created_at), int(duration), mac=mac)
+    opened = Unsealed(read_object(text), int(created_at), int(duration), mac=mac)
     if strict and value != _write(iv, ciphertext, opened.created_at, opened.duration, mac):
         raise BadFormat("canonical", "another text for a cookie that this server seals")
     return opened
@@ -357,7 +291,8 @@ def from_base64(text: str) -> bytes:
     return base64.urlsafe_b64decode(digits + b"=" * (-len(digits) % 4))
 
 
-def _read_object(text: str) -> dict[str, Any]:
+def read_object(text: str) -> dict[str, Any]:
+    """Read the JSON object in a plaintext; raise BadPayload for anything else."""
     try:
         content = parse(text)
     except (ValueError, RecursionError) as error:
@@ -368,29 +303,16 @@ def _read_object(text: str) -> dict[str, Any]:
     return content
 
 
-def _prepare(keys: Keys) -> Prepared:
-    mac = MACS[keys.mac]
-    return Prepared(keys.encryption, keys.signature, mac.hash, mac.length)
-
-
-@functools.lru_cache(maxsize=32)
-def _prefix(name: str) -> bytes | None:
-    """Return what the plaintext of a cookie begins with; None for a name that none has."""
-    try:
-        _check_name(name)
-    except ValueError:
-        return None
-    return f"{name}=".encode()
-
-
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise TypeError or ValueError for a name that no cookie can be sealed for."""
     if not isinstance(name, str):
         raise TypeError(f"the cookie's name is a {type(name).__name__}: give str")
     if not name or "=" in name or to_well_formed(name) != name:
         raise ValueError(f"the cookie's name is {name!r}: give Unicode text without '='")
 
 
-def _check_keys(keys: object) -> None:
+def check_keys(keys: object) -> None:
+    """Raise TypeError for anything but Keys."""
     if not isinstance(keys, Keys):
         raise TypeError(
             f"keys is a {type(keys).__name__}: give Keys, as from derive_keys(secret)"

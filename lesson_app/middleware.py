@@ -15,10 +15,11 @@ from flask import Flask, Request, Response, current_app, request
 from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
 
-from .cookie import MAX_SIZE, Codec, Keys, SealedCodec, Unsealed
+from ._engine.codec import SealedCodec
+from ._engine.headers import cookie_line, find_cookie, vary_by_cookie
+from ._engine.javascript import stringify
+from .cookie import MAX_SIZE, Codec, Keys, Unsealed
 from .errors import BadCookie, SessionTooLarge
-from .headers import cookie_line, find_cookie, vary_by_cookie
-from .javascript import stringify
 from .options import (
     Options,
     Secret,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from .cookie import MAKE_RANDOM, Codec, Keys, SealedCodec, derive_keys
+from ._engine.codec import SealedCodec
+from .cookie import MAKE_RANDOM, Codec, Keys, derive_keys
 from .revocation import Revocation
 from .session import milliseconds
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, request, session
 from markupsafe import escape
 
-from .javascript import to_well_formed
+from ._engine.javascript import to_well_formed
 
 session_test = Blueprint("session_test", __name__)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask.sessions import SessionMixin
 
-from .javascript import stringify
+from ._engine.javascript import stringify
 
 #: The last ms since 1970 after which an HTTP date can still name the next full second.
 END_OF_TIME = 253_402_300_798_999

@@ -25,18 +25,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
-from lesson_app import (
-    ClientSessions,
-    Session,
-    Unsealed,
-    create_app,
-    derive_keys,
-    unseal,
-)
+from lesson_app import ClientSessions, Session, Unsealed, create_app, derive_keys, unseal
 from lesson_app.lab import Clock
 
 if TYPE_CHECKING:
-    from tests.documentation import Site as Documentation
+    from tests.repository.documentation import Site as Documentation
 
 pytest_plugins = ["tests.plugin"]
 
@@ -225,8 +218,8 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def documentation(tmp_path_factory: pytest.TempPathFactory) -> Documentation:
     """The documentation's pages, built once for all who look at them, in any process."""
-    from tests.documentation import build, built
     from tests.plugin import need, sphinx_is_missing
+    from tests.repository.documentation import build, built
 
     if sphinx_is_missing():
         need("sphinx")

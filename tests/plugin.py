@@ -23,7 +23,7 @@ import pytest
 # seconds for each process. Loaded by ``-p``, this file comes before nbval.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
+NODE_MODULES = Path(__file__).parent / "express" / "node" / "node_modules"
 #: Programs that tests need, with what is not tested where they are missing.
 PROGRAMS = {
     "chromium": "the app, the notebooks and the documentation in a real browser",
@@ -83,7 +83,7 @@ def missing_tools() -> dict[str, str]:
     """Return what is not on this machine, with what is not tested for want of it."""
     missing = {name: tests for name, tests in PROGRAMS.items() if shutil.which(name) is None}
     if "node" not in missing and not (NODE_MODULES / "client-sessions").is_dir():
-        missing["tests/node/node_modules (make it with npm)"] = PROGRAMS["node"]
+        missing["tests/express/node/node_modules (make it with npm)"] = PROGRAMS["node"]
     if sphinx_is_missing():
         missing["sphinx (pip install -e '.[docs]')"] = "the documentation's pages"
     return missing
@@ -110,7 +110,7 @@ def kernel_manager(**options: Any) -> Any:
     """Make the manager of a kernel that no other program can be in the way of."""
     from jupyter_client.manager import KernelManager
 
-    from lesson_app.lab.run_notebook import talk_through_files
+    from lesson_app.lab.classroom.run import talk_through_files
 
     manager = KernelManager(**options)
     _folders.append(Path(tempfile.mkdtemp(prefix="kernel-")))

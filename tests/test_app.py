@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from lesson_app import Keys, Session, Unsealed, create_app, derive_keys, unseal
 from lesson_app import app as lesson
+from lesson_app._engine.codec import SealedCodec
 from lesson_app.app import PAGE_SECRET
-from lesson_app.cookie import SealedCodec
 from lesson_app.lab import Clock
 from tests.conftest import (
     SECRET,
@@ -28,7 +28,7 @@ from tests.conftest import (
     untouched,
     write,
 )
-from tests.pages import expected, shown
+from tests.express.pages import expected, shown
 
 # The course page's own, to the character.
 LOGIN = """<!DOCTYPE html>

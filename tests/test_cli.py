@@ -9,11 +9,12 @@ import runpy
 import signal
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import EntryPoint, version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 import requests
 from click.testing import CliRunner, Result
@@ -21,7 +22,7 @@ from flask import Flask
 
 from lesson_app import Keys, derive_keys, seal
 from lesson_app.app import PAGE_SECRET
-from lesson_app.cli import LAZY, LazyCommand, main
+from lesson_app.cli import COMMANDS, Group, main
 from lesson_app.dissect import dissect
 from tests.conftest import PAGE_SENT, PATIENCE, forge, listens, running, secret_of
 
@@ -368,39 +369,66 @@ def without_jupyter(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_help_needs_no_lab() -> None:
-    """The help lists all commands, each with its line, and imports nothing of Jupyter."""
+def commands_listed(text: str) -> dict[str, str]:
+    """The commands that a help text lists, each with its line."""
+    listed = text.partition("Commands:")[2]
+    return dict(re.findall(r"^  (\w+) +([A-Z].*)$", listed, re.MULTILINE))
+
+
+def test_help_without_jupyter() -> None:
+    """The help lists all commands; of those that need Jupyter it says how to get it."""
     done = without_jupyter("--help")
 
-    names = ("dissect", "grade", "predict", "run")
-    assert re.findall(r"^  (\w+) +[A-Z].*\.$", done.stdout, re.MULTILINE)[-4:] == list(names)
+    listed = commands_listed(done.stdout)
+    assert list(listed) == ["copy", "dissect", "grade", "run"]
+    assert listed["copy"] == listed["grade"] == "Needs: pip install 'lesson-app[lab]'"
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["dissect", "run"])
+def test_the_librarys_commands_load_no_lab(name: str) -> None:
+    """The two commands of the library import nothing of lab."""
+    done = without_jupyter(name, "--help")
+
     assert done.stdout.endswith("\nFalse\n")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", LAZY)
-def test_lazy_command_without_jupyter(name: str) -> None:
+@pytest.mark.parametrize("name", ["copy", "grade", "predict"])
+def test_command_without_jupyter(name: str) -> None:
     """A command that needs Jupyter says, where it is not, how to install it."""
     done = without_jupyter(name, "x")
 
     assert done.returncode == 2
-    assert f"lesson-app {name} needs requests: pip install 'lesson-app[lab]'" in done.stderr
+    assert "needs requests: pip install 'lesson-app[lab]'" in done.stderr
 
 
-@pytest.mark.parametrize("name", LAZY)
-def test_lazy_command(name: str) -> None:
+def test_help() -> None:
     """The line in the list of commands is the first of the command's own help."""
-    place, line = LAZY[name]
+    listed = commands_listed(CliRunner().invoke(main, ["--help"]).output)
 
-    assert line in CliRunner().invoke(main, ["--help"]).output
-    assert line in CliRunner().invoke(main, [name, "--help"]).output
-    assert LazyCommand(name, place, line).load().get_short_help_str(100) == line
+    assert list(listed) == ["copy", "dissect", "grade", "run"]
+    for name, line in listed.items():
+        # A long first sentence is cut to the width of the list.
+        text = " ".join(CliRunner().invoke(main, [name, "--help"]).output.split())
+        assert line.removesuffix("...") in text
 
 
-def test_lazy_command_that_is_not_there() -> None:
+def test_former_name() -> None:
+    """`predict`, as `copy` was called, still works."""
+    helps = [CliRunner().invoke(main, [name, "--help"]).output for name in ("copy", "predict")]
+
+    assert "without their outputs" in helps[0]
+    assert helps[0].partition("\n")[2] == helps[1].partition("\n")[2]
+
+
+def test_broken_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that this package lacks is not said to be Jupyter's."""
+    broken = EntryPoint("broken", "lesson_app.lab.nothing:x", COMMANDS)
+    monkeypatch.setattr("lesson_app.cli.entry_points", lambda **_: [broken])
+
     with pytest.raises(ModuleNotFoundError, match=r"lesson_app\.lab\.nothing"):
-        LazyCommand("x", "lesson_app.lab.nothing:x", "").load()
+        Group().get_command(click.Context(main), "broken")
 
 
 def test_no_such_command() -> None:

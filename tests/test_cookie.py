@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 
 from lesson_app import cookie
+from lesson_app._engine.codec import SealedCodec, _prepare
 from lesson_app.app import PAGE_SECRET
 from lesson_app.cookie import (
     CIPHERS,
     DAY,
     MACS,
     Keys,
-    SealedCodec,
     Unsealed,
-    _prepare,
     derive_keys,
     from_base64,
     seal,

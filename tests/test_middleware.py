@@ -24,7 +24,7 @@ from lesson_app import (
     seal,
     unseal,
 )
-from lesson_app.cookie import SealedCodec
+from lesson_app._engine.codec import SealedCodec
 from lesson_app.lab import Clock
 from tests.conftest import (
     SECRET,

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TABLE = ROOT / "tests" / "conformance.toml"
+TABLE = ROOT / "tests" / "conformance" / "conformance.toml"
 DOCUMENT = ROOT / "docs" / "conformance.md"
 VERDICTS = ("kept", "fixed", "option", "open")
 
 _DOCUMENT = """\
 # Conformance
 
-<!-- Made by python -m tools.write_conformance from tests/conformance.toml: change that. -->
+<!-- Made by tools/write_conformance.py. Edit tests/conformance/conformance.toml instead. -->
 
 `lesson_app` is compatible with Mozilla's `client-sessions` 0.8.0 in this sense: a session
 that either of them seals opens in the other with the same content and times, and lives the
@@ -62,17 +62,17 @@ class Entry:
 
 
 def read_entries() -> list[Entry]:
-    """Read tests/conformance.toml, in its order."""
+    """Read tests/conformance/conformance.toml, in its order."""
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     return [Entry(id=key, **fields) for key, fields in table.items()]
 
 
 def marked_tests() -> dict[str, list[str]]:
-    """Return the tests (``file::name``) of each id in a ``@pytest.mark.conforms``."""
+    """Return the tests (``path::name``) of each id in a ``@pytest.mark.conforms``."""
     found = defaultdict(list)
-    for path in sorted((ROOT / "tests").glob("test_*.py")):
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for name, marked in _marks(ast.parse(path.read_text(encoding="utf-8"))):
-            found[marked].append(f"{path.name}::{name}")
+            found[marked].append(f"{path.relative_to(ROOT).as_posix()}::{name}")
     return found
 
 

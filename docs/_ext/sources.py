@@ -61,10 +61,10 @@ def _named(root: Path, text: str) -> str:
     match = _NAMED.fullmatch(text)
     if match is None:
         return ""
-    for path in (match[1], f"tests/{match[1]}"):
-        if (root / path).is_file():
-            return path + (f"#line-{_line(root / path, match[2])}" if match[2] else "")
-    return ""
+    path = match[1]
+    if not (root / path).is_file():
+        return ""
+    return path + (f"#line-{_line(root / path, match[2])}" if match[2] else "")
 
 
 def _line(path: Path, function: str) -> int:

@@ -3,19 +3,19 @@
 `lesson_app` itself never imports this.
 """
 
-from . import attacks, weak
-from .attempt import caught
-from .browser import CookieVerdict, CookieVerdicts, StoredCookie, browser_keeps
+from . import attacks
+from .attacks import targets, weak
 from .clock import Clock, seeded_urandom
 from .codecs import codec_from
-from .dissect import Dissected, dissect
 from .exercises import check, hint, observe, predict, progress, yours_or_ours
-from .explore import Explorer, explore_flips, explore_life
-from .server import Server, ViewError, serve
-from .tamper import tamper
-from .trials import Trials
-from .visitor import Visitor, diagram
-from .wire import Wire, show
+from .http.jar import CookieVerdict, CookieVerdicts, StoredCookie, browser_keeps
+from .http.server import Server, ViewError, serve
+from .http.visitor import Visitor, diagram
+from .http.wire import Wire, show
+from .views.dissect import Dissected, dissect
+from .views.explore import Explorer, explore_flips, explore_life
+from .views.tamper import tamper
+from .views.trials import Trials, caught
 
 __all__ = [
     "Clock",
@@ -46,6 +46,7 @@ __all__ = [
     "serve",
     "show",
     "tamper",
+    "targets",
     "weak",
     "yours_or_ours",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from ..words import moment, read_moment
+from ..dissect.words import moment, read_moment
 
 
 class Clock:

@@ -16,8 +16,8 @@ from typing import Any
 import requests
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-from tests.cluster import free_port
 from tests.conftest import PATIENCE, ROOT, wait_until
+from tests.deployment.cluster import free_port
 from tests.plugin import is_quick, require_tool
 
 TOKEN = "lesson"

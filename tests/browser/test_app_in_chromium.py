@@ -24,8 +24,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from lesson_app import create_app
 from lesson_app.lab import Clock, Server
 from tests.browser.jupyterlab import chromium
-from tests.cluster import free_port
 from tests.conftest import PATIENCE, listens, wait_until
+from tests.deployment.cluster import free_port
 from tests.plugin import need, some_of
 
 #: The app with a clock that the test sets. It begins in 2100, like `Clock`: the browser drops

@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from lesson_app.lab.browser import CookieVerdict, StoredCookie, browser_keeps
+from lesson_app.lab.http.jar import CookieVerdict, StoredCookie, browser_keeps
 from tests.browser.jupyterlab import CHROMIUM_FLAGS, MS
 from tests.conftest import PATIENCE
-from tests.cookie_rows import NEEDS_A_LIST, ROWS, Row, requests
+from tests.lab.http.cookie_rows import NEEDS_A_LIST, ROWS, Row, requests
 from tests.plugin import require_tool
 
 pytestmark = pytest.mark.proof

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from lesson_app import create_app, derive_keys, seal
 from lesson_app.app import PAGE_SECRET
 from lesson_app.lab import Clock, Server
-from tests.peer import NODE, now, require_node
+from tests.express.peer import NODE, now, require_node
 from tests.plugin import every_combination
 
 See = Callable[[Page], None]

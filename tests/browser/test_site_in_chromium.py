@@ -12,9 +12,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.documentation import Site
-from tests.peer import NODE
+from tests.express.peer import NODE
 from tests.plugin import need
+from tests.repository.documentation import Site
 
 pytestmark = pytest.mark.proof
 

@@ -15,12 +15,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .engine import Exercise, Verdict, judge, one_line, short
+from .judging import Exercise, Verdict, judge, one_line, short
 
 #: The modules that hold the exercises, in the notebooks' order.
 MODULES = (
-    "reading", "remembering", "encrypting", "sealing", "middleware", "routes", "guard",
-    "breaking", "shipping",
+    "e00_read", "e01_remember", "e02_encrypt", "e03_seal", "e04_middleware", "e05_routes",
+    "e06_guard", "e07_break", "e08_ship",
 )  # fmt: skip
 #: The variable that names a file to which what was done is added, one JSON object a line.
 PROGRESS = "LESSON_APP_PROGRESS"

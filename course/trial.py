@@ -1,0 +1,172 @@
+"""Run a notebook as a stranger's machine would, each cell twice, and see what it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import nbformat
+import psutil  # type: ignore[import-untyped]
+import requests
+from nbclient import NotebookClient
+
+from lesson_app.lab.classroom.run import talk_through_files
+
+# Run before the notebook's own cells: nothing may leave this machine, and what is there
+# before is no orphan. zmq, which the kernel talks through, is not Python's socket.
+_BEFORE = """
+import sys, threading, psutil
+def _stay(event, args):
+    if event == "socket.connect" and isinstance(args[1], tuple):
+        if args[1][0] not in ("127.0.0.1", "::1", "localhost"):
+            raise PermissionError(f"this notebook reached out to {args[1][0]}")
+sys.addaudithook(_stay)
+def _left():
+    own = psutil.Process()
+    ports = {c.laddr.port for c in own.net_connections("tcp") if c.status == "LISTEN"}
+    children = {child.pid for child in own.children(recursive=True)}
+    return ports, {thread.name for thread in threading.enumerate()}, children
+_before = _left()
+"""
+_AFTER = """
+import json
+print(json.dumps([sorted(map(str, b - a)) for a, b in zip(_before, _left())]))
+"""
+# And what if the kernel is killed while it serves?
+_SERVE = """
+import lesson_app, lesson_app.lab
+print(lesson_app.lab.serve(lesson_app.create_app(secret=__import__("os").urandom(32))).url)
+"""
+
+
+#: Seconds until something that must happen counts as not happening.
+_PATIENCE = 300
+_VARYING = ("image/", "application/vnd.jupyter.widget-view")
+FONTS = Path(tempfile.gettempdir()) / f"fonts-of-trials-{os.getuid()}"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What happened: outputs of the first and the second run of each code cell.
+
+    `seconds` are those of each cell's first run, `start` those of the kernel's start. `left`
+    says what the notebook left behind: ports, threads, processes, files.
+    """
+
+    first: list[Any]
+    second: list[Any]
+    start: float
+    seconds: list[float]
+    left: list[str]
+
+
+def comparable(outputs: list[Any]) -> list[dict[str, Any]]:
+    """Outputs without their counts, pictures and widgets, as nbval compares them.
+
+    A picture's bytes differ from one version of its maker to the next, and a widget's
+    number from one run to the next. The text beside them is compared.
+    """
+    return [
+        {
+            key: {kind: text for kind, text in value.items() if not kind.startswith(_VARYING)}
+            if key == "data"
+            else value
+            for key, value in output.items()
+            if key != "execution_count"
+        }
+        for output in outputs
+    ]
+
+
+def try_out(path: Path) -> Trial:
+    """Run a notebook with a HOME and a folder of its own, each cell twice in a row."""
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    twice = [nbformat.from_dict(dict(cell)) for cell in code for _ in range(2)]  # type: ignore[no-untyped-call]
+    extra = [nbformat.v4.new_code_cell(text) for text in (_BEFORE, _AFTER, _SERVE)]  # type: ignore[no-untyped-call]
+    notebook.cells = [extra[0], *twice, *extra[1:]]
+    with tempfile.TemporaryDirectory() as folder, _at_home(Path(folder) / "home"):
+        work = Path(folder) / "work"
+        work.mkdir()
+        start, times, left = _execute(notebook, work)
+        left += [f"file {each.name}" for each in work.iterdir()]
+        left += [f"file {each.name}" for each in (Path(folder) / "home").iterdir()]
+    outputs = [comparable(cell.outputs) for cell in twice]
+    for kind, found in zip(
+        ("port", "thread", "process"), json.loads(_printed(extra[1])), strict=True
+    ):
+        left += [f"{kind} {each}" for each in found]
+    return Trial(outputs[0::2], outputs[1::2], start, times[1:-2:2], left)
+
+
+@contextmanager
+def _at_home(home: Path) -> Iterator[None]:
+    """Let what is started here believe that `home` is the user's, without Jupyter's files."""
+    home.mkdir()
+    jupyter = home.parent / "jupyter"
+    jupyter.mkdir()
+    places = {f"JUPYTER_{place}_DIR": str(jupyter / place) for place in ("DATA", "RUNTIME")}
+    with patch.dict(
+        os.environ,
+        {
+            **places,
+            "HOME": str(home),
+            "IPYTHONDIR": str(jupyter / "ipython"),
+            "MPLCONFIGDIR": str(FONTS),  # matplotlib notes there which fonts there are
+        },
+    ):
+        yield
+
+
+def _execute(notebook: Any, folder: Path) -> tuple[float, list[float], list[str]]:
+    """Return the kernel's start in seconds, each cell's, and what outlived its kill."""
+    begun: list[float] = []
+    ended: list[float] = []
+    client = NotebookClient(
+        notebook,
+        timeout=_PATIENCE,
+        startup_timeout=_PATIENCE,
+        iopub_timeout=_PATIENCE,
+        kernel_name="python3",
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_execute=lambda **_: begun.append(time.monotonic()),
+        on_cell_executed=lambda **_: ended.append(time.monotonic()),
+    )
+    talk_through_files(client.create_kernel_manager(), folder.parent)
+    called = time.monotonic()
+    with client.setup_kernel():
+        kernel = psutil.Process(client.km.provisioner.pid)  # type: ignore[union-attr]
+        for place, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, place)
+        left = _kill(kernel, _printed(notebook.cells[-1]).strip())
+    times = [after - before for before, after in zip(begun, ended, strict=True)]
+    return begun[0] - called, times, left
+
+
+def _kill(kernel: psutil.Process, url: str) -> list[str]:
+    """Kill the kernel while it serves at `url`; return what is still there."""
+    family = [kernel, *kernel.children(recursive=True)]
+    if not requests.get(f"{url}/login", timeout=_PATIENCE).ok:
+        return [f"no answer from {url}"]
+    kernel.send_signal(signal.SIGKILL)
+    _, alive = psutil.wait_procs(family, timeout=_PATIENCE)
+    left = [f"process {each.pid} after a kill" for each in alive]
+    try:
+        requests.get(f"{url}/login", timeout=_PATIENCE)
+    except requests.ConnectionError:
+        return left
+    return [*left, "a listener after a kill"]
+
+
+def _printed(cell: Any) -> str:
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")

@@ -1,0 +1,150 @@
+"""What goes wrong when a defence is left out: weak on purpose, to be attacked.
+
+Each stands one step before something in `lesson_app`. Never use them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, redirect, request, session
+from flask.typing import ResponseReturnValue
+from werkzeug.security import check_password_hash
+
+from ...app import PASSWORD_HASH, USER
+from ...cookie import (
+    IV_LENGTH,
+    Keys,
+    Unsealed,
+    decrypt,
+    derive_keys,
+    encrypt,
+    from_base64,
+    seal,
+    to_base64,
+)
+from ...errors import BadFormat, BadPayload
+from ...routes import add
+from ...session import END_OF_TIME
+
+
+class PaddingError(Exception):
+    """Decrypted to something that is not padded. A server that lets this show is lost."""
+
+
+class ClearCodec:
+    """The session as base64url of its JSON: anyone reads it, anyone writes it."""
+
+    def seal(
+        self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
+    ) -> str:
+        return to_base64(json.dumps(content).encode())  # as a learner writes it
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        return Unsealed(_read(from_base64(value)), 0, END_OF_TIME)
+
+
+class EncryptedCodec:
+    """AES-CBC and nothing else, ``iv.ciphertext``: no one should read it, anyone changes it.
+
+    Wrong padding raises `PaddingError`, which no middleware catches: the visitor gets
+    status 500, and with it an answer to the question whether the padding was right.
+    """
+
+    def __init__(
+        self, secret: str | bytes, *, urandom: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        self._keys: Keys = derive_keys(secret)
+        self._urandom = urandom
+
+    def seal(
+        self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
+    ) -> str:
+        iv = self._urandom(IV_LENGTH)
+        return f"{to_base64(iv)}.{to_base64(encrypt(_write(content), self._keys, iv))}"
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        iv, _, ciphertext = value.partition(".")
+        return Unsealed(
+            _read(self._decrypt(from_base64(iv), from_base64(ciphertext))), 0, END_OF_TIME
+        )
+
+    def _decrypt(self, iv: bytes, ciphertext: bytes) -> bytes:
+        if len(iv) != IV_LENGTH:
+            raise BadFormat("iv", f"the IV is {len(iv)} bytes long, not {IV_LENGTH}")
+        try:
+            return decrypt(ciphertext, self._keys, iv)
+        except BadPayload as error:
+            raise PaddingError("wrong padding") from error
+
+
+class UnverifiedCodec:
+    """The five fields of a sealed cookie, and nobody looks at the MAC."""
+
+    def __init__(self, secret: str | bytes) -> None:
+        self._keys: Keys = derive_keys(secret)
+
+    def seal(
+        self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
+    ) -> str:
+        return seal(content, self._keys, name=name, created_at=created_at, duration=duration)
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        iv, ciphertext, created_at, duration, _ = value.split(".")
+        text = decrypt(from_base64(ciphertext), self._keys, from_base64(iv))
+        content = _read(text.removeprefix(f"{name}=".encode()))
+        return Unsealed(content, int(created_at), int(duration))
+
+
+def add_echo(app: Flask) -> Flask:
+    """Add the page's two test routes as they are there: the message comes back as HTML."""
+    app.add_url_rule("/session-test-add", view_func=add)
+
+    @app.get("/session-test-read")
+    def read() -> str:
+        return f"session message: {session.get('message')}"
+
+    return app
+
+
+def add_chatty_login(app: Flask) -> Flask:
+    """Add a log-in that says which of the two was wrong, the name or the password."""
+
+    @app.post("/login")
+    def login() -> ResponseReturnValue:
+        if request.form.get("userName") != USER["userName"]:
+            return "no such user"
+        if not check_password_hash(PASSWORD_HASH, request.form.get("password", "")):
+            return "wrong password"
+        session["user"] = dict(USER)
+        return redirect("/dashboard", code=302)
+
+    return app
+
+
+def add_trusting_login(app: Flask) -> Flask:
+    """Add a log-in that sends the visitor wherever ``next`` says."""
+
+    @app.post("/login")
+    def login() -> ResponseReturnValue:
+        session["user"] = dict(USER)
+        return redirect(request.args.get("next", "/dashboard"), code=302)
+
+    return app
+
+
+def _write(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        raise BadPayload("json", "this is not JSON") from None
+    if not isinstance(content, dict):
+        raise BadPayload("object", "this is no dict")
+    return content

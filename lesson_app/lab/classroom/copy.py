@@ -1,0 +1,105 @@
+"""``lesson-app copy``: the notebooks without their outputs, for a learner to write in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import click
+
+from ...dissect.words import echo
+
+# Where a link of Markdown, or of HTML in Markdown, leads to.
+_LINK = re.compile(
+    r"""(?P<before>\]\(\s*<?|^\ {0,3}\[[^\]\n]+\]:\s*<?|\b(?:href|src)\s*=\s*["'])"""
+    r"""(?P<target>(?<=<)[^<>\n]+(?=>)|[^\s()<>"']+)""",
+    re.MULTILINE,
+)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--notebooks",
+    "source",
+    type=click.Path(path_type=Path),
+    default=Path("notebooks"),
+    show_default=True,
+    help="the folder of the course's notebooks",
+)
+def copy(folder: Path, source: Path) -> None:
+    """Copy the notebooks to FOLDER without their outputs.
+
+    So you predict before you see. A notebook that is already there is yours, and kept: a
+    second run adds what is missing.
+    """
+    notebooks = sorted(source.glob("*.ipynb"))
+    if not notebooks:
+        raise click.UsageError(
+            f"there is no notebook (*.ipynb) in {source}: run this in the folder that holds "
+            "the course, or name its notebooks with --notebooks"
+        )
+    if folder.resolve() == source.resolve():
+        raise click.UsageError(f"{folder} holds the notebooks themselves: name another folder")
+    copies = {path.name: without_outputs(path, folder) for path in notebooks}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in copies.items():
+            echo(_write_new(folder / name, text))
+    except OSError as error:
+        raise click.UsageError(f"{error}: name a folder that can be written to") from None
+
+
+def _write_new(path: Path, text: str) -> str:
+    """Write a file that is not there yet, and tell what was done."""
+    try:
+        # x: nobody, in whatever moment, loses what they have written.
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        return f"kept   {path}: it is already there, and may hold your work"
+    return f"wrote  {path}"
+
+
+def without_outputs(path: Path, folder: Path) -> str:
+    """Return the notebook `path` as it is to lie in `folder`: unrun, its links in order."""
+    try:
+        notebook = json.loads(path.read_bytes())
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = []
+                cell["execution_count"] = None
+            elif cell["cell_type"] == "markdown":
+                cell["source"] = _relinked(cell["source"], path.parent, folder)
+    except (ValueError, KeyError, TypeError):
+        raise click.UsageError(
+            f"{path} is no notebook: restore it, as with git restore {path}"
+        ) from None
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def _relinked(source: str | list[str], old: Path, new: Path) -> str | list[str]:
+    def rewrite(link: re.Match[str]) -> str:
+        return link["before"] + _moved(link["target"], old, new)
+
+    if isinstance(source, list):
+        return [_LINK.sub(rewrite, line) for line in source]
+    return _LINK.sub(rewrite, source)
+
+
+def _moved(target: str, old: Path, new: Path) -> str:
+    """Return a link as it has to be in another folder, if it leads to a file."""
+    parts = urlsplit(target)
+    if parts.scheme or not parts.path or parts.path.startswith("/"):
+        return target
+    aim = (old.resolve() / unquote(parts.path)).resolve()
+    if not aim.exists() or (aim.parent == old.resolve() and aim.suffix == ".ipynb"):
+        return target  # leads nowhere, or to a notebook that comes along
+    try:
+        path = Path(os.path.relpath(aim, new.resolve())).as_posix()
+    except ValueError:
+        return target  # on another drive of Windows
+    return parts._replace(path=quote(path)).geturl()

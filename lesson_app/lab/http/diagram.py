@@ -1,0 +1,179 @@
+"""Draw exchanges as a sequence diagram: Mermaid in a notebook, lines in a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...dissect.words import shortened
+from .record import Exchange, Remark, pair_of, pairs_of
+
+_LONGEST_TEXT = 60
+# A value that is longer is told by its number.
+_LONGEST_VALUE = 32
+_POST = "\N{BOX DRAWINGS LIGHT VERTICAL}"
+_PLAIN = re.compile(r"[^A-Za-z0-9 /:=.,_?&*+()\[\]-]")
+# In a description, which is read out, these do no harm.
+_SPOKEN = re.compile(r"[^A-Za-z0-9 /:=.,_?&*+()\[\]!%-]")
+# Dark themes write notes in grey on grey.
+_STYLE = (
+    '%%{init: {"themeVariables": {"noteBkgColor": "#fff5ad", "noteTextColor": "#111111"}}}%%'
+)
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A message from one lifeline to another, by their places, and the lines on it.
+
+    From a lifeline to itself it is a note.
+    """
+
+    source: int
+    target: int
+    lines: tuple[str, ...]
+    answer: bool = False
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it goes nowhere."""
+        return self.source == self.target
+
+
+class Diagram:
+    """A sequence diagram. `mermaid` is its source, `alt` the same in a sentence each."""
+
+    def __init__(self, names: Iterable[str], arrows: Iterable[Arrow], notes: str = "") -> None:
+        self.names, self.arrows, self.notes = tuple(names), tuple(arrows), notes
+
+    @property
+    def alt(self) -> str:
+        """What a reader hears who cannot see the picture."""
+        return " ".join([*map(self._told, self.arrows), *filter(None, [self.notes])])
+
+    def _told(self, arrow: Arrow) -> str:
+        source, target = self.names[arrow.source], self.names[arrow.target]
+        way = f"Note on {source}" if arrow.is_note else f"{source} to {target}"
+        return f"{way}: {', '.join(arrow.lines)}."
+
+    @property
+    def mermaid(self) -> str:
+        """The diagram in Mermaid's language."""
+        lines = [_STYLE, "sequenceDiagram", f"accTitle: {self._title()}"]
+        lines += [f"accDescr: {_SPOKEN.sub(' ', self.alt)}"] if self.alt else []
+        lines += [f"participant p{i} as {_escape(n)}" for i, n in enumerate(self.names)]
+        for arrow in self.arrows:
+            text = "<br/>".join(map(_escape, arrow.lines))
+            head = "-->>" if arrow.answer else "->>"
+            way = f"p{arrow.source}{head}p{arrow.target}"
+            lines.append(f"{f'note over p{arrow.source}' if arrow.is_note else way}: {text}")
+        if self.notes and self.arrows:
+            lines.append(f"note over p0,p{len(self.names) - 1}: {_escape(self.notes)}")
+        return "\n".join(lines)
+
+    def _title(self) -> str:
+        count = sum(arrow.answer for arrow in self.arrows)
+        names = f"{', '.join(self.names[:-1])} and {self.names[-1]}"
+        return f"{count} exchange{'s' * (count != 1)} of {_PLAIN.sub(' ', names)}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/vnd.mermaid": self.mermaid, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        if not self.arrows:
+            return "no exchange yet"
+        texts = [*self.names, *(line for arrow in self.arrows for line in arrow.lines)]
+        gap = 4 + max(map(len, texts))
+        posts = [4 + i * gap for i in range(len(self.names))]
+        rows = [_row(posts, zip(self._starts(posts), self.names, strict=True), post=" ")]
+        for arrow in self.arrows:
+            rows += _drawn(arrow, posts)
+        return "\n".join([*rows, *filter(None, [self.notes])])
+
+    def _starts(self, posts: list[int]) -> list[int]:
+        return [
+            max(0, post - len(name) // 2) for post, name in zip(posts, self.names, strict=True)
+        ]
+
+
+def sequence(records: Mapping[str, Iterable[Exchange | Remark]]) -> Diagram:
+    """Draw the exchanges of some visitors, by their names, with their servers.
+
+    A long cookie value is told by a number: the same number is the same value, whoever
+    sends it.
+    """
+    steps = [(who, each) for who, several in records.items() for each in several]
+    steps.sort(key=lambda step: step[1].number)
+    hosts = list(dict.fromkeys(each.host for _, each in steps if isinstance(each, Exchange)))
+    servers = ["server"] if len(hosts) < 2 else [f"server {i + 1}" for i in range(len(hosts))]
+    # The servers stand in the middle: then no arrow runs across a second visitor.
+    first, *others = records
+    names = [first, *servers, *others]
+    values: dict[str, int] = {}
+    arrows = []
+    for who, each in steps:
+        asks = names.index(who)
+        if isinstance(each, Remark):
+            arrows.append(Arrow(asks, asks, (shortened(each.text, _LONGEST_TEXT),)))
+            continue
+        answers = 1 + hosts.index(each.host)
+        arrows.append(Arrow(asks, answers, tuple(_asked(each, values))))
+        arrows.append(Arrow(answers, asks, tuple(_answered(each, values)), answer=True))
+    return Diagram(names, arrows, _legend(values))
+
+
+def _asked(each: Exchange, values: dict[str, int]) -> list[str]:
+    sent = "; ".join(_pair(*pair, values) for pair in pairs_of(each.cookie))
+    return [
+        shortened(f"{each.method} {each.target}", _LONGEST_TEXT),
+        f"Cookie: {sent or 'none'}",
+    ]
+
+
+def _answered(each: Exchange, values: dict[str, int]) -> list[str]:
+    lines = [each.status]
+    if each.location is not None:
+        lines.append(shortened(f"Location: {each.location}", _LONGEST_TEXT))
+    return lines + [f"Set-Cookie: {_pair(*pair_of(line), values)}" for line in each.set_cookies]
+
+
+def _pair(name: str, value: str, values: dict[str, int]) -> str:
+    if len(value) > _LONGEST_VALUE:
+        value = f"[{values.setdefault(value, len(values) + 1)}]"
+    return f"{shortened(name)}={shortened(value)}"
+
+
+def _legend(values: Mapping[str, int]) -> str:
+    if len(values) < 2:
+        return "[1] is the same value each time" if values else ""
+    several = f"[1] {'and' if len(values) == 2 else 'to'} [{len(values)}]"
+    return f"{several} are different values; the same number is the same value"
+
+
+def _escape(text: str) -> str:
+    """Write what Mermaid would take for its own language as numbers of characters."""
+    return _PLAIN.sub(lambda found: f"#{ord(found[0])};", text)
+
+
+def _drawn(arrow: Arrow, posts: list[int]) -> list[str]:
+    left, right = sorted((posts[arrow.source], posts[arrow.target]))
+    if arrow.is_note:
+        return [_row(posts, [(left + 2, f"({line})")]) for line in arrow.lines]
+    forth = arrow.source < arrow.target
+    rows = [
+        _row(posts, [(left + 2 if forth else right - 1 - len(line), line)])
+        for line in arrow.lines
+    ]
+    shaft = "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * (right - left - 2)
+    return [*rows, _row(posts, [(left + 1, f"{shaft}>" if forth else f"<{shaft}")])]
+
+
+def _row(posts: list[int], texts: Iterable[tuple[int, str]], post: str = _POST) -> str:
+    texts = list(texts)
+    row = [" "] * max(posts[-1] + 1, *(start + len(text) for start, text in texts))
+    for place in posts:
+        row[place] = post
+    for start, text in texts:
+        row[start : start + len(text)] = text
+    return "".join(row).rstrip()

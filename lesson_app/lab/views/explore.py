@@ -1,0 +1,217 @@
+"""Try by hand: sliders over an experiment, and all of it summed up for whoever has none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from html import escape
+from typing import Any, NamedTuple
+
+from flask import Flask
+
+from ...dissect.words import span, visible
+from ..clock import Clock
+from ..http.record import pair_of
+from .markup import facts, field_name, mark, meter
+from .tamper import bytes_of, flipped
+from .trials import Trials, try_opening
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_HOUR = 3600
+_MOST_VISITS = 8
+
+
+class Explorer:
+    """Sliders over what they show; where there are no widgets, the summary of all of it.
+
+    The summary stands under the sliders, too. `sliders` are whole numbers by what to call
+    them, each with where it begins; `view` takes one of each and returns HTML.
+    """
+
+    def __init__(
+        self,
+        summary: Trials,
+        sliders: Mapping[str, tuple[range, int]],
+        view: Callable[..., str],
+    ) -> None:
+        self.summary, self.sliders, self.view = summary, sliders, view
+
+    def __repr__(self) -> str:
+        return repr(self.summary)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle = {"text/plain": repr(self), "text/html": self.summary._repr_html_()}
+        widget = self.widget()
+        view = widget._repr_mimebundle_() if widget is not None else {}
+        return {**bundle, **{kind: view[kind] for kind in [_WIDGET] if kind in view}}
+
+    def widget(self) -> Any:
+        """Return the sliders and what they show; None where ipywidgets is not installed."""
+        try:
+            from ipywidgets import HTML, VBox  # type: ignore[import-untyped]  # it has no types
+        except ImportError:
+            return None
+        fields, rows = zip(
+            *(_slider(name, *at) for name, at in self.sliders.items()), strict=True
+        )
+        shown = HTML()
+
+        def draw(_: object = None) -> None:
+            view = self.view(*(each.value for each in fields))
+            # Whoever does not see the change is told of it.
+            shown.value = f'<div role="status">{view}</div>'
+
+        for each in fields:
+            each.observe(draw, "value")
+        draw()
+        return VBox([*rows, shown, HTML(self.summary._repr_html_())])
+
+
+def _slider(name: str, places: range, start: int) -> tuple[Any, Any]:
+    """Return a field for a number, and its row, with a slider for the hand beside it."""
+    from ipywidgets import BoundedIntText, HBox, IntSlider, Layout, link
+
+    place = {"value": start, "min": places[0], "max": places[-1], "step": places.step}
+    # The field has a name for those who listen. A slider of ipywidgets never has one.
+    named = BoundedIntText(
+        description=name,
+        style={"description_width": "13em"},
+        layout=Layout(width="19em", flex="none"),
+        **place,
+    )
+    slider = IntSlider(readout=False, layout=Layout(flex="1 1 8em"), **place)
+    link((named, "value"), (slider, "value"))
+    return named, HBox([named, slider])
+
+
+def explore_flips(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Explorer:
+    """Let a hand flip any bit of a sealed cookie, and see what each opener makes of it.
+
+    The summary flips each of its bits, one after the other, and counts what became of it.
+    """
+    places = [(name, i) for name, raw in bytes_of(value).items() for i in range(len(raw))]
+
+    def view(place: int, bit: int) -> str:
+        name, byte = places[place]
+        changed = flipped(value, name, byte, bit)
+        told = {who: try_opening(opener, changed)[1] for who, opener in openers.items()}
+        return _flip_html(value, changed, name, byte, told)
+
+    sliders = {"byte": (range(len(places)), 0), "bit": (range(8), 0)}
+    return Explorer(_flip_all(value, openers), sliders, view)
+
+
+def _flip_all(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Trials:
+    rows = []
+    for name, raw in bytes_of(value).items():
+        flips = [flipped(value, name, i, bit) for i in range(len(raw)) for bit in range(8)]
+        told = [_count(opener, flips) for opener in openers.values()]
+        rows.append([name, str(len(flips)), *told])
+    return Trials(["each bit flipped in", "bits", *openers], rows, (16, 10))
+
+
+def _count(opener: Callable[[str], Any], values: list[str]) -> str:
+    counts = Counter(try_opening(opener, value)[0] for value in values)
+    return ", ".join(
+        f"{count} \N{MULTIPLICATION SIGN} {what}" for what, count in counts.items()
+    )
+
+
+def _flip_html(value: str, changed: str, name: str, byte: int, told: Mapping[str, str]) -> str:
+    before, after = bytes_of(value)[name][byte], bytes_of(changed)[name][byte]
+    flip = f"byte {byte} of {field_name(name)}: {before:08b} \N{RIGHTWARDS ARROW} {after:08b}"
+    rows = [("flipped", flip), ("the cookie", f"<code>{_marked(value, changed)}</code>")]
+    return facts([*rows, *((who, escape(text)) for who, text in told.items())])
+
+
+def _marked(value: str, changed: str) -> str:
+    """Write the changed cookie with its changed signs marked."""
+    return "".join(
+        escape(new) if new == old else mark(visible(new))
+        for old, new in zip(value, changed, strict=True)
+    )
+
+
+def explore_life(make_app: Callable[[Clock], Flask]) -> Explorer:
+    """Let a hand turn the clock of a session whose visitor comes back every so often.
+
+    `make_app` makes an app of the lesson's, with this clock. The summary lets visitors come
+    for an hour, each with another pause.
+    """
+
+    def view(pause: int, now: int) -> str:
+        visits = live(make_app, pause, now)
+        return _visits_html(visits) + _rest_html(visits[-1], now)
+
+    sliders = {
+        "a visit every \N{HORIZONTAL ELLIPSIS} seconds": (range(10, 131), 70),
+        "the clock, in seconds": (range(0, 601, 5), 120),
+    }
+    headings = ["a visit every", "visits that find it", "Set-Cookie", "the session"]
+    rows = [_live_an_hour(make_app, pause) for pause in (30, 50, 60, 65, 70, 90, 119, 121)]
+    return Explorer(Trials(headings, rows), sliders, view)
+
+
+class Visit(NamedTuple):
+    """A visit: how many seconds after the first, whether it found the session alive.
+
+    `ends` is when that session ends, as its cookie says in the clear, in seconds too.
+    """
+
+    second: int
+    alive: bool
+    set_cookie: bool
+    ends: float
+
+
+def live(make_app: Callable[[Clock], Flask], pause: int, seconds: int) -> list[Visit]:
+    """Let a visitor come every `pause` seconds, until `seconds` are over or the session is."""
+    clock = Clock()
+    client = make_app(clock).test_client()
+    noon, visits = clock(), list[Visit]()
+    for second in range(0, seconds + 1, pause):
+        clock.advance(timedelta(seconds=noon + second - clock()))
+        path = "read" if second else "add?message=still here"
+        answer = client.get(f"/session-test-{path}")
+        cookies = answer.headers.getlist("Set-Cookie")
+        alive = not second or "still here" in answer.text
+        # One that comes too late gets another session, whose end is no matter here.
+        ends = _end_of(cookies[-1]) - noon if cookies and alive else visits[-1].ends
+        visits.append(Visit(second, alive, bool(cookies), ends))
+        if not alive:
+            break
+    return visits
+
+
+def _end_of(line: str) -> float:
+    _, _, created_at, duration, _ = pair_of(line)[1].split(".")
+    return (int(created_at) + int(duration)) / 1000
+
+
+def _live_an_hour(make_app: Callable[[Clock], Flask], pause: int) -> list[str]:
+    visits = live(make_app, pause, _HOUR)
+    found = [visit for visit in visits if visit.alive]
+    cookies = sum(visit.set_cookie for visit in found)
+    ended = f"ended after {span(round(1000 * visits[-1].ends))}"
+    fate = "is alive after an hour" if visits[-1].alive else ended
+    return [f"{pause} seconds", str(len(found)), str(cookies), fate]
+
+
+def _visits_html(visits: list[Visit]) -> str:
+    earlier = len(visits[:-_MOST_VISITS])
+    rows = [[f"{earlier} earlier", "", ""]] if earlier else []
+    for visit in visits[-_MOST_VISITS:]:
+        told = "Set-Cookie" if visit.set_cookie else "no Set-Cookie"
+        end = f"ends at +{visit.ends:g} s"
+        if not visit.alive:
+            told, end = f"{told}: a new, empty session", f"was over at +{visit.ends:g} s"
+        rows.append([f"+{visit.second} s", told, end])
+    return Trials(["visit", "response", "the session"], rows, (20, 45))._repr_html_()
+
+
+def _rest_html(last: Visit, now: int) -> str:
+    left = last.ends - now
+    if not last.alive or left < 0:
+        return facts([(f"at +{now} s", f"{mark('over')}: nothing of it is left")])
+    return facts([(f"at +{now} s", f"{left:g} seconds are left {meter(min(1, left / 120))}")])

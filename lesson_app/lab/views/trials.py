@@ -1,0 +1,70 @@
+"""What became of several tries: text in a terminal, a table in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+from ...errors import BadCookie
+from ..exercises.judging import outcome, short, tell
+from .markup import CELL, LABEL, field_name, table
+
+
+class Trials:
+    """Rows of texts, a row for each try: what was tried, then what came of it.
+
+    `widths` are those of the first columns in percent; the others share what is left.
+    """
+
+    def __init__(
+        self, headings: list[str], rows: list[list[str]], widths: Iterable[float] = ()
+    ) -> None:
+        self.headings, self.rows, self.widths = headings, rows, tuple(widths)
+
+    def __repr__(self) -> str:
+        return "\n\n".join("\n".join(self._text(row)) for row in self.rows)
+
+    def _text(self, row: list[str]) -> list[str]:
+        width = max(map(len, self.headings))
+        told = zip(self.headings[1:], row[1:], strict=True)
+        return [
+            f"{self.headings[0]} {row[0]}",
+            *(f"  {heading:<{width}}  {text}" for heading, text in told),
+        ]
+
+    def _repr_html_(self) -> str:
+        heads = "".join(f'<th scope="col" {CELL}>{escape(each)}</th>' for each in self.headings)
+        return table(self.widths, [f"<tr>{heads}</tr>", *map(_html_row, self.rows)])
+
+
+def try_opening(opener: Callable[[str], Any], value: str) -> tuple[str, str]:
+    """Return what becomes of a cookie's value: in a word or two, and with what it gave."""
+    result = outcome(opener, value)
+    if isinstance(result, BadCookie):
+        refused = f"refused: {type(result).__name__}"
+        return refused, refused
+    if isinstance(result, Exception):
+        return f"fails: {type(result).__name__}", f"fails: {tell(result)}"
+    return "opens", f"opens: {short(result)}"
+
+
+def _html_row(row: list[str]) -> str:
+    cells = "".join(f"<td {CELL}>{escape(text)}</td>" for text in row[1:])
+    return f'<tr><th scope="row" {LABEL}>{field_name(row[0])}</th>{cells}</tr>'
+
+
+@contextmanager
+def caught(*errors: type[Exception]) -> Iterator[None]:
+    """Print the name and message of the error that the block raises, and go on.
+
+    Prints "no error" if the block raises none, so that a cell cannot promise what does
+    not happen. Errors of other kinds than `errors` are raised as ever.
+    """
+    try:
+        yield
+    except errors as error:
+        print(f"{type(error).__name__}: {error}")
+    else:
+        print("no error")

@@ -1,0 +1,53 @@
+"""The table of what Mozilla's library does, the tests that prove it, and the page of both."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import ROOT
+from tools import write_conformance
+from tools.write_conformance import VERDICTS, document, marked_tests, read_entries
+
+ENTRIES = read_entries()
+IDS = [*(f"T{n:02}" for n in range(1, 61)), *(f"Q{n}" for n in range(1, 40))]
+
+
+def test_table_is_complete() -> None:
+    """The table has Mozilla's sixty tests, and the behaviours without one, in order."""
+    assert [entry.id for entry in ENTRIES] == IDS
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_entry(entry: write_conformance.Entry) -> None:
+    """An entry is a sentence and a verdict, and gives its reason where we differ."""
+    assert entry.verdict in VERDICTS
+    assert entry.here or entry.verdict == "kept"
+    for text in filter(None, (entry.theirs, entry.here)):
+        assert text.endswith(".")
+        assert not {"|", "\n"} & set(text), "a cell of the table is one line"
+
+
+def test_every_entry_is_proved() -> None:
+    """Each entry has a test that is marked with it, and each mark has its entry."""
+    assert marked_tests().keys() ^ set(IDS) == set()
+
+
+def test_marks_are_read(request: pytest.FixtureRequest) -> None:
+    """What is read from the files' text is what pytest collects in this run."""
+    read = {(test, id_) for id_, tests in marked_tests().items() for test in tests}
+    collected = {
+        (f"{item.path.relative_to(ROOT).as_posix()}::{item.originalname}", id_)
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path.is_relative_to(ROOT / "tests")
+        for mark in item.iter_markers("conforms")
+        for id_ in mark.args
+    }
+
+    assert collected <= read
+
+
+def test_page_is_up_to_date() -> None:
+    """docs/conformance.md is what the table and the marks make: run the tool again if not."""
+    page = write_conformance.DOCUMENT.read_text(encoding="utf-8")
+
+    assert page == document(), "run: python -m tools.write_conformance"

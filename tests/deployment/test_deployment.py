@@ -1,0 +1,448 @@
+"""docs/deployment.md: its files and commands do what the page says they do."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from lesson_app import PRODUCTION, create_app, derive_keys, seal
+from tests.conftest import PATIENCE, ROOT, read_set_cookie, secret_of
+from tests.deployment.cluster import (
+    FOUR,
+    ONE,
+    PAGE,
+    THREE,
+    TWO,
+    Balancer,
+    Program,
+    Server,
+    Start,
+    blocks,
+    browser,
+    crowd,
+    express,
+    fill,
+    gunicorn,
+    haproxy,
+    new_address,
+    nginx,
+    programs,
+    runtime_commands,
+    waitress,
+    write_app,
+)
+from tests.express.peer import require_node
+from tests.plugin import require_tool
+
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(sys.platform == "win32", reason="haproxy is not for Windows"),
+]
+
+SECRET = secret_of("deployment")
+NAME = PRODUCTION["cookie_name"]
+#: The page's app, and a view that tells what the app knows of who asks.
+PROBE = """
+from flask import request
+from wsgi import app
+
+@app.get("/probe")
+def probe():
+    return f"{request.scheme} {request.remote_addr}"
+"""
+#: Starts a balancer before the servers at these addresses.
+Balance = Callable[..., Balancer]
+BALANCERS = pytest.mark.parametrize("balance", [haproxy, nginx])
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    write_app(tmp_path)
+    (tmp_path / "probe.py").write_text(PROBE)
+    with programs(tmp_path) as start:
+        yield start
+
+
+def before(balance: Balance, start: Start, folder: Path, *servers: Server) -> Balancer:
+    """Put a balancer before up to three servers; in the place of the others is nobody."""
+    addresses = [server.wait_until_it_answers().address for server in servers]
+    addresses += [new_address() for _ in range(3 - len(servers))]
+    return balance(start, folder, dict(zip((ONE, TWO, THREE), addresses, strict=True)))
+
+
+def probing(start: Start, engine: Callable[..., Server]) -> Server:
+    """Run an engine by the page's command, with the probe."""
+
+    def start_probe(words: list[str], **environment: str) -> Program:
+        return start([word.replace("wsgi:app", "probe:app") for word in words], **environment)
+
+    return engine(start_probe, SECRET)
+
+
+# The app behind a proxy that ends TLS
+
+
+class From(HTTPAdapter):
+    """Connects from an address of its own, which is not the balancer's."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, source_address=(self.address, 0), **options)
+
+
+@pytest.mark.parametrize("engine", [gunicorn, waitress])
+@BALANCERS
+def test_behind_a_proxy(
+    start: Start, tmp_path: Path, balance: Balance, engine: Callable[..., Server]
+) -> None:
+    """The app knows who asks and that they use HTTPS, and believes no visitor about it."""
+    site = before(balance, start, tmp_path, probing(start, engine))
+
+    with site.browser() as visitor:
+        visitor.mount("https://", From("127.0.0.2"))
+        answers = [
+            visitor.get(f"{site.url}/probe", headers=headers, timeout=PATIENCE).text
+            for headers in ({}, {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http"})
+        ]
+
+    assert answers == ["https 127.0.0.2"] * 2
+
+
+def test_waitress_without_its_options(start: Start, tmp_path: Path) -> None:
+    """Without its options waitress throws away what the balancer tells."""
+    address = new_address()
+    server = Server(
+        start(["waitress-serve", f"--listen={address}", "probe:app"], SECRET_KEY=SECRET),
+        address,
+    )
+    site = before(haproxy, start, tmp_path, server)
+
+    with site.browser() as visitor:
+        answer = visitor.get(f"{site.url}/probe", timeout=PATIENCE)
+
+    assert answer.text == "http 127.0.0.1"
+
+
+@BALANCERS
+def test_the_cookie_behind_a_proxy(start: Start, tmp_path: Path, balance: Balance) -> None:
+    """Over plain HTTP nothing is served; over TLS the cookie is as PRODUCTION has it."""
+    site = before(balance, start, tmp_path, waitress(start, SECRET))
+
+    with site.browser() as visitor:
+        plain = visitor.get(f"{site.plain_url}/login", allow_redirects=False, timeout=PATIENCE)
+        response = visitor.get(f"{site.url}/session-test-add", timeout=PATIENCE)
+
+    cookie = read_set_cookie(response.headers["Set-Cookie"])
+    assert plain.status_code == 308
+    assert plain.headers["Location"].startswith("https://127.0.0.1")
+    assert cookie.name == "__Host-session"
+    assert {"secure", "httponly"} < cookie.attributes.keys()
+    assert (cookie.attributes["path"], cookie.attributes["samesite"]) == ("/", "Lax")
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert (response.headers["Cache-Control"], response.headers["Vary"]) == (
+        "no-store",
+        "Cookie",
+    )
+
+
+@BALANCERS
+def test_logs_of_the_balancer(start: Start, tmp_path: Path, balance: Balance) -> None:
+    """A balancer with the page's file logs requests, and no cookie."""
+    site = before(balance, start, tmp_path, waitress(start, SECRET))
+
+    with site.browser() as visitor:
+        visitor.get(f"{site.url}/session-test-add", timeout=PATIENCE)
+        visitor.get(f"{site.url}/session-test-read", timeout=PATIENCE)
+        value = visitor.cookies[NAME]
+
+    def logs() -> list[str]:
+        return [path.read_text() for path in tmp_path.glob("*.log")]
+
+    # A line is written after the answer, and one that is not yet is lost by the end.
+    site.program.wait_until(
+        lambda: any("/session-test-read" in log for log in logs()), "it logs no request"
+    )
+    site.program.stop()
+    assert not any(value in log for log in logs())
+
+
+def test_nginx_loses_a_server(start: Start, tmp_path: Path) -> None:
+    """Behind nginx too a killed server takes nobody's session along."""
+    one, two = gunicorn(start, SECRET), waitress(start, SECRET)
+    names = [server.address for server in (one, two)]
+    site = before(nginx, start, tmp_path, one, two)
+
+    with crowd(site, visitors=4) as people:
+        people.go_on_until_all_were_on(*names)
+        one.program.kill()
+        people.go_on(150)
+
+    assert people.tally.nobody_was_lost, people.tally
+    assert len(people.tally.cut) <= len(people.browsers)
+
+
+# A server that should not start, and cookies that do not open
+
+
+@pytest.mark.parametrize(
+    ("secret", "complaint"),
+    [
+        (None, "KeyError: 'SECRET_KEY'"),
+        ("", "give at least one Keys"),
+        ("password", "the secret is weak: it has 8 characters"),
+        (f"{SECRET} password", "the secret is weak: it has 8 characters"),
+    ],
+    ids=["none", "empty", "weak", "weak old one"],
+)
+@pytest.mark.parametrize("line", ["gunicorn", "waitress-serve"])
+def test_bad_secret(start: Start, line: str, secret: str | None, complaint: str) -> None:
+    """Without a good secret the page's app does not start, and says why."""
+    environment = {} if secret is None else {"SECRET_KEY": secret}
+    option = "--bind" if line == "gunicorn" else "--listen"
+
+    program = start([line, f"{option}={new_address()}", "wsgi:app"], **environment)
+
+    assert program.wait() != 0
+    assert complaint in program.output
+
+
+@pytest.mark.parametrize("engine", [gunicorn, waitress])
+def test_refusals_are_logged(start: Start, engine: Callable[..., Server]) -> None:
+    """The log of the page's app has the reason, and nothing of the cookie."""
+    server = engine(start, SECRET).wait_until_it_answers()
+    value = seal({"a": 1}, derive_keys(secret_of("other")), name=NAME)
+
+    with browser() as visitor:
+        for cookie in (
+            value,
+            "damaged",
+            seal({}, derive_keys(SECRET), created_at=1, name=NAME),
+        ):
+            header = {"Cookie": f"{NAME}={cookie}"}
+            visitor.get(f"{server.url}/session-test-read", headers=header, timeout=PATIENCE)
+
+    reasons = re.findall(rf"cookie {NAME} refused: ([a-z-]+) \(sha256 ", server.program.output)
+    assert reasons == ["signature", "fields", "expired"]
+    assert value not in server.program.output
+
+
+def test_reasons_on_the_page() -> None:
+    """The page's table names reasons that the library has."""
+    section = PAGE.partition("## The log\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z-]+)`(?=[, |].*\| )", section))
+    library = "".join(path.read_text() for path in (ROOT / "lesson_app").glob("*.py"))
+
+    assert named == {"expired", "name", "signature", "too-old", "revoked"}
+    assert all(f'"{reason}"' in library for reason in named)
+
+
+# The page's other files and commands
+
+
+def test_making_a_secret(tmp_path: Path) -> None:
+    """The page's line writes a secret that is good, into a file for its owner only."""
+    [line] = [text for text in blocks(PAGE, "sh") if text.startswith("(umask")]
+    file = tmp_path / "lesson-app.env"
+
+    subprocess.run(
+        ["sh", "-c", fill(line, {"/etc/lesson-app.env": str(file)})],
+        check=True,
+        timeout=PATIENCE,
+    )
+
+    name, _, secret = file.read_text().strip().partition("=")
+    assert name == "SECRET_KEY"
+    assert file.stat().st_mode & 0o777 == 0o600
+    create_app(secret=secret.split(), **PRODUCTION)
+
+
+def test_systemd_unit(tmp_path: Path) -> None:
+    """The service manager finds nothing to say about the unit."""
+    [text] = blocks(PAGE, "ini")
+    unit = tmp_path / "lesson-app.service"
+    places = {"/srv/lesson-app/.venv/bin": str(Path(sys.executable).parent)}
+    unit.write_text(fill(text, places))
+
+    verified = subprocess.run(
+        [require_tool("systemd-analyze"), "verify", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+    assert f"ExecStart={places['/srv/lesson-app/.venv/bin']}/gunicorn" in unit.read_text()
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+
+
+def test_haproxy_finds_nothing_to_warn_of(start: Start, tmp_path: Path) -> None:
+    """The page's file gives haproxy no reason to warn."""
+    site = before(haproxy, start, tmp_path, waitress(start, SECRET))
+
+    assert "WARNING" not in site.program.output.partition("Server app/")[0]
+
+
+def test_add_and_remove(start: Start, tmp_path: Path) -> None:
+    """The page's commands add a server, drain one and take it back."""
+    four = waitress(start, SECRET)
+    site = before(haproxy, start, tmp_path, waitress(start, SECRET))
+    *add, drain, show, ready = runtime_commands("Add, remove, lose a server")
+
+    with site.browser() as visitor:
+
+        def who_serves() -> set[str]:
+            return {
+                visitor.get(f"{site.url}/login", timeout=PATIENCE).headers["X-Served-By"]
+                for _ in range(6)
+            }
+
+        before_that = who_serves()
+        answers = site.tell(
+            *(
+                fill(line, {FOUR: four.wait_until_it_answers().address})
+                if FOUR in line
+                else line
+                for line in add
+            )
+        )
+        with_four = who_serves()
+        site.tell(drain)
+        drained = who_serves()
+        fifth = site.tell(show).splitlines()[0].split(",")[4]
+        site.tell(ready)
+
+        assert "New server registered" in answers
+        assert [before_that, with_four, drained] == [{"one"}, {"one", "four"}, {"four"}]
+        assert fifth == "scur"
+        assert who_serves() == {"one", "four"}
+
+
+# Large cookies
+
+
+def large(cookies: int) -> str:
+    """A Cookie header with so many cookies of 4,096 octets; the first is the session."""
+    keys = derive_keys(SECRET)
+    message = next(
+        "x" * size
+        for size in range(3000, 2000, -1)
+        if len(NAME) + len(seal({"message": "x" * size}, keys, name=NAME)) <= 4096
+    )
+    session = f"{NAME}={seal({'message': message}, keys, name=NAME)}"
+    assert len(session) > 4070
+    others = [f"c{number}=".ljust(4097, "x") for number in range(1, cookies)]
+    return "; ".join([session, *others])
+
+
+def status(url: str, visitor: requests.Session, cookies: int) -> int:
+    """Ask for a page that reads, with so many large cookies."""
+    response = visitor.get(
+        f"{url}/session-test-read",
+        headers={"Cookie": large(cookies), "X-Forwarded-Proto": "https"},
+        timeout=PATIENCE,
+    )
+    assert response.status_code != 200 or response.text.startswith("session message: xxx")
+    return response.status_code
+
+
+def table() -> dict[str, list[int]]:
+    """What the page says about each program."""
+    section = PAGE.partition("## Large cookies\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if "| " in line]
+    return {name: [int(cell) for cell in cells] for name, *cells in rows if cells[0] == "200"}
+
+
+def gunicorn_with_option(start: Start) -> Server:
+    """Run gunicorn with the option that the table names."""
+
+    def start_with_option(words: list[str], **environment: str) -> Program:
+        option = re.findall(r"`(--limit-request-field_size \d+)`", PAGE)[0]
+        return start([*words[:-1], *shlex.split(option), words[-1]], **environment)
+
+    return gunicorn(start_with_option, SECRET)
+
+
+DIRECT: dict[str, Callable[[Start], Server]] = {
+    "gunicorn": lambda start: gunicorn(start, SECRET),
+    "gunicorn `--limit-request-field_size 16380`": gunicorn_with_option,
+    "waitress": lambda start: waitress(start, SECRET),
+    "Express": lambda start: express(start, SECRET),
+}
+
+
+def nginx_without_buffers(start: Start, folder: Path, servers: dict[str, str]) -> Balancer:
+    """Run nginx with the page's file, but for one line."""
+    line = "large_client_header_buffers 4 16k;"
+    return nginx(start, folder, {**servers, line: ""})
+
+
+THROUGH: dict[str, Balance] = {
+    "haproxy, as above, before waitress": haproxy,
+    "nginx, as above, before waitress": nginx,
+    "nginx without `large_client_header_buffers`, before waitress": nginx_without_buffers,
+}
+
+
+@pytest.mark.parametrize("name", DIRECT)
+def test_large_cookies(start: Start, name: str) -> None:
+    """A server answers to one, two and more full cookies as the page says."""
+    if name == "Express":
+        require_node()
+    server = DIRECT[name](start).wait_until_it_answers()
+
+    with browser() as visitor:
+        answers = [status(server.url, visitor, cookies) for cookies in range(1, 6)]
+
+    assert answers == table()[name]
+
+
+@pytest.mark.parametrize("name", THROUGH)
+def test_large_cookies_through_a_balancer(start: Start, tmp_path: Path, name: str) -> None:
+    """A balancer answers to one, two and more full cookies as the page says."""
+    site = before(THROUGH[name], start, tmp_path, waitress(start, SECRET))
+
+    with site.browser() as visitor:
+        answers = [status(site.url, visitor, cookies) for cookies in range(1, 6)]
+
+    assert answers == table()[name]
+
+
+def test_every_program_of_the_table_is_tested() -> None:
+    """The table has the programs that the tests ask, and no others."""
+    assert table().keys() == DIRECT.keys() | THROUGH.keys()
+
+
+def nginx_with_small_buffer(start: Start, folder: Path, servers: dict[str, str]) -> Balancer:
+    """Run nginx with the page's file, without what it says about responses."""
+    lines = re.findall(r"^ +(proxy_b\w+ .*;)$", PAGE, re.MULTILINE)
+    assert len(lines) == 3
+    return nginx(start, folder, {**servers, **dict.fromkeys(lines, "")})
+
+
+@pytest.mark.parametrize(
+    ("balance", "answer"), [(haproxy, 200), (nginx, 200), (nginx_with_small_buffer, 502)]
+)
+def test_large_cookie_is_set(
+    start: Start, tmp_path: Path, balance: Balance, answer: int
+) -> None:
+    """A full cookie gets to the visitor; through nginx only with its `proxy_buffer_size`."""
+    site = before(balance, start, tmp_path, waitress(start, SECRET))
+
+    with site.browser() as visitor:
+        url = f"{site.url}/session-test-add?message={'x' * 2950}"
+        response = visitor.get(url, timeout=PATIENCE)
+
+    assert response.status_code == answer
+    assert answer != 200 or len(response.cookies[NAME]) > 4000

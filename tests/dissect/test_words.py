@@ -1,0 +1,91 @@
+"""Times, lengths of time and foreign text, as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lesson_app.dissect.words import columns, moment, read_moment, shortened, span, visible
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0, "1970-01-01 00:00:00.000 UTC"),
+        (1692988779453, "2023-08-25 18:39:39.453 UTC"),
+        (-1, "1969-12-31 23:59:59.999 UTC"),
+        (253402300799999, "9999-12-31 23:59:59.999 UTC"),
+        (253402300800000, "after the year 9999"),
+        (10**30, "after the year 9999"),
+        (-(10**30), "before the year 1"),
+    ],
+)
+def test_moment(ms: int, text: str) -> None:
+    """A moment is written for people, and one beyond the calendar in words."""
+    assert moment(ms) == text
+
+
+def test_read_moment() -> None:
+    """A moment is read back, in whole ms."""
+    assert read_moment("2023-08-25T20:39:39.453999+02:00") == 1692988779453
+
+
+@pytest.mark.parametrize("text", ["noon", "", "2100-01-01", None], ids=repr)
+def test_no_moment(text: Any) -> None:
+    """What is no moment, or names no time zone, is refused, with an example."""
+    with pytest.raises(
+        ValueError, match=f"^{text!r} is no moment: write 2100-01-01T12:00:00Z$"
+    ):
+        read_moment(text)
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"),
+    [
+        (0, "0 seconds"),
+        (90_500, "1 minute 30.5 seconds"),
+        (176_461_000, "2 days 1 hour 1 minute 1 second"),
+        (-5, "minus 0.005 seconds"),
+        (10**16, "115740740 days 17 hours 46 minutes 40 seconds"),
+        (10**16 + 1, "more than 300,000 years"),
+        (-(10**300), "minus more than 300,000 years"),
+    ],
+)
+def test_span(ms: int, words: str) -> None:
+    """A length of time is told in words, to the ms, unless nobody can imagine it."""
+    assert span(ms) == words
+
+
+def test_visible() -> None:
+    """What would move a cursor, turn the line around or hide is escaped as in JSON."""
+    assert visible("a\x1b[2J\n\u202e\xa0é\ud800\U000e0001") == (
+        "a\\u001b[2J\\n\\u202e\\u00a0é\\ud800\\udb40\\udc01"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0123456789", "0123456789"),
+        ("0123456789a", "012345…89a"),
+        ("0123456789" * 100_000, "012345…789"),
+        ("\0" * 5, "\\u0000…000"),
+    ],
+    ids=["fits", "one more", "a million", "escaped"],
+)
+def test_shortened(text: str, shown: str) -> None:
+    """A long text keeps its two ends."""
+    assert shortened(text, 10) == shown
+
+
+def test_columns() -> None:
+    """Columns are aligned, and the last is wrapped between words, at 100 characters."""
+    shown = list(columns([("a", "word " * 20), ("bcd", "x" * 120), ("e", "")]))
+
+    assert shown == [
+        "  a    " + ("word " * 18).rstrip(),
+        "       word word",
+        "  bcd  " + "x" * 120,
+        "  e",
+    ]

@@ -1,0 +1,98 @@
+"""The headers that carry a session: which cookie counts, and the line that sets one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Response
+from werkzeug.http import dump_cookie
+
+from lesson_app import Session
+from lesson_app._engine.headers import cookie_line, find_cookie
+from tests.conftest import Site
+
+HEADERS = {
+    "alone": ("session=A", "A"),
+    "none": ("", ""),
+    "another": ("other=A", ""),
+    "first of two": ("session=A; session=B", "A"),
+    "empty first": ("session=; session=B", ""),
+    "no space": ("a=1;session=A;b=2", "A"),
+    "longer name": ("xsession=B; sessions=C; session=A", "A"),
+    "in a value": ("a=session=B; session=A", "A"),
+    "equals signs": ("session=A=B==", "A=B=="),
+    "quoted": ('session="A"; b=2', '"A"'),
+    "no value": ("session; a=1", ""),
+    "upper case": ("Session=A", ""),
+    "space after": ("session=A ; b=1", "A "),
+    "spaces before": ("a=1;   session=A", "A"),
+    "other white space": ("a=1;\tsession=A", ""),
+}
+
+
+@pytest.mark.parametrize(("header", "value"), HEADERS.values(), ids=HEADERS)
+def test_find_cookie(header: str, value: str) -> None:
+    """Of several cookies of one name the first counts, found by its whole name."""
+    assert find_cookie(header, "session") == value
+
+
+def test_name_is_no_pattern() -> None:
+    """Every character of a name stands for itself."""
+    assert find_cookie("aXb=1; a.b=2", "a.b") == "2"
+
+
+LINES: dict[str, dict[str, Any]] = {
+    "usual": {"path": "/", "httponly": True},
+    "no date": {"expires": None, "path": "/"},
+    "long ago": {"expires": 0},
+    "last": {"expires": 253_402_300_799},
+    "all": {
+        "path": "/a b;é",
+        "domain": ".bücher.example:80",
+        "secure": True,
+        "httponly": True,
+        "samesite": "lax",
+        "partitioned": True,
+    },
+    "one is no True": {"secure": 1, "httponly": 0},
+    "True after one": {"secure": True, "httponly": False},
+    "a value to quote": {"value": 'a "b";\\'},
+    "a value not ASCII": {"value": "é"},
+    "no value": {"value": ""},
+    "zero bytes": {"path": "/\0"},
+}
+
+
+@pytest.mark.parametrize("options", LINES.values(), ids=LINES)
+def test_cookie_line(options: dict[str, Any]) -> None:
+    """The line that is made once and filled in is Werkzeug's own, to the byte."""
+    attributes: dict[str, Any] = {
+        "path": None,
+        "domain": None,
+        "secure": False,
+        "httponly": False,
+    }
+    attributes |= {"samesite": None, "partitioned": False, "expires": 1_700_000_000} | options
+    value = attributes.pop("value", "a.-_Z0")
+
+    for text in (value, value, f"{value}1"):
+        assert cookie_line("s", text, **attributes) == dump_cookie(
+            "s", text, max_size=0, **attributes
+        )
+
+
+@pytest.mark.parametrize(
+    "vary", ["", "Accept", "accept, cookie", "*", "Cookie"], ids=lambda v: v or "none"
+)
+def test_vary_is_kept(site: Site, vary: str) -> None:
+    """What a view says of Vary stays, and Cookie is there once."""
+
+    def answer(session: Session) -> Response:
+        session.get("message")
+        return Response(headers={"vary": vary} if vary else None)
+
+    wanted = Response(headers={"vary": vary} if vary else None)
+    wanted.vary.add("Cookie")
+
+    assert site.visit(answer).headers.getlist("Vary") == wanted.headers.getlist("Vary")

@@ -1,0 +1,562 @@
+"""JSON and numbers as Node writes them: texts seen there, and a round trip."""
+
+from __future__ import annotations
+
+import enum
+import json
+import math
+import re
+import tracemalloc
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from lesson_app._engine import javascript
+from lesson_app._engine.javascript import (
+    MAX_DEPTH,
+    MAX_SAFE_INTEGER,
+    number_text,
+    parse,
+    parse_int,
+    stringify,
+    to_well_formed,
+)
+from tests.plugin import random_cases, some_of
+
+
+class Color(enum.StrEnum):
+    RED = "red"
+
+
+class Size(enum.IntEnum):
+    BIG = 3
+
+
+class Float(float):
+    """A float with a repr of its own, like NumPy's."""
+
+    def __repr__(self) -> str:
+        return f"Float({float(self)})"
+
+
+def nest(depth: int) -> list[Any]:
+    """Return `depth` lists inside each other."""
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+WRITTEN = {
+    "hello": ({"message": "Hello World!"}, '{"message":"Hello World!"}'),
+    "no spaces": ({"a": 1, "b": [1, 2]}, '{"a":1,"b":[1,2]}'),
+    "constants": ([None, True, False], "[null,true,false]"),
+    "tuple": ((1, (2,)), "[1,[2]]"),
+    "empty": ([{}, [], ""], '[{},[],""]'),
+    "mapping": (MappingProxyType({"a": 1}), '{"a":1}'),
+    "enums": ([Color.RED, Size.BIG], '["red",3]'),
+    "own repr": ([Float(0.5), Float(2)], "[0.5,2]"),
+    "non-ascii": ("é漢\U0001f600", '"é漢\U0001f600"'),
+    "escapes": ('"\\\b\t\n\f\r\x00\x0b\x1f', '"\\"\\\\\\b\\t\\n\\f\\r\\u0000\\u000b\\u001f"'),
+    "raw": ("\x7f\x9f\u2028\u2029/", '"\x7f\x9f\u2028\u2029/"'),
+    "half a pair": ("a\ud800b\udfff", '"a\\ud800b\\udfff"'),
+    "halves swapped": ("\ude00\ud83d", '"\\ude00\\ud83d"'),
+    "two halves": ("\ud83d\ude00", '"\U0001f600"'),
+    "half and whole": ("\U0001f600\ud83d", '"\U0001f600\\ud83d"'),
+    "half a pair as key": ({"\ud800": 1}, '{"\\ud800":1}'),
+    "greatest integers": (
+        [MAX_SAFE_INTEGER, -MAX_SAFE_INTEGER],
+        "[9007199254740991,-9007199254740991]",
+    ),
+    "array indices first": (
+        {"b": 1, "10": 2, "2": 3, "a": 4, "0": 5},
+        '{"0":5,"2":3,"10":2,"b":1,"a":4}',
+    ),
+    "greatest index": (
+        {"a": 1, "4294967295": 2, "4294967294": 3},
+        '{"4294967294":3,"a":1,"4294967295":2}',
+    ),
+    "not indices": (
+        {"01": 1, "-1": 2, "1.0": 3, "": 4, "٣": 5, "1": 6},
+        '{"1":6,"01":1,"-1":2,"1.0":3,"":4,"٣":5}',
+    ),
+    "indices inside": ([{"b": 1, "1": 2}], '[{"1":2,"b":1}]'),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), WRITTEN.values(), ids=WRITTEN)
+def test_written(value: object, text: str) -> None:
+    """A value is written as JSON.stringify writes it, character for character."""
+    assert stringify(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "formed"),
+    [
+        ("Zoë \U0001f600", "Zoë \U0001f600"),
+        ("a\ud800b\udfff", "a\ufffdb\ufffd"),
+        ("\ud83d\ude00", "\U0001f600"),
+        ("\ude00\ud83d", "\ufffd\ufffd"),
+    ],
+    ids=ascii,
+)
+def test_to_well_formed(text: str, formed: str) -> None:
+    """A half of a surrogate pair becomes U+FFFD, two halves their character."""
+    assert to_well_formed(text) == formed
+
+
+REFUSED = {
+    "object": ({"a": object()}, TypeError, "session['a'] is a object", "store a string"),
+    "set": ({"a": {1}}, TypeError, "session['a'] is a set", "a list"),
+    "bytes": (b"x", TypeError, "session is a bytes", "store a string"),
+    "inside": ({"u": [0, {"x y": 1j}]}, TypeError, "session['u'][1]['x y'] is a complex", ""),
+    "integer key": ({"u": {1: 2}}, TypeError, "session['u'] has the key 1", "write '1'"),
+    "boolean key": ({True: 2}, TypeError, "session has the key True", "write 'True'"),
+    "big": ({"n": 2**53}, ValueError, "session['n'] is an integer beyond", "as a string"),
+    "big below zero": ([-(2**53)], ValueError, "session[0] is an integer beyond", "string"),
+    "nan": ([math.nan], ValueError, "session[0] is nan", "store None"),
+    "infinity": ({"a": -math.inf}, ValueError, "session['a'] is -inf", "store None"),
+    "too deep": (nest(MAX_DEPTH + 1), ValueError, "[0][0] lies more than 100", "store it flat"),
+}
+
+
+@pytest.mark.parametrize(("value", "kind", "place", "fix"), REFUSED.values(), ids=REFUSED)
+def test_refused(value: object, kind: type[Exception], place: str, fix: str) -> None:
+    """What JSON would lose or change is refused, with its place and the fix."""
+    with pytest.raises(kind) as refusal:
+        stringify(value)
+
+    assert place in str(refusal.value)
+    assert fix in str(refusal.value)
+
+
+def test_holds_itself() -> None:
+    """A list that holds itself is refused, not followed for ever."""
+    value: list[Any] = []
+    value.append({"again": value})
+
+    with pytest.raises(ValueError, match="or holds itself"):
+        stringify(value)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"":', "}")], ids=["[]", "{}"])
+def test_as_deep_as_allowed(opening: str, closing: str) -> None:
+    """A hundred lists or dicts inside each other are read and written, and no more."""
+    text = opening * 99 + "[]" + closing * 99
+
+    assert stringify(parse(text)) == text
+    with pytest.raises(ValueError, match="more than 100 lists and dicts deep"):
+        parse(opening + text + closing)
+
+
+NUMBERS = {
+    1.0: "1",
+    -1.0: "-1",
+    -0.0: "0",
+    0.5: "0.5",
+    -123.456: "-123.456",
+    1e15: "1000000000000000",
+    1e16: "10000000000000000",
+    1e20: "100000000000000000000",
+    2.0**60: "1152921504606847000",
+    1e21: "1e+21",
+    -1.5e21: "-1.5e+21",
+    1e100: "1e+100",
+    123456789012345.5: "123456789012345.5",
+    0.1: "0.1",
+    1e-5: "0.00001",
+    -1.5e-5: "-0.000015",
+    1e-6: "0.000001",
+    9.99e-7: "9.99e-7",
+    1e-7: "1e-7",
+    -1.5e-7: "-1.5e-7",
+    1e-10: "1e-10",
+    5e-324: "5e-324",
+    1.7976931348623157e308: "1.7976931348623157e+308",
+}
+
+
+@pytest.mark.parametrize(("value", "text"), NUMBERS.items(), ids=map(repr, NUMBERS))
+def test_number(value: float, text: str) -> None:
+    """A float is written as Number::toString of ECMA-262 writes it, and reads back."""
+    assert number_text(value) == text
+    assert float(text) == value
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(max_examples=random_cases(200))
+def test_any_number(value: float) -> None:
+    """Every finite float reads back as itself, and Python's marks of a float are gone."""
+    text = number_text(value)
+
+    assert float(text) == value
+    assert ".0" not in text[-2:]
+    assert "e0" not in text.replace("+", "").replace("-", "")
+
+
+READ = {
+    "white space": (' \t\r\n{"a" : 1}\n', {"a": 1}),
+    "duplicate key": ('{"a":1,"a":2}', {"a": 2}),
+    "escapes": (r'"\u00e9\ud83d\ude00\ud800"', "é\U0001f600\ud800"),
+    "deep in a string": ('"' + "[{" * 200 + '\\""', "[{" * 200 + '"'),
+    "wide": ("[" + "[]," * 200 + "[]]", [[]] * 201),
+    "wide with dicts": ("[" + "{}," * 200 + "{}]", [{}] * 201),
+    "wide with strings": ("[" + '"","["' + ',[],""' * 200 + "]", ["", "["] + [[], ""] * 200),
+    "wide and deep": ("[[]," + "[" * 99 + "]" * 100, [[], nest(99)]),
+}
+
+
+@pytest.mark.parametrize(("text", "value"), READ.values(), ids=READ)
+def test_read(text: str, value: object) -> None:
+    """What JSON.parse accepts is accepted."""
+    assert parse(text) == value
+
+
+READ_NUMBERS = {
+    "1": 1,
+    "-1": -1,
+    "1.0": 1.0,
+    "9007199254740991": MAX_SAFE_INTEGER,
+    "9007199254740992": 2.0**53,
+    "9007199254740993": 2.0**53,
+    "-9007199254740993": -(2.0**53),
+    "9" * 300: 1e300,
+}
+
+
+@pytest.mark.parametrize(("text", "value"), READ_NUMBERS.items(), ids=lambda v: str(v)[:18])
+def test_read_number(text: str, value: float) -> None:
+    """A whole number stays one up to 2**53 - 1; beyond, the nearest double is read."""
+    read = parse(text)
+
+    assert (read, type(read)) == (value, type(value))
+    assert parse(stringify(read)) == read
+
+
+NOT_JSON = {
+    "nothing": "",
+    "NaN": "NaN",
+    "Infinity": "[Infinity]",
+    "-Infinity": '{"a":-Infinity}',
+    "too large": "1e999",
+    "too large below zero": "-1e999",
+    "too many digits": "9" * 5000,
+    "too deep": "[" * 101 + "]" * 101,
+    "too deep in dicts": '{"":' * 101 + "1" + "}" * 101,
+    "too deep after a string": '["[\\"",' + "[" * 100 + "]" * 101,
+    "too deep after many": "[" + "[]," * 60 + "[" * 100 + "]" * 101,
+    "too deep after many dicts": "[" + "{}," * 60 + "[" * 100 + "]" * 101,
+    "deep and broken": "[" * 100_000,
+    "leading zero": "01",
+    "trailing comma": "[1,]",
+    "two values": "1 2",
+    "single quotes": "{'a':1}",
+    "raw tab": '"\t"',
+    "byte order mark": "\ufeff{}",
+    "no-break space": "\xa01",
+    "unfinished": '{"a":',
+}
+
+
+@pytest.mark.parametrize("text", NOT_JSON.values(), ids=NOT_JSON)
+def test_not_json(text: str) -> None:
+    """What JSON.parse throws at, and what would fail later, is a ValueError."""
+    with pytest.raises(ValueError, match=r"."):
+        parse(text)
+
+
+def json_values(text: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
+    return st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | text,
+        lambda inner: st.lists(inner) | st.dictionaries(text, inner),
+        max_leaves=12,
+    )
+
+
+@given(json_values(st.text()))
+def test_round_trip(value: object) -> None:
+    """Any JSON value reads back equal to what was written."""
+    assert parse(stringify(value)) == value
+
+
+@given(json_values(st.text(st.sampled_from('a"\\/\x00\ud800\udbff\udc00\udfff'))))
+def test_round_trip_of_halves(value: object) -> None:
+    """With halves of surrogate pairs too, the text is UTF-8 and comes back the same."""
+    text = stringify(value)
+
+    assert text.encode().decode() == text
+    assert stringify(parse(text)) == text
+
+
+PARSE_INT = {
+    "120000": 120000,
+    "+5": 5,
+    "-5": -5,
+    "007": 7,
+    " \t\n\v\f\r\xa0\ufeff\u2003\u30005": 5,
+    "12abc": 12,
+    "1e5": 1,
+    "1_000": 1,
+    "0x10": 0,
+    "1.9": 1,
+    "9007199254740993": 2.0**53,
+    "9" * 400: math.inf,
+    "": math.nan,
+    "abc": math.nan,
+    "- 5": math.nan,
+    "--5": math.nan,
+    "Infinity": math.nan,
+    "٣": math.nan,
+    "\x1c5": math.nan,
+    "x5": math.nan,
+}
+
+
+@pytest.mark.parametrize(("text", "number"), PARSE_INT.items(), ids=lambda v: ascii(v)[:18])
+def test_parse_int(text: str, number: float) -> None:
+    """Whole numbers are read as parseInt(text, 10) reads them, which is not as int() does."""
+    assert parse_int(text) == pytest.approx(number, rel=0, abs=0, nan_ok=True)
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.floats() | st.text()
+ODD_KEYS = st.text(max_size=4) | st.sampled_from(
+    ["0", "7", "10", "__proto__", "\ud800", "-1", ":"]
+)
+ANYTHING = st.recursive(
+    SCALARS | st.sampled_from(["\ud83d", "\ude00", b"", {1: 2}, {None: 1}]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(ODD_KEYS, inner, max_size=4)
+        | st.dictionaries(ODD_KEYS, inner, max_size=3).map(OrderedDict)
+    ),
+)
+
+
+def nested(depth: int) -> object:
+    value: object = "deep"
+    for _ in range(depth):
+        value = [value] if depth % 2 else {"a": value}
+    return value
+
+
+class Countdown(list[Any]):
+    """A list whose items are not those that it holds."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(["a", "b"])
+
+
+class Odd(dict[str, Any]):
+    """A dict whose keys and items are not those that it holds."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["b"])
+
+    def __getitem__(self, key: str) -> Any:
+        return f"the {key}"
+
+
+class Bool(int):
+    """A number with a text of its own."""
+
+    def __repr__(self) -> str:
+        return "yes"
+
+
+def circle(*further: Any) -> list[Any]:
+    value: list[Any] = [*further]
+    value += [value, value]
+    return value
+
+
+ADVERSARIES: list[object] = [
+    *(Color.RED, Size.BIG, Float(0.5), Bool(3), Countdown([1]), Odd(a=1), Odd()),
+    *(OrderedDict(a=1), {Color.RED: 1}, {Size.BIG: 1}, circle(), circle({"a": 1})),
+    *({1: 2}, {-1: 2}, {None: 1}, {True: 1}, {False: 1}, {1.5: 1}, {math.nan: 1}, {1e22: 1}),
+    *({"true": 1}, {"null": True}, {"false": None}, {"x": "true"}, {(1, 2): 3}),
+    *({"0": 1, "a": 2}, {"a": 1, "0": 2}, {"b": 1, "01": 2}, {"a": 1, "4294967294": 2}),
+    *(
+        {"a": 1, "4294967295": 2},
+        {"a": 1, "4294967296": 2},
+        {"-1": 1, "1": 2},
+        {"b": 1, "5x": 2},
+    ),
+    *("\ud83d", "\ude00\ud83d", "\ud83d\ude00", {"\ud83d": "\ude00"}, {"\ud83d\ude00": 1}),
+    *("\u2028\u2029", "\x00\x1f\x7f\x80", '"\\/', '{"0":1}', ',"0', '"null":', "0" * 20),
+    *(
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        100.0,
+        0.5,
+        -0.5,
+        10.05,
+        1e15,
+        1e16,
+        1e17,
+        1e20,
+        1e21,
+        1e22,
+        1.5e300,
+    ),
+    *(1e-4, 1e-5, 1e-6, 1e-7, 1.5e-7, 5e-324, math.nan, math.inf, -math.inf, 2.0**53, 2.0**60),
+    *(2**53 - 1, 2**53, 2**53 + 1, 1 - 2**53, -(2**53), 10**15, 10**16, -(10**15), 10**400),
+    *(b"x", bytearray(b"x"), {1}, frozenset(), 1j, ..., object(), len, StopIteration, range(3)),
+    *(nested(98), nested(99), nested(100), nested(101), nested(2000)),
+    *(["2024-01-01"] * 20, ["0"] * 20, [[]] * 150, [{}] * 150, "[" * 150, {"[{": "[{" * 150}),
+    *([["1.5"] * 20] * 20, [{"a": ["1.5"] * 20}] * 20, circle(*["x" * 500] * 20)),
+    *([0.5] * 20, ["1.5"] * 20, ["3e-4"] * 20, [[[]] * 60, nested(97)], dict.fromkeys("abc")),
+]
+
+
+def outcome(write: Callable[[object], str], value: object) -> str:
+    try:
+        return write(value)
+    except (TypeError, ValueError) as refusal:
+        return f"{type(refusal).__name__}: {refusal}"
+
+
+def assert_written_alike(value: object) -> None:
+    wanted = outcome(lambda value: javascript._write(value, "session", 0), value)
+
+    assert outcome(stringify, value) == wanted
+
+
+#: From how many entries on C writes: all, some or none.
+BY_C = pytest.mark.parametrize("many", some_of([-1, 1, 12, 10**9], -1, 12))
+
+
+@BY_C
+@pytest.mark.parametrize("value", ADVERSARIES, ids=lambda value: type(value).__name__)
+def test_adversaries(value: object, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever way a value goes, and wherever it stands, it is written or refused alike."""
+    monkeypatch.setattr(javascript, "_MANY", many)
+
+    for holder in (value, [value], {"a": value}, {"a": [{"b": value}]}, ["b", value] * 9):
+        assert_written_alike(holder)
+
+
+@BY_C
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_plain_values_take_a_short_way_alike(
+    many: int, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
+) -> None:
+    """What is written a short way is written alike the long way, and refused alike."""
+    monkeypatch.setattr(javascript, "_MANY", many)
+
+    assert_written_alike(data.draw(ANYTHING))
+
+
+def test_c_writes_what_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual list of many entries is written by C: all these tests have met its text."""
+    cart = [{"id": n, "name": f"thing {n}", "gift": None, "é": [True]} for n in range(40)]
+    wanted = stringify(cart)
+    nothing_by_hand = javascript._around({}, javascript._SCALARS)
+    monkeypatch.setattr(javascript, "_WRITERS", nothing_by_hand)
+
+    assert stringify(cart) == wanted
+
+
+def made_otherwise(one: object) -> object:
+    """Make an encoder as a Python to come may do, with other arguments."""
+    raise AssertionError("it is not called like this")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("make", [None, made_otherwise], ids=["none", "another"])
+def test_without_c(make: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ``json`` has no C to offer, or makes it otherwise, its Python writes the same."""
+    monkeypatch.setattr(json.encoder, "c_make_encoder", make)
+    monkeypatch.setattr(javascript, "_encode", javascript._make_encoder())
+
+    for value in ([{"é": [1, True, "\u2028"]}] * 20, [math.nan] * 20, [2**53] * 20):
+        assert_written_alike(value)
+    assert_written_alike(["x" * 500] * 20)
+    assert_written_alike(circle(*["x" * 500] * 20))
+
+
+def peak(write: Callable[[object], str], value: object) -> int:
+    tracemalloc.start()
+    try:
+        outcome(write, value)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("number", [5, 13])
+def test_memory_of_what_holds_itself(number: int) -> None:
+    """A circle is followed no further, and so takes no more memory, than is refused."""
+    value = ["x" * 10_000 for _ in range(number)]
+    value.append(value)  # type: ignore[arg-type]
+
+    long_way = peak(lambda value: javascript._write(value, "session", 0), value)
+
+    assert peak(stringify, value) < 2 * long_way
+
+
+def test_c_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where C leaves a doubt, nothing within is given to it again, at whatever depth."""
+    asked: list[object] = []
+    monkeypatch.setattr(javascript, "_write_many", asked.append)
+    value: list[Any] = [*range(12), "0.5"]
+    for _ in range(40):
+        value = [*range(12), {"a": value}]
+
+    wanted = javascript._write(value, "session", 0)
+
+    assert stringify(value) == wanted
+    assert asked == [value]
+
+
+LONG_NUMBERS = st.text("0123456789", min_size=14, max_size=18)
+
+
+@given(LONG_NUMBERS, st.sampled_from(["", "-"]), st.sampled_from(["", ".5", "e3", "0", "e999"]))
+@example("9007199254740991", "", "")
+@example("9007199254740992", "-", "")
+@example("9007199254740993", "", "")
+@example("999999999999999", "", "")
+def test_long_text_is_read_as_a_short_one(digits: str, sign: str, end: str) -> None:
+    """Numbers are read alike, whatever else stands in the text."""
+    text = f"[{sign}{digits}{end}]"
+    try:
+        wanted = repr(javascript._DECODER.decode(text))
+    except ValueError:
+        wanted = ""
+
+    try:
+        read = repr(parse(text[:-1] + "," + '"",' * 100 + "0]")[:1])
+    except ValueError:
+        read = ""
+
+    assert read == wanted
+
+
+@given(st.text('[]{}",:0123456789.eE-+ \n\ttruefalsn\\u', max_size=12))
+@example("")
+@example(" {}")
+@example("{} ")
+@example("{}{}")
+@example("NaN")
+def test_read_at_once_as_by_the_decoder(text: str) -> None:
+    """Reading without a look at white space gives what the whole decoder gives."""
+    try:
+        wanted = javascript._DECODER.decode(text)
+    except ValueError as refusal:
+        with pytest.raises(ValueError, match=f"^{re.escape(str(refusal))}$"):
+            parse(text)
+    else:
+        assert repr(parse(text)) == repr(wanted)

@@ -1,0 +1,184 @@
+"""What the library must not cost: counted, or compared within one run, never in seconds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from statistics import median
+from time import thread_time
+from typing import Any
+
+import pytest
+from flask import Flask, session
+from flask.sessions import SecureCookieSessionInterface
+
+from lesson_app import ClientSessions, derive_keys, seal, unseal
+from lesson_app._engine import javascript
+from lesson_app._engine.codec import SealedCodec
+from lesson_app._engine.headers import find_cookie
+from lesson_app._engine.javascript import stringify
+from tests.conftest import secret_of
+
+LOGIN = {"user": {"userName": "sampleuser", "email": "sampleuser@example.com"}}
+CART = {"cart": [{"id": 1000 + n, "name": f"thing {n}", "gift": True} for n in range(60)]}
+LIFE: dict[str, Any] = {"name": "session", "created_at": 1_700_000_000_000, "duration": 1}
+USED = """
+import sys, flask
+from cryptography.hazmat.primitives import hashes, hmac, padding
+from cryptography.hazmat.primitives.ciphers import Cipher
+before = set(sys.modules)
+import lesson_app
+print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] != "lesson_app"))
+"""
+
+
+def seconds(act: Callable[[], object], times: int) -> float:
+    begin = thread_time()  # other programs add nothing to it
+    for _ in range(times):
+        act()
+    return thread_time() - begin
+
+
+def times_as_long(one: Callable[[], object], other: Callable[[], object]) -> float:
+    """Return how many times as long the first takes: the median of rounds by turns."""
+    return median(seconds(one, 50) / seconds(other, 50) for _ in range(31))
+
+
+def test_import_loads_nothing_else() -> None:
+    """Beyond Flask and cryptography, importing the library loads its own modules only."""
+    loaded = subprocess.check_output([sys.executable, "-c", USED], text=True)
+
+    assert loaded.split() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "least"), [(LOGIN, 1.5), (CART, 1.2)], ids=["short", "long"]
+)
+def test_codec_is_faster_than_the_straightforward_form(
+    content: dict[str, Any], least: float
+) -> None:
+    """The middleware's codec takes well under the time of `seal` and `unseal`."""
+    keys = derive_keys(secret_of("performance"))
+    codec = SealedCodec(keys)
+    value = seal(content, keys, **LIFE)
+
+    opening = times_as_long(
+        lambda: unseal(value, keys), lambda: codec.unseal(value, name="session")
+    )
+    sealing = times_as_long(
+        lambda: seal(content, keys, **LIFE), lambda: codec.seal(content, **LIFE)
+    )
+
+    assert opening > least
+    assert sealing > least
+
+
+def visits(app: Flask, path: str, cookie: str) -> Callable[[], object]:
+    """Return what sends a request to `app`, without a socket."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+        "HTTP_COOKIE": cookie,
+    }
+    return lambda: list(app.wsgi_app({**environ}, lambda *_: None))  # type: ignore[arg-type]
+
+
+def make_app() -> Flask:
+    app = Flask(__name__)
+    app.secret_key = secret_of("performance")
+    app.add_url_rule("/untouched", view_func=lambda: "ok", endpoint="untouched")
+    app.add_url_rule("/read", view_func=lambda: str(session.get("user")), endpoint="read")
+    return app
+
+
+@pytest.mark.parametrize(("path", "most"), [("/untouched", 0.9), ("/read", 0.95)])
+def test_request_is_faster_than_with_flasks_session(path: str, most: float) -> None:
+    """A request takes less time than with Flask's own session, which encrypts nothing."""
+    ours, flasks = make_app(), make_app()
+    name, value = ClientSessions(ours).make_cookie(LOGIN, ours)
+    signer = SecureCookieSessionInterface().get_signing_serializer(flasks)
+    assert signer is not None
+
+    ratio = times_as_long(
+        visits(ours, path, f"{name}={value}"),
+        visits(flasks, path, f"session={signer.dumps(LOGIN)}"),
+    )
+
+    assert ratio < most
+
+
+def test_untouched_session_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that does not touch its session reads no header, key or cookie for it."""
+    app = make_app()
+    name, value = ClientSessions(app).make_cookie(LOGIN, app)
+    called: list[str] = []
+    for function in ("find_cookie", "vary_by_cookie", "cookie_line"):
+        monkeypatch.setattr(
+            f"lesson_app.middleware.{function}", lambda *_, f=function: called.append(f)
+        )
+    monkeypatch.setattr(SealedCodec, "unseal", lambda *_, **__: called.append("unseal"))
+
+    visits(app, "/untouched", f"{name}={value}")()
+
+    assert called == []
+
+
+def growth(act: Callable[[int], Callable[[], object]]) -> float:
+    """Return how much longer the tenfold takes, as a part of ten: quadratic would be 10."""
+    small, large = act(100), act(1000)
+    return median(seconds(large, 5) / seconds(small, 5) for _ in range(15)) / 10
+
+
+@pytest.mark.parametrize("opens", [False, True], ids=["seal", "unseal"])
+def test_cost_grows_no_faster_than_the_content(opens: bool) -> None:
+    """Ten times the content takes about ten times as long."""
+    codec = SealedCodec(derive_keys(secret_of("performance")))
+
+    def act(size: int) -> Callable[[], object]:
+        content = {"a": [{"n": n, "t": "text"} for n in range(size)]}
+        value = codec.seal(content, **LIFE)
+        if opens:
+            return lambda: codec.unseal(value, name="session")
+        return lambda: codec.seal(content, **LIFE)
+
+    assert growth(act) < 4
+
+
+def test_cost_grows_no_faster_than_the_secrets() -> None:
+    """The last of ten secrets opens a cookie in no more than ten times the time of one."""
+    keys = [derive_keys(secret_of(str(number))) for number in range(10)]
+    value = seal(LOGIN, keys[-1], **LIFE)
+    one, ten = SealedCodec(keys[-1]), SealedCodec(*keys)
+
+    ratio = times_as_long(
+        lambda: ten.unseal(value, name="session"), lambda: one.unseal(value, name="session")
+    )
+
+    assert ratio < 10
+
+
+@pytest.mark.parametrize("part", ["session; ", "session=", "a=1; ", " ", ";", "xsession=1; "])
+def test_cost_grows_no_faster_than_the_header(part: str) -> None:
+    """However its characters repeat, ten times the header takes about ten times as long."""
+    assert growth(lambda size: lambda: find_cookie("x=" + part * size, "session")) < 4
+
+
+@pytest.mark.parametrize("depth", [9, 90])
+@pytest.mark.parametrize("text", ["x", "0", "0.5,3e-7"])
+def test_cost_grows_no_faster_than_the_depth(text: str, depth: int) -> None:
+    """However deep it lies, what C has a doubt of takes no longer than the one long way."""
+    content: list[Any] = [*range(12), text * 20_000]
+    for _ in range(depth):
+        content = [*range(12), content]
+
+    ratio = median(
+        seconds(lambda: stringify(content), 3)
+        / seconds(lambda: javascript._write(content, "session", 0), 3)
+        for _ in range(9)
+    )
+
+    assert ratio < 3

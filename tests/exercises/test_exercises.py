@@ -1,0 +1,936 @@
+"""The exercises: what passes, what does not, and what is said of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.security import generate_password_hash
+
+from course.mutate import Mutant, mutants
+from course.notebooks import ExerciseCell, all_notebooks, namespace_before, run
+from course.rubric import VARYING
+from lesson_app.lab import check, exercises, hint, observe, predict, progress, yours_or_ours
+from lesson_app.lab.exercises import PROGRESS, Exercise, Verdict, catalogue
+from lesson_app.lab.exercises.judging import is_untouched, judge, one_line, short
+from tests.exercises.wrong_answers import RIGHT, WRONG
+
+IDS = list(catalogue())
+each_exercise = pytest.mark.parametrize("key", IDS)
+
+_SYMMETRIC = "compares the same two the other way round"
+_DEFAULT_302 = "302 is what this Flask redirects with; the page says so, a later Flask may not"
+#: Changed solutions that are still right, by exercise, and why they are.
+EQUIVALENT = {
+    "E1.3": {
+        "line 2: `-len(text)` dropped": "Python passes over padding that is too long",
+        "line 2: `-` to `+`": "this gives two for two, and three for one, which is too long",
+    },
+    "E2.2": {
+        "line 4: `encryptor.finalize()` dropped": "of whole blocks nothing is left to finalize",
+    },
+    "E3.2": {
+        "line 2: `.split` to `.rsplit`": "without a limit both cut at each dot",
+        "line 9: first two arguments of `hmac.compare_digest` swapped": _SYMMETRIC,
+    },
+    "E5.1": {
+        "line 2: argument `''` dropped": "None is nobody's name either, and no error",
+        "line 2: `''` to `'x'`": "x is nobody's name",
+        "line 2: `''` to `'x'` (2)": "x is nobody's password",
+        "line 6: argument `code=302` dropped": _DEFAULT_302,
+    },
+    "E5.2": {"line 3: argument `code=302` dropped": _DEFAULT_302},
+    "E6.1": {
+        "line 5: argument `code=302` dropped": _DEFAULT_302,
+        "line 6: argument `*args` dropped": "Flask hands over by name alone",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An exercise as its notebook asks for it, and what is defined there by then."""
+
+    exercise: Exercise
+    cell: ExerciseCell
+    solution: str
+    names: dict[str, Any]
+
+    def answers(self, source: str) -> list[Any]:
+        """Write a source into the cell, and return what its `check` is given."""
+        here = dict(self.names)
+        run(source, here)
+        return [eval(name, here) for name in self.cell.names]
+
+    def judge(self, source: str) -> Verdict:
+        """What the check says of a source."""
+        return judge(self.exercise, *self.answers(source))
+
+    def state(self, source: str) -> str:
+        """As `judge`; a source that is no answer at all has not passed either."""
+        try:
+            return self.judge(source).state
+        except Exception:  # noqa: BLE001  # a changed source may raise where it is defined
+            return "no answer"
+
+
+@cache
+def asked(key: str) -> Asked:
+    """Run the exercise's notebook up to it, and its cell with the stub."""
+    [notebook] = [each for each in all_notebooks() if key in each.exercises]
+    cell = notebook.exercises[key]
+    with namespace_before(notebook, key) as names:
+        run(cell.stub, names)
+    if "PASSWORD_HASH" in names:  # a good hash takes its time, and many answers are tried
+        names["PASSWORD_HASH"] = quick_hash()
+    return Asked(catalogue()[key], cell, notebook.solutions[key], names)
+
+
+def quick_hash() -> str:
+    return generate_password_hash("samplepassword", "pbkdf2:sha256:1")
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No prediction, no hint, no file, and passwords that are quick to check."""
+    monkeypatch.setattr(exercises, "_predictions", {})
+    monkeypatch.setattr(exercises, "_hints_given", {})
+    monkeypatch.delenv(PROGRESS, raising=False)
+    monkeypatch.setattr("lesson_app.app.PASSWORD_HASH", quick_hash())
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file in which progress is kept."""
+    path = tmp_path / "progress.jsonl"
+    monkeypatch.setenv(PROGRESS, str(path))
+    return path
+
+
+Printed = Callable[[], str]
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
+    """What has been printed since the last call, without the end of its last line."""
+    return lambda: capsys.readouterr().out.removesuffix("\n")
+
+
+# ---------------------------------------------------------------- each exercise
+
+
+@each_exercise
+def test_stub(key: str) -> None:
+    """The cell as the notebook has it says that nothing has been started, in one line."""
+    it = asked(key)
+
+    printed = run(it.cell.stub, dict(it.names)).splitlines()
+
+    assert printed[-1] == f"○ {key} {it.exercise.title}: not started"
+    assert [line for line in printed[:-1] if "ours is used" not in line] == []
+
+
+@each_exercise
+def test_solution(key: str) -> None:
+    """The solution that the notebook tells passes."""
+    assert (
+        str(asked(key).judge(asked(key).solution))
+        == f"✓ {key} {catalogue()[key].title}: passed"
+    )
+
+
+@pytest.mark.parametrize("key", [key for key in IDS if catalogue()[key].ours])
+def test_ours(key: str) -> None:
+    """What stands in for the learner's own passes."""
+    assert judge(catalogue()[key], *catalogue()[key].ours).state == "passed"
+
+
+def test_only_values_have_no_stand_in() -> None:
+    """Every exercise that asks for a function has one of ours."""
+    assert [key for key in IDS if not catalogue()[key].ours] == ["E0.1"]
+
+
+@pytest.mark.parametrize(
+    ("key", "source"), [(key, source) for key, sources in RIGHT.items() for source in sources]
+)
+def test_right_answer(key: str, source: str) -> None:
+    """An answer that is right in another way passes, too."""
+    assert str(asked(key).judge(source)).endswith(": passed")
+
+
+def test_right_answers_for_each() -> None:
+    """Each exercise has two or more."""
+    numbers = {key: len(sources) for key, sources in RIGHT.items()}
+
+    assert list(numbers) == IDS
+    assert min(numbers.values()) >= 2
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "number"),
+    [
+        (key, name, number)
+        for key, sources in WRONG.items()
+        for name in sources
+        for number in range(len(sources[name]))
+    ],
+)
+def test_wrong_answer(key: str, name: str, number: int) -> None:
+    """An answer with a misconception gets the misconception's own message."""
+    verdict = asked(key).judge(WRONG[key][name][number])
+
+    assert (verdict.state, verdict.name) == ("not yet", name)
+    assert verdict.message == catalogue()[key].misconceptions[name]
+
+
+@each_exercise
+def test_misconceptions(key: str) -> None:
+    """Each exercise knows three or more, and each has an answer of a learner who has it."""
+    known = catalogue()[key].misconceptions
+
+    assert len(known) >= 3
+    assert WRONG[key].keys() == known.keys()
+    assert all(WRONG[key].values())
+
+
+def test_messages_differ() -> None:
+    """No two misconceptions are told in the same words, each in a line of plain text."""
+    messages = [text for each in catalogue().values() for text in each.misconceptions.values()]
+
+    assert len(set(messages)) == len(messages)
+    for text in messages:
+        assert text == one_line(text)
+        assert 20 < len(text) < 200
+        assert not text[0].isupper()
+        assert not text.endswith(".")
+
+
+@cache
+def changed(key: str) -> list[Mutant]:
+    return mutants(asked(key).solution)
+
+
+def passes(key: str, source: str) -> bool:
+    return asked(key).state(source) == "passed"
+
+
+# ---------------------------------------------------------------- any answer at all
+
+
+class Broken:
+    """It raises wherever it is looked at."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no eq")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class BrokenError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no str")
+
+
+class Agreeable:
+    """It says of itself that it equals anything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Stop(BaseException):
+    """What is no Exception."""
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def answer(*args: Any, **options: Any) -> Any:
+        raise error
+
+    return answer
+
+
+def returning(value: Any) -> Callable[..., Any]:
+    def answer(*args: Any, **options: Any) -> Any:
+        print("loud")  # noqa: T201
+        print("louder", file=sys.stderr)  # noqa: T201
+        return value
+
+    return answer
+
+
+def endless(*args: Any, **options: Any) -> Any:
+    return endless(*args, **options)
+
+
+def no_parameters() -> int:
+    return 1
+
+
+def many_parameters(a: int, b: int, c: int, d: int, e: int, f: int, g: int) -> int:
+    return 1
+
+
+ABSURD: dict[str, Any] = {
+    "None": None,
+    "7": 7,
+    "empty": "",
+    "class": dict,
+    "instance": object(),
+    "broken": Broken(),
+    "agreeable": Agreeable(),
+    "no parameters": no_parameters,
+    "many parameters": many_parameters,
+    "exit": raising(SystemExit(1)),
+    "interrupt": raising(KeyboardInterrupt()),
+    "stop": raising(Stop("now")),
+    "address": raising(ValueError(f"no {object()!r}")),
+    "path": raising(FileNotFoundError(2, "No such file", "/home/me/course/secret.txt")),
+    "windows": raising(OSError(r"C:\Users\me\course\secret.txt")),
+    "unspeakable": raising(BrokenError()),
+    "lines": raising(ValueError("one\ntwo\n" * 500)),
+    "recursion": endless,
+    "NotImplemented": returning(NotImplemented),
+    "returns dots": returning(...),
+    "returns broken": returning(Broken()),
+    "returns agreeable": returning(Agreeable()),
+    "returns object": returning(object()),
+    "returns function": returning(no_parameters),
+    "returns bytes": returning(bytes(1000)),
+    "returns text": returning("x" * 1000),
+    "returns list": returning([object()] * 3),
+    "returns pair": returning((object(), object())),
+    "returns three": returning((1, 2, 3)),
+    "returns itself": returning(returning),
+    "generator": (each for each in "abc"),
+}
+
+
+@pytest.mark.parametrize(("what", "key"), list(zip(ABSURD, itertools.cycle(IDS), strict=False)))
+def test_absurd_answer(what: str, key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is raised, nothing passes, one line is printed, the same on any machine."""
+    answers = [ABSURD[what]] * len(asked(key).cell.names)
+
+    check(key, *answers)
+
+    out, err = capsys.readouterr()
+    assert out.startswith(f"✗ {key} {catalogue()[key].title}: not yet: ")
+    assert out.count("\n") == 1
+    assert len(out) < 400
+    assert err == ""
+    varying = [what for what, pattern in VARYING.items() if re.search(pattern, out)]
+    assert varying == []
+
+
+@pytest.mark.parametrize("key", ["E1.1", "E5.1", "E6.2"])
+def test_interrupt(key: str) -> None:
+    """Whoever stops a loop that never ends is told so, and the notebook goes on."""
+    verdict = judge(catalogue()[key], raising(KeyboardInterrupt()))
+
+    assert verdict.message == "interrupted: is there a loop that never ends?"
+
+
+@pytest.mark.parametrize(
+    ("source", "untouched"),
+    [
+        ('def f(a: int) -> int:\n    """Your code here."""', True),
+        ("def f(a): ...", True),
+        ("def f(*, a=1):\n    pass", True),
+        ("def f(a):\n    return None", True),
+        ("f = ...", True),
+        ("def f(a):\n    return False", False),
+        ('def f(a):\n    """Your code here."""\n    return 5', False),
+        ("def f(a):\n    return a", False),
+        ("f = 7", False),
+        ("f = dict", False),
+    ],
+)
+def test_untouched(source: str, untouched: bool) -> None:
+    """A stub is a function with nothing in it; one that returns a constant is an answer."""
+    names: dict[str, Any] = {}
+    exec(source, names)
+
+    assert is_untouched(names["f"]) is untouched
+
+
+def test_guard_from_around() -> None:
+    """A guard that comes from the function around is seen as well as a global one."""
+    guard = catalogue()["E6.1"].ours[0]
+
+    def add_report(app: Any) -> None:
+        guard_above = ensure_login(app.get("/report")(lambda: "All our figures"))
+        assert guard_above
+
+    ensure_login = guard
+
+    assert judge(catalogue()["E6.2"], add_report).name == "guard-above"
+
+
+def test_chance_goes_on() -> None:
+    """The check of an IV seeds Python's random numbers, and puts them back."""
+    random.seed(5)
+    expected = random.random()
+    random.seed(5)
+
+    judge(catalogue()["E2.2"], *catalogue()["E2.2"].ours)
+
+    assert random.random() == expected
+
+
+def test_half_of_an_answer(printed: Printed) -> None:
+    """Of two functions both must be there, and begun."""
+    remember, _ = catalogue()["E4.1"].ours
+
+    check("E4.1", remember)
+    assert printed() == (
+        "✗ E4.1 remember, changed: not yet: give 2: remember, changed; what came was 1"
+    )
+    check("E4.1", remember, ...)
+    assert printed() == "○ E4.1 remember, changed: not started"
+    check("E4.1")
+    assert printed() == "○ E4.1 remember, changed: not started"
+
+
+@pytest.mark.parametrize("function", [check, hint, yours_or_ours])
+@pytest.mark.parametrize("key", ["E9.9", 7, ["E1.1"], no_parameters])
+def test_unknown_id(function: Callable[..., Any], key: Any, printed: Printed) -> None:
+    """An id that there is not is named, with those that there are."""
+    function(key)
+
+    text = printed()
+    assert text.startswith("✗ there is no exercise ")
+    assert text.endswith(f": it is one of {', '.join(IDS)}")
+    assert " at 0x" not in text
+
+
+def test_learner_prints(printed: Printed) -> None:
+    """What an answer prints while it is tried does not drown what the check says."""
+
+    def loud(*args: Any) -> Any:
+        print("here", args)  # noqa: T201
+        return catalogue()["E4.2"].ours[0](*args)
+
+    check("E4.2", loud)
+
+    assert printed() == "✓ E4.2 expired: passed"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"12", "b'12'"),
+        (bytes(30), repr(bytes(20)) + "… (30 bytes)"),
+        ("a\nb", r"'a\nb'"),
+        ([1] * 9, "[1, 1, 1, 1, 1, 1, ...]"),
+        (Broken(), "<Broken instance>"),
+        (Path("/home/me/x.txt"), "PosixPath('x.txt')"),
+        (object(), "<object object>"),
+        (dict, "<class 'dict'>"),
+    ],
+)
+def test_short(value: Any, text: str) -> None:
+    """A value in a message is short, and tells no folder and no address."""
+    assert short(value) == text
+
+
+def test_short_list_that_is_none() -> None:
+    """A class that calls itself a list, and is none, has a name at least."""
+    assert short(type("list", (), {})()) == "a list"
+
+
+# ---------------------------------------------------------------- messages
+
+
+GOOD_UNTIL_REFUSED = """
+def unseal(v, secret, *, name="session"):
+    try:
+        return lesson_app.unseal(v, lesson_app.derive_keys(secret), name=name)
+    except BadSignature:
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "source", "message"),
+    [
+        ("E0.1", "message = 7", "7 is no text; the message is one"),
+        ("E0.1", "message = 'abc'", "'abc' is not the message in this cookie"),
+        ("E1.1", "def cookie_pair(t): return 'a', 'b'",
+         "cookie_pair('session=abc; Path=/; HttpOnly') gave ('a', 'b'); "
+         "expected ('session', 'abc')"),
+        ("E1.1", "def cookie_pair(t): return t[7]",
+         "that is one text; return two, the name and the value"),
+        ("E1.1", "def cookie_pair(t): raise KeyError('a')", "it raised KeyError: 'a'"),
+        ("E1.2", "def encode(c): return 'abc'",
+         "encode({'message': 'hi'}) gave 'abc': not its JSON in base64url"),
+        ("E1.2", "def encode(c): return to_base64(json.dumps(c).encode()) + '!'\n"
+                 "from lesson_app.cookie import to_base64",
+         "encode({'message': 'hi'}) gave 'eyJtZXNzYWdlIjogImhpIn0!': "
+         "not its JSON in base64url"),
+        ("E1.2", "def encode(c): return 'abcde'",
+         "encode({'message': 'hi'}) gave 'abcde': not its JSON in base64url"),
+        ("E1.1", "def cookie_pair(t): return int(t) if 'dark' in t else "
+                 "(t[: t.index('=')], t[t.index('=') + 1 : (t + ';').index(';')])",
+         "it raised ValueError: invalid literal for int() with base 10: 'theme=dark'"),
+        ("E1.2", "def encode(c): print(c)",
+         "encode({'message': 'hi'}) gave None (is there a return?); "
+         "expected 'eyJtZXNzYWdlIjogImhpIn0'"),
+        ("E1.3", "def decode(t): return {}",
+         "decode('eyJtZXNzYWdlIjogImhpIn0') gave {}; expected {'message': 'hi'}"),
+        ("E1.3", "def decode(t): return json.loads(t)",
+         "it raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
+        ("E2.1", "def derive_keys(s): return b'', b'x'",
+         "derive_keys('a secret') gave (b'', b'x'); expected "),
+        ("E2.1", "def derive_keys(s): return b''",
+         "derive_keys('a secret') gave b''; expected "),
+        ("E2.2", "def encrypt(m, k): return b'', b''",
+         "the IV is 0 bytes long; a block, and so the IV, is 16"),
+        ("E2.2", "def encrypt(m, k): return os.urandom(16), os.urandom(16)",
+         "encrypt(b'Hello World!', key) does not decrypt: it gave BadPayload('padding'"),
+        ("E2.2", "def encrypt(m, k): return os.urandom(16), os.urandom(12)",
+         "encrypt(b'Hello World!', key) does not decrypt: it gave BadPayload('padding'"),
+        ("E2.2", "def encrypt(m, k): return 'a', 'b'",
+         "encrypt(b'Hello World!', key) gave ('a', 'b'); expected (b'the IV'"),
+        ("E2.2", "def encrypt(m, k): return 'a', b'b'",
+         "encrypt(b'Hello World!', key) gave ('a', b'b'); "
+         "expected (b'the IV', b'the ciphertext')"),
+        ("E2.2", "def encrypt(m, k): return b'a', b'b', b'c'",
+         "encrypt(b'Hello World!', key) gave (b'a', b'b', b'c'); expected "),
+        ("E2.2", "def encrypt(m, k): return {b'a': 1, b'b': 2}",
+         "encrypt(b'Hello World!', key) gave {b'a': 1, b'b': 2}; expected "),
+        ("E2.2", "def encrypt(m, k): raise ValueError('lost')", "it raised ValueError: lost"),
+        ("E2.2", "def encrypt(m, k): Cipher(algorithms.AES(k), modes.CBC(bytes(12)))",
+         "it raised ValueError: Invalid IV size (12) for CBC"),
+        ("E3.1", "def sign(*fields): return b'x'",
+         "sign(iv, ciphertext, '1692988779453', '120000', key) gave b'x'; expected "),
+        ("E3.2", "def verify(v, k): return 7",
+         "verify(the page's cookie, key) gave 7; expected "),
+        ("E3.2", "def verify(v, k): raise KeyError(1)", "it raised KeyError: 1"),
+        ("E3.3", "def unseal(v, s): print(v)", "unseal gave None: is there a return?"),
+        ("E3.3", GOOD_UNTIL_REFUSED + "        raise KeyError(v)",
+         "a wrong MAC raised KeyError: '25uFcTuHZzZlSWntEs"),
+        ("E3.3", GOOD_UNTIL_REFUSED + "        return lesson_app.Unsealed({}, 0, 0)",
+         "a bad cookie must raise an error; "),
+        ("E3.3", GOOD_UNTIL_REFUSED.replace("Signature", "Name") + "        raise KeyError(7)",
+         "another name raised KeyError: 7; expected BadName"),
+        ("E3.3", GOOD_UNTIL_REFUSED + "        return [{'a': 1}, 0, 0]",
+         "a bad cookie must raise an error; "),
+        ("E3.3", GOOD_UNTIL_REFUSED.replace("Signature", "Name")
+                 + "        return lesson_app.Unsealed({'a': 1}, 0, 0)",
+         "a cookie sealed for another name opened; "),
+        ("E3.3", GOOD_UNTIL_REFUSED.replace("    try", "    if secret[0] == 'a':\n"
+                 "        return {}, 0, 0\n    try")
+                 + "        raise",
+         "unseal(value, secret) gave ({}, 0, 0); expected ({'message': "),
+        ("E3.3", "def unseal(v, s): raise KeyError(1)", "it raised KeyError: 1"),
+        ("E3.3", "def unseal(v, s): return {}, 1, 2",
+         "unseal(value, secret) gave ({}, 1, 2); expected "),
+        ("E4.2", "def expired(a, b, c): print(a)",
+         "expired(4102488000000, 120000, 4102488000000) gave None (is there a return?); "
+         "expected False"),
+        ("E4.2", "def expired(a, b, c): return True",
+         "expired(4102488000000, 120000, 4102488000000) gave True; expected False"),
+        ("E4.2", "def expired(a, b, c): return a + b + 1 < c",
+         "expired(4102488000000, 120000, 4102488120001) gave False; expected True"),
+        ("E4.2", "def expired(a, b, c): return a + b - 2 < c",
+         "expired(4102488000000, 120000, 4102488119999) gave True; expected False"),
+        ("E4.3", "def renewed(a, b, c, d): return a + c if a + b - d < c - 1 else a",
+         "renewed(4102488000000, 120000, 60000, 4102488060001) gave 4102488000000; "
+         "expected 4102488060000"),
+        ("E4.3", "def renewed(a, b, c, d): return a + c if a + b - d < c + 2 else a",
+         "renewed(4102488000000, 120000, 60000, 4102488059999) gave 4102488060000; "
+         "expected 4102488000000"),
+        ("E4.3", "def renewed(a, b, c, d): return 7 if a + b - d == c else a",
+         "renewed(4102488000000, 120000, 60000, 4102488060000) gave 7; "
+         "expected 4102488000000"),
+        ("E4.3", "def renewed(a, b, c, d): return a + b",
+         "renewed(4102488000000, 120000, 60000, 4102488000000) gave 4102488120000; "
+         "expected 4102488000000"),
+        ("E4.3", "def renewed(a, b, c, d): return float(a) if a + b - d < c else float(a)",
+         "renewed(4102488000000, 120000, 60000, 4102488000000) gave 4102488000000.0; "
+         "expected 4102488000000"),
+        ("E4.3", "def renewed(a, b, c, d): return a + c if a + b - d < b / 2 else a",
+         "renewed(4102488000000, 60000, 300000, 4102488000000) gave 4102488000000; "
+         "expected 4102488300000"),
+        ("E4.3", "def renewed(a, b, c, d): return a + (c if a + b - d < c else (b > 150000))",
+         "renewed(4102488000000, 600000, 60000, 4102488240000) gave 4102488000001; "
+         "expected 4102488000000"),
+        ("E4.1", "def remember(s): s['note'] = 1\ndef changed(n, s): return False",
+         "remember(session) changed the session; it should only look"),
+        ("E4.1", "def remember(s): return 1\ndef changed(n, s): print(n)",
+         "changed(…) gave None (is there a return?); expected a bool"),
+        ("E4.1", "def remember(s): return 1\ndef changed(n, s): return 1",
+         "changed(…) gave 1; expected True or False"),
+        ("E5.1", "def login(): return 'no', 401",
+         "a wrong password is answered with status 401; the page answers 200, with the form"),
+        ("E5.1", "def login():\n"
+                 "    if not is_user(request.form.get('userName'),"
+                 " request.form.get('password', '')):\n"
+                 "        return render_template_string(LOGIN, message='invalid login')\n"
+                 "    session['user'] = 'me'\n    return redirect('/dashboard')",
+         "the session holds {'planted': True, 'user': 'me'}; expected its user to be "),
+        ("E5.2", "def logout():\n    session.reset()\n    return redirect('/')",
+         "it redirects to '/'; expected '/login'"),
+        ("E5.2", "def logout():\n    session.reset()\n    return redirect('/login', code=307)",
+         "the status is 307; Express answers 302"),
+        ("E6.1", "def ensure_login(v): return lambda **o: v(**o) + '!'",
+         "with a user the page is 'room 7!'; expected 'room 7'"),
+        ("E6.1", "def ensure_login(v): return lambda **o: v(**o) if session.get('user') else "
+                 "('', 401)",
+         "a stranger gets 401 and is sent to None; expected 302 and '/login'"),
+        ("E6.1", "def ensure_login(v): return lambda **o: v(**o) if session['user'] else 1",
+         "it raised KeyError: 'user'"),
+        ("E6.1", "def ensure_login(v): return lambda **o: v(**o) if session.pop('user', 0) "
+                 "else redirect('/login')",
+         "a visitor who has logged in gets in once, and no second time"),
+        ("E6.1", "def ensure_login(v): return lambda **o: v(**o) + 1",
+         "it raised TypeError: can only concatenate str (not \"int\") to str"),
+        ("E6.1", "def ensure_login(v): raise LookupError('lost')",
+         "it raised LookupError: lost"),
+        ("E6.2", "def add_report(app):\n    app.get('/report')(ensure_login(lambda: 'x'))",
+         "GET /report, logged in, gave 'x'; expected 'All our figures'"),
+        ("E6.2", "def add_report(app):\n    app.get('/report')(lambda: 'All our figures' if "
+                 "session.get('user') else redirect('/'))",
+         "GET /report, as a stranger, gave '/'; expected '/login'"),
+        ("E6.3", "def open_doors(app): return 5", "open_doors(app) gave 5; expected {"),
+        ("E6.1", "def ensure_login(v): return lambda **o: redirect('/login') if "
+                 "session.get('user') else 1 / 0",
+         "a visitor who has logged in is sent away, too"),
+        ("E6.3", "def open_doors(app): return {'/garden'}",
+         "open_doors(app) gave {'/garden'}; expected {"),
+        ("E6.3", "def open_doors(app): return {'/garden', 'login'}",
+         "open_doors(app) gave {'/garden', 'login'}; expected {"),
+        ("E6.3", "def open_doors(app): return set()", "open_doors(app) gave set(); expected {"),
+        ("E8.1", "def rotation(o, n): print(o)",
+         "rotation(old, new) gave None (is there a return?); expected a list of steps"),
+        ("E8.1", "def rotation(o, n): return o",
+         "rotation(old, new) gave 'old-secret-0123456789-abcdef'; expected a list of steps"),
+        ("E8.1", "def rotation(o, n): return [[o, n], 7]",
+         "step 2, secret=7, no server can be started with: TypeError: secret is a int"),
+        ("E8.1", "def rotation(o, n): return [[o, n[:4]]]",
+         "step 1, secret=['old-secret-0123456789-abcdef', 'new-'], no server can be started "
+         "with: ValueError: the secret is weak"),
+        ("E8.2", "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
+         "it raised AttributeError: 'Session' object has no attribute 'born'"),
+        ("E8.2", "def end_all(e, u, n): e[u] = n\ndef is_revoked(e, s): return False",
+         "it raised TypeError: end_all() takes 3 positional arguments but 4 were given"),
+    ],
+)  # fmt: skip
+def test_message(key: str, source: str, message: str) -> None:
+    """What no misconception explains is told with what was asked, and what came back."""
+    verdict = asked(key).judge(source)
+
+    assert verdict.state == "not yet"
+    assert verdict.message.startswith(message)
+
+
+# ---------------------------------------------------------------- hints
+
+
+@each_exercise
+def test_hints(key: str, printed: Printed) -> None:
+    """Three hints, one at a time; then it says where the solution is."""
+    assert len({*catalogue()[key].hints}) == 3
+
+    for number, text in enumerate(catalogue()[key].hints, 1):
+        hint(key)
+        assert printed() == f"{key} hint {number} of 3: {text}"
+        assert one_line(text) == text
+    for _ in range(2):
+        hint(key)
+        assert printed() == (
+            f"{key} has no further hint; the solution stands under the exercise."
+        )
+
+
+# ---------------------------------------------------------------- predict and observe
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (True, "P1.1 noted. Now run the experiment."),
+        (..., "○ P1.1 still open: put what you expect in place of ..."),
+        (
+            {"a": ..., "b": 1, "c": ...},
+            "○ P1.1 2 of 3 still open: put what you expect in place of ...",
+        ),
+        (
+            {"a": [..., (1, ...)], "b": {2, ...}},
+            "○ P1.1 3 of 5 still open: put what you expect in place of ...",
+        ),
+        ({}, "P1.1 noted. Now run the experiment."),
+        (Broken(), "P1.1 noted. Now run the experiment."),
+    ],
+)
+def test_predict(answer: Any, text: str, printed: Printed) -> None:
+    """A prediction is noted, and what is open in it is counted."""
+    predict("P1.1", answer)
+
+    assert printed() == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "result", "text"),
+    [
+        (True, True, "✓ P1.1 as you predicted: yes"),
+        ("yes", True, "✓ P1.1 as you predicted: yes"),
+        ("No", False, "✓ P1.1 as you predicted: no"),
+        (False, True, "✗ P1.1 you predicted no; it is yes"),
+        (True, 1, "✗ P1.1 you predicted yes; it is 1"),
+        (0, False, "✗ P1.1 you predicted 0; it is no"),
+        ("Hello  World ", "hello world", "✓ P1.1 as you predicted: hello world"),
+        ("Hello", "Bye\nnow", "✗ P1.1 you predicted Hello; it is Bye now"),
+        ([1, "A"], (1, "a"), "✓ P1.1 as you predicted: 1, a"),
+        ((2, 1), [1, 2], "✗ P1.1 you predicted 2, 1; it is 1, 2"),
+        (0.3, 0.1 + 0.2, "✓ P1.1 as you predicted: 0.30000000000000004"),
+        (2, 2.0, "✓ P1.1 as you predicted: 2.0"),
+        (0.31, 0.3, "✗ P1.1 you predicted 0.31; it is 0.3"),
+        ({"B", "a"}, frozenset("Ab"), "✓ P1.1 as you predicted: A, b"),
+        (set(), {"/a", "/b"}, "✗ P1.1 you predicted none; it is /a, /b"),
+        ({("a", 1)}, {("A", 1)}, "✓ P1.1 as you predicted: A, 1"),
+        ([], [], "✓ P1.1 as you predicted: none"),
+        ({}, {}, "✓ P1.1 as you predicted: none"),
+        (None, None, "✓ P1.1 as you predicted: None"),
+        (timedelta(minutes=2), timedelta(minutes=2), "✓ P1.1 as you predicted: 0:02:00"),
+        (
+            {"a": "x", "b": 2},
+            {"a": "X", "b": 2},
+            "✓ P1.1 as you predicted: a: X; b: 2",
+        ),
+        (
+            {"a": True, "b": 2, "c": [3]},
+            {"a": False, "b": 2, "c": [4]},
+            "✗ P1.1 1 of 3 as you predicted. a: no, not yes; c: 4, not 3",
+        ),
+        ({"a": 1}, {"a": 1, "b": 1}, "✗ P1.1 1 of 2 as you predicted. b: 1, not predicted"),
+        (Broken(), 1, "✗ P1.1 you predicted <Broken instance>; it is 1"),
+        (
+            {"a": Broken()},
+            {"a": 1},
+            "✗ P1.1 0 of 1 as you predicted. a: 1, not <Broken instance>",
+        ),
+        (object(), 1, "✗ P1.1 you predicted <object object>; it is 1"),
+        (..., True, "○ P1.1 not predicted. It is yes"),
+        ({"a": 1, "b": ...}, {"a": 1, "b": 2}, "○ P1.1 not predicted. It is a: 1; b: 2"),
+    ],
+)  # fmt: skip
+def test_observe(answer: Any, result: Any, text: str, printed: Printed) -> None:
+    """What happened is compared with what was predicted, as people compare."""
+    predict("P1.1", answer)
+    printed()
+
+    observe("P1.1", result)
+
+    assert printed() == text
+
+
+def test_observe_without_prediction(printed: Printed) -> None:
+    """An experiment that nobody predicted tells what happened."""
+    observe("P9.9", {"a": True})
+    observe(["P9.9"], True)  # type: ignore[arg-type]
+
+    assert (
+        printed() == "○ P9.9 not predicted. It is a: yes\n○ ['P9.9'] not predicted. It is yes"
+    )
+
+
+def test_predict_again(printed: Printed) -> None:
+    """The last prediction counts, and one is not another's."""
+    predict("P1.1", 1)
+    predict("P1.2", 3)
+    predict("P1.1", 2)
+    printed()
+
+    observe("P1.1", 2)
+
+    assert printed() == "✓ P1.1 as you predicted: 2"
+
+
+# ---------------------------------------------------------------- progress
+
+
+def entries(file: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_progress_file(file: Path, printed: Printed) -> None:
+    """What was checked and observed stands in the file, one JSON object a line."""
+    check("E4.2", catalogue()["E4.2"].ours[0])
+    check("E4.2", lambda created_at, duration, now: created_at + duration <= now)
+    check("E4.2", ...)
+    observe("P4.1", 1)
+    for answer, result in ((1, 1), (1, 2)):
+        predict("P4.1", answer)
+        observe("P4.1", result)
+    observe(no_parameters, 1)  # type: ignore[arg-type]
+    hint("E4.2")
+    yours_or_ours("E4.2", ...)  # type: ignore[arg-type]
+
+    assert entries(file)[:6] == [
+        {"id": "E4.2", "state": "passed"},
+        {"id": "E4.2", "state": "not yet", "misconception": "border"},
+        {"id": "E4.2", "state": "not started"},
+        {"id": "P4.1", "state": "not predicted"},
+        {"id": "P4.1", "state": "passed"},
+        {"id": "P4.1", "state": "surprised"},
+    ]
+    assert len(entries(file)) == 7
+    assert printed()
+
+
+def test_progress(file: Path, printed: Printed) -> None:
+    """The table has a line for each notebook, with what has ever passed."""
+    for key, answers in (("E0.1", ["?"]), ("E4.3", catalogue()["E4.3"].ours), ("E4.2", [...])):
+        check(key, *answers)
+    check("E4.3", ...)
+    printed()
+
+    progress()
+
+    lines = printed().splitlines()
+    assert [line[:11].strip() for line in lines] == [
+        "00  0 of 1", "01  0 of 3", "02  0 of 2", "03  0 of 3",
+        "04  1 of 3", "05  0 of 2", "06  0 of 3",
+        "07  0 of 5", "08  0 of 2",
+    ]  # fmt: skip
+    assert lines[4] == "04  1 of 3   ○ E4.1  ○ E4.2  ✓ E4.3"
+
+
+def test_progress_not_kept(printed: Printed) -> None:
+    """Without a file it says how to have one."""
+    progress()
+
+    assert printed() == (
+        "Progress is not kept. To keep it, name a file in LESSON_APP_PROGRESS before the start."
+    )
+
+
+def test_file_with_other_lines(file: Path, printed: Printed) -> None:
+    """Lines that are half-written or somebody else's are passed over, also one at the end."""
+    good = '{"id": "E1.1", "state": "passed"}'
+    other = b'\n{}\n{"id": 7}\n[1]\n"id state"\n\xff\xfe\n{"id": "E1.2", "sta'
+    file.write_bytes(good.encode() + other)
+    check("E1.3", *catalogue()["E1.3"].ours)
+    printed()
+
+    progress()
+
+    assert printed().splitlines()[1] == "01  2 of 3   ✓ E1.1  ○ E1.2  ✓ E1.3"
+
+
+def test_file_ends_well(file: Path) -> None:
+    """Each entry has a line of its own, and there is no empty one."""
+    for _ in range(3):
+        observe("P1.1", 1)
+
+    assert file.read_text().count("\n") == 3
+    assert len(entries(file)) == 3
+
+
+def test_no_file_yet(file: Path, printed: Printed) -> None:
+    """Before the first check nothing has passed."""
+    progress()
+
+    assert "✓" not in printed()
+    assert not file.exists()
+
+
+def test_file_that_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, printed: Printed
+) -> None:
+    """The lesson goes on: the check says what it has to say."""
+    monkeypatch.setenv(PROGRESS, str(tmp_path))
+
+    check("E4.2", ...)
+    assert printed() == "○ E4.2 expired: not started"
+    progress()
+    assert "✓" not in printed()
+
+
+# ---------------------------------------------------------------- yours or ours
+
+
+def test_yours(printed: Printed) -> None:
+    """A function that passes is used from there on."""
+
+    def expired(created_at: int, duration: int, now: int) -> bool:
+        return now > created_at + duration
+
+    assert yours_or_ours("E4.2", expired) is expired
+    assert printed() == "E4.2: from here on, yours is used."
+
+
+@pytest.mark.parametrize("yours", [..., no_parameters, returning(True)])
+def test_ours_instead(yours: Any, printed: Printed) -> None:
+    """Until then ours is, also when the cell is run again with ours in its name."""
+    for _ in range(2):
+        yours = yours_or_ours("E4.2", yours)
+        assert yours is catalogue()["E4.2"].ours[0]
+        assert printed() == "E4.2: ours is used, until yours passes."
+
+
+def test_two_functions(printed: Printed) -> None:
+    """Both are yours, or both are ours: one's note is nothing to the other's."""
+    ours = catalogue()["E4.1"].ours
+    mine = (lambda session: repr(session), lambda note, session: repr(session) != note)
+
+    assert yours_or_ours("E4.1", *mine) == mine
+    assert yours_or_ours("E4.1", mine[0], no_parameters) == ours
+    assert printed().count("\n") == 1
+
+
+def test_unknown_exercise() -> None:
+    """Yours comes back as it was."""
+    assert yours_or_ours("E9.9", no_parameters) is no_parameters
+    assert yours_or_ours("E9.9", no_parameters, endless) == (no_parameters, endless)
+
+
+# ---------------------------------------------------------------- the catalogue
+
+
+def test_catalogue() -> None:
+    """Ids are in the notebooks' order, and each is in the notebook that its number tells."""
+    for notebook in all_notebooks():
+        number = int(notebook.name[:2])
+        wanted = {key for key, each in catalogue().items() if each.notebook == number}
+        assert set(notebook.exercises) == wanted
+    assert len(IDS) == 24
+    assert sorted(IDS) == IDS
+
+
+def test_found_cookie() -> None:
+    """The cookie of notebook 00 is the one that the check opens."""
+    from lesson_app.lab.exercises.e00_read import FOUND_COOKIE
+
+    assert asked("E0.1").names["found"] == FOUND_COOKIE
+
+
+def test_imported_on_first_use() -> None:
+    """Importing the lab does not import the exercises; the first check does."""
+    program = (
+        "import sys; from lesson_app.lab import check\n"
+        "def loaded():\n"
+        "    print(sum(m.startswith('lesson_app.lab.exercises.') for m in sys.modules))\n"
+        "loaded(); check('E1.1', ...); loaded()"
+    )
+
+    lines = subprocess.check_output([sys.executable, "-c", program], text=True).splitlines()
+
+    assert lines == ["1", "○ E1.1 cookie_pair: not started", "10"]

@@ -1,0 +1,325 @@
+"""The real peer: Express, and Mozilla's own library, each in a Node process.
+
+And a visitor who goes from one server to the other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple, cast
+
+import pytest
+import requests
+from flask import Flask, request, session
+
+from lesson_app import ClientSessions, Keys
+from lesson_app._engine.javascript import stringify
+from lesson_app.app import PAGE_SECRET
+from lesson_app.lab import Clock, serve
+from lesson_app.session import Session
+from tests.conftest import PATIENCE, ROOT, SetCookie, read_set_cookie
+from tests.plugin import need, require_tool
+
+NODE = ROOT / "tests" / "express" / "node"
+#: Values in one line to the oracle.
+_BATCH = 2000
+_MS = timedelta(milliseconds=1)
+
+
+def require_node() -> str:
+    """Return where Node is; without it or its packages skip the test, or fail it in CI."""
+    node = require_tool("node")
+    if not (NODE / "node_modules" / "client-sessions").is_dir():
+        need("tests/express/node/node_modules")
+    return node
+
+
+class Sealing(NamedTuple):
+    """A cookie's name, and what seals it: keys, or a secret to derive them from.
+
+    `more` are further options of the library's own.
+    """
+
+    name: str = "session"
+    keys: Keys | str = PAGE_SECRET
+    more: dict[str, Any] = {}  # noqa: RUF012  # nobody writes into it
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The library's options; in JSON, keys are written in hex."""
+        if isinstance(self.keys, str):
+            return {"cookieName": self.name, "secret": self.keys, **self.more}
+        return {
+            "cookieName": self.name,
+            "encryptionKey": self.keys.encryption.hex(),
+            "signatureKey": self.keys.signature.hex(),
+            "encryptionAlgorithm": self.keys.cipher,
+            "signatureAlgorithm": self.keys.mac,
+            **self.more,
+        }
+
+
+PAGE = Sealing()
+
+
+class Express:
+    """A Node process with applications on Express, each on a port of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def serve(self, *sessions: Sealing) -> str:
+        """Run the course page's application with these sessions; return its URL.
+
+        By default they have the times of the page.
+        """
+        times = {"duration": 120_000, "activeDuration": 60_000}
+        _write_line(self._process, [{**times, **each.options} for each in sessions or [PAGE]])
+        return f"http://127.0.0.1:{_read_line(self._process)['port']}"
+
+
+@contextmanager
+def express() -> Iterator[Express]:
+    """Run an `Express`."""
+    with _node("server.js") as process:
+        yield Express(process)
+
+
+class Opened(NamedTuple):
+    """What Node's ``util.decode`` returned; `content` is the JSON that it holds."""
+
+    content: str
+    created_at: float
+    duration: float
+
+
+#: None: ``util.decode`` returned nothing. A text: the exception that it threw.
+Decoded = Opened | str | None
+
+
+class Encode(NamedTuple):
+    """What to seal with ``util.encode``; `content` is JSON."""
+
+    content: str
+    created_at: int
+    duration: int
+    iv: bytes
+    sealing: Sealing = PAGE
+
+
+class Oracle:
+    """A Node process that tells what Mozilla's own library makes of values."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def decode(
+        self, values: Iterable[str], sealings: Iterable[Sealing] = itertools.repeat(PAGE)
+    ) -> list[Decoded]:
+        """Open cookie values with ``util.decode``, each with its sealing."""
+        pairs = zip(values, sealings, strict=False)  # one may be endless
+        items = [{"value": value, "options": sealing.options} for value, sealing in pairs]
+        return [_decoded(answer) for answer in self._ask("decode", items)]
+
+    def encode(self, *requests: Encode) -> list[str]:
+        """Seal JSON with ``util.encode``, under IVs that would else be random."""
+        items = [
+            {
+                "content": request.content,
+                "createdAt": request.created_at,
+                "duration": request.duration,
+                "iv": request.iv.hex(),
+                "options": request.sealing.options,
+            }
+            for request in requests
+        ]
+        return list(self._ask("encode", items))
+
+    def hmac(
+        self,
+        algorithm: str,
+        key: bytes,
+        *,
+        iv: bytes,
+        ciphertext: bytes,
+        created_at: int,
+        duration: int,
+    ) -> bytes:
+        """Return ``util.computeHmac``, which takes bytes and times that no cookie has."""
+        item = {
+            "algorithm": algorithm,
+            "key": key.hex(),
+            "iv": iv.hex(),
+            "ciphertext": ciphertext.hex(),
+            "createdAt": created_at,
+            "duration": duration,
+        }
+        (mac,) = self._ask("hmac", [item])
+        assert isinstance(mac, str), mac
+        return bytes.fromhex(mac)
+
+    def stringify(self, text: str) -> str:
+        """Return ``JSON.stringify(JSON.parse(text))``."""
+        (written,) = self._ask("stringify", [{"text": text}])
+        assert isinstance(written, str), written
+        return written
+
+    def _ask(self, op: str, items: Sequence[dict[str, Any]]) -> Iterator[Any]:
+        for start in range(0, len(items), _BATCH):
+            _write_line(self._process, {"op": op, "items": items[start : start + _BATCH]})
+            yield from _read_line(self._process)
+
+
+def _decoded(answer: Any) -> Decoded:
+    if answer is None:
+        return None
+    if isinstance(answer, dict):
+        return str(answer["thrown"])
+    content, created_at, duration = answer
+    return Opened(content, float(created_at), float(duration))
+
+
+@contextmanager
+def oracle() -> Iterator[Oracle]:
+    """Run an `Oracle`."""
+    with _node("oracle.js") as process:
+        yield Oracle(process)
+
+
+@contextmanager
+def _node(script: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a script that ends when its standard input does, as it does if we are killed."""
+    process = subprocess.Popen(
+        # The library makes buffers with `new Buffer`, about which Node warns.
+        [require_node(), "--no-deprecation", str(NODE / script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        yield process
+    finally:
+        try:
+            process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def _write_line(process: subprocess.Popen[str], message: object) -> None:
+    assert process.stdin is not None  # opened as a pipe
+    process.stdin.write(json.dumps(message) + "\n")
+    process.stdin.flush()
+
+
+def _read_line(process: subprocess.Popen[str]) -> Any:
+    assert process.stdout is not None  # opened as a pipe
+    watchdog = threading.Timer(PATIENCE, process.kill)
+    watchdog.start()
+    try:
+        line = process.stdout.readline()
+    finally:
+        watchdog.cancel()
+    if not line:
+        raise RuntimeError(f"{process.args!r} gave no answer: did it raise, or take too long?")
+    return json.loads(line)
+
+
+def now(clock: Clock) -> int:
+    """Return the clock's time in ms since 1970."""
+    return round(clock() * 1000)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One browser before two servers that agree on the time; `urls` says where they are."""
+
+    urls: dict[str, str]
+    clock: Clock
+    browser: requests.Session
+
+    def get(self, server: str, path: str, **query: str) -> requests.Response:
+        return self._send("GET", server, path, params=query)
+
+    def post(self, server: str, path: str, **form: str) -> requests.Response:
+        return self._send("POST", server, path, data=form)
+
+    def log_in(self, server: str) -> requests.Response:
+        return self.post(server, "/login", userName="sampleuser", password="samplepassword")
+
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(timedelta(seconds=seconds))
+
+    def forget(self) -> None:
+        """Empty the cookie jar."""
+        self.browser.cookies.clear()
+
+    def _send(self, method: str, server: str, path: str, **data: Any) -> requests.Response:
+        headers = {"Now": str(now(self.clock))}
+        url = self.urls[server] + path
+        return self.browser.request(method, url, headers=headers, timeout=PATIENCE, **data)
+
+
+@contextmanager
+def visit(express_url: str, app: Flask, clock: Clock) -> Iterator[Visitor]:
+    """Send a visitor to both servers: a cookie belongs to a host, whatever the port."""
+    with serve(app) as server, server.browser() as browser:
+        yield Visitor({"express": express_url, "lesson_app": server.url}, clock, browser)
+
+
+BOTH_WAYS = pytest.mark.parametrize(
+    ("one", "other"),
+    [("express", "lesson_app"), ("lesson_app", "express")],
+    ids=["from express", "to express"],
+)
+
+
+def received(response: requests.Response) -> list[SetCookie]:
+    """Return the cookies that one response set, and those before it that redirected."""
+    return [
+        read_set_cookie(header)
+        for r in (*response.history, response)
+        for header in r.raw.headers.getlist("Set-Cookie")
+    ]
+
+
+def hops(response: requests.Response) -> list[tuple[int, str | None]]:
+    """Return the status of each response on the way, and where it redirected to."""
+    return [(r.status_code, r.headers.get("Location")) for r in (*response.history, response)]
+
+
+def add_test_routes(app: Flask, **further: ClientSessions) -> None:
+    """Add the routes under ``/test`` that the application on Express has.
+
+    `further` are the sessions besides `flask.session`, by their cookies' names.
+    """
+
+    def add(action: str, change: Callable[[Session], object]) -> None:
+        def view(name: str = "session") -> str:
+            opened = further[name].session if name in further else cast(Session, session)
+            change(opened)
+            return stringify(opened)
+
+        app.add_url_rule(f"/test/{action}", action, view)
+        app.add_url_rule(f"/test/<name>/{action}", action, view)
+
+    app.add_url_rule("/test/untouched", "untouched", lambda: "untouched")
+    add("read", lambda s: None)
+    add("write", lambda s: s.update(request.args.to_dict()))
+    add("basket", lambda s: s.update(basket={"items": []}))
+    add("nested", lambda s: s["basket"]["items"].append(request.args["item"]))
+    add("reset", lambda s: s.reset())
+    add("duration", _set_duration)
+
+
+def _set_duration(opened: Session) -> None:
+    answer = request.args.get("ephemeral")
+    ephemeral = None if answer is None else answer == "yes"
+    opened.set_duration(int(request.args["ms"]) * _MS, ephemeral=ephemeral)

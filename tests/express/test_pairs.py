@@ -1,0 +1,294 @@
+"""Every pair of algorithms, and two sessions at once, beside Mozilla's own library."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from random import Random
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+
+from lesson_app import ClientSessions, Keys, Unsealed, derive_keys, ensure_login, seal
+from lesson_app.app import PAGE_OPTIONS, PAGE_SECRET, dashboard, login, login_form, logout
+from lesson_app.cookie import CIPHERS, MACS
+from lesson_app.lab import Clock, Server, serve
+from tests.express.mutants import open_here
+from tests.express.peer import (
+    BOTH_WAYS,
+    Express,
+    Sealing,
+    Visitor,
+    add_test_routes,
+    express,
+    now,
+    received,
+    visit,
+)
+from tests.plugin import some_of
+
+HI = '{"message":"hi"}'
+PAIRS = list(itertools.product(CIPHERS, MACS))
+
+
+def make_keys(cipher: str, mac: str) -> Keys:
+    """Make keys for a pair; the signature key of every second cipher is longer than it must."""
+    chance = Random(f"{cipher} {mac}")
+    longer = 64 if cipher == "aes192" else 0
+    signature = chance.randbytes(MACS[mac].min_key + longer)
+    return Keys(chance.randbytes(CIPHERS[cipher]), signature, cipher, mac)
+
+
+def make_app(keys: Keys, clock: Clock) -> Flask:
+    """Make the lesson's application with keys instead of a secret."""
+    app = Flask("lesson_app")
+    ClientSessions(app, keys=keys, clock=clock, **PAGE_OPTIONS)
+    app.add_url_rule("/login", view_func=login_form, methods=["GET"])
+    app.add_url_rule("/login", view_func=login, methods=["POST"])
+    app.add_url_rule("/dashboard", view_func=ensure_login(dashboard))
+    app.add_url_rule("/logout", view_func=logout)
+    add_test_routes(app)
+    return app
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Express]:
+    """One Node process for all pairs."""
+    with express() as running:
+        yield running
+
+
+#: The flows go through each pair; with --quick through one pair of each cipher.
+FEW = {("aes128", "sha512"), ("aes192", "sha384-drop192"), ("aes256", "sha256")}
+
+
+@pytest.fixture(
+    scope="module",
+    params=some_of(PAIRS, *FEW),
+    ids="-".join,
+)
+def sealing(request: pytest.FixtureRequest) -> Sealing:
+    return Sealing("session", make_keys(*request.param))
+
+
+@pytest.fixture(scope="module")
+def express_url(node: Express, sealing: Sealing) -> str:
+    return node.serve(sealing)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serve(Flask("none yet")) as server:
+        yield server
+
+
+@pytest.fixture
+def visitor(
+    express_url: str, server: Server, sealing: Sealing, clock: Clock
+) -> Iterator[Visitor]:
+    assert isinstance(sealing.keys, Keys)
+    server.put(make_app(sealing.keys, clock))
+    with server.browser() as browser:
+        yield Visitor({"express": express_url, "lesson_app": server.url}, clock, browser)
+
+
+def log_in(visitor: Visitor, one: str, other: str) -> None:
+    """Who logs in on one server sees the dashboard of the other."""
+    visitor.log_in(one)
+    dashboard = visitor.get(other, "/dashboard")
+    assert "email: sampleuser@example.com" in dashboard.text
+
+
+def log_out(visitor: Visitor, one: str, other: str) -> None:
+    """Who logs out on the other server is logged out on the first."""
+    visitor.log_in(one)
+    visitor.get(other, "/logout")
+    assert visitor.get(one, "/dashboard").url == visitor.urls[one] + "/login"
+
+
+def change_deep_inside(visitor: Visitor, one: str, other: str) -> None:
+    """A list inside a dict that one server made is changed by the other, and both see it."""
+    visitor.get(one, "/test/basket")
+    visitor.get(other, "/test/nested", item="té")
+    changed = visitor.get(one, "/test/nested", item="\U0001f600")
+    assert changed.text == '{"basket":{"items":["té","\U0001f600"]}}'
+    assert visitor.get(other, "/test/read").text == changed.text
+
+
+def slide(visitor: Visitor, one: str, other: str) -> None:
+    """A session that the other server extended outlives its two minutes on the first."""
+    visitor.get(one, "/test/write", message="hi")
+    visitor.wait(90)
+    assert len(received(visitor.get(other, "/test/read"))) == 1
+    visitor.wait(45)
+    assert visitor.get(one, "/test/read").text == HI
+
+
+def set_duration(visitor: Visitor, one: str, other: str) -> None:
+    """A life that the other server made shorter ends on the first as well."""
+    visitor.get(one, "/test/write", message="hi")
+    visitor.get(other, "/test/duration", ms="5000")
+    visitor.wait(5)
+    assert visitor.get(one, "/test/read").text == HI
+    visitor.wait(66)  # the visit has added a minute
+    assert visitor.get(one, "/test/read").text == "{}"
+
+
+def expire(visitor: Visitor, one: str, other: str) -> None:
+    """A session that nobody used for two minutes has ended on the other server too."""
+    visitor.get(one, "/test/write", message="hi")
+    visitor.wait(121)
+    assert visitor.get(other, "/test/read").text == "{}"
+
+
+def reset(visitor: Visitor, one: str, other: str) -> None:
+    """After a reset on the other server the first finds, and fills, an empty session."""
+    visitor.get(one, "/test/write", message="hi")
+    visitor.get(other, "/test/reset")
+    assert visitor.get(one, "/test/write", b="1").text == '{"b":"1"}'
+    assert visitor.get(other, "/test/read").text == '{"b":"1"}'
+
+
+FLOWS = [log_in, log_out, change_deep_inside, slide, set_duration, expire, reset]
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+@BOTH_WAYS
+def test_flow(
+    visitor: Visitor,
+    sealing: Sealing,
+    flow: Callable[[Visitor, str, str], None],
+    one: str,
+    other: str,
+) -> None:
+    """A session lives on both servers by turns; each docstring above says how."""
+    flow(visitor, one, other)
+
+    value = visitor.browser.cookies["session"]
+    assert isinstance(open_here(value, sealing), Unsealed)
+
+
+def test_other_keys(node: Express, visitor: Visitor) -> None:
+    """What neither server can open shows on neither: the flows share keys, not luck."""
+    stranger = node.serve(Sealing("session", Keys(bytes(32), b"s" * 64)))
+    visitor.urls["stranger"] = stranger
+    visitor.get("stranger", "/test/write", message="hi")
+    kept = visitor.browser.cookies.copy()
+
+    for server in ("express", "lesson_app"):
+        visitor.browser.cookies.update(kept)
+
+        assert visitor.get(server, "/test/read").text == "{}"
+
+
+# More than one session.
+
+CART_SECRET = "8DkX0bUzIAFb8aJPkx0cQqv6"
+
+
+@pytest.fixture
+def two_sessions(node: Express, clock: Clock) -> Iterator[Visitor]:
+    """A visitor of an application with two sessions, each with a life of its own."""
+    app = Flask(__name__)
+    ClientSessions(app, secret=PAGE_SECRET, clock=clock, **PAGE_OPTIONS)
+    cart = ClientSessions(
+        app,
+        secret=CART_SECRET,
+        cookie_name="cart",
+        duration=timedelta(hours=1),
+        active_duration=timedelta(minutes=10),
+        clock=clock,
+    )
+    add_test_routes(app, cart=cart)
+    hour = {"duration": 3_600_000, "activeDuration": 600_000}
+    url = node.serve(Sealing(), Sealing("cart", CART_SECRET, hour))
+    with visit(url, app, clock) as visitor:
+        yield visitor
+
+
+def contents(visitor: Visitor, server: str) -> list[str]:
+    return [visitor.get(server, f"/test/{name}/read").text for name in ("session", "cart")]
+
+
+@BOTH_WAYS
+def test_two_sessions(two_sessions: Visitor, one: str, other: str) -> None:
+    """What one server stored in two sessions, the other finds in the same two."""
+    visitor = two_sessions
+    visitor.get(one, "/test/session/write", message="hi")
+    visitor.get(one, "/test/cart/basket")
+    visitor.get(other, "/test/cart/nested", item="tea")
+    expected = [HI, '{"basket":{"items":["tea"]}}']
+
+    assert contents(visitor, one) == expected
+    assert contents(visitor, other) == expected
+    visitor.wait(121)
+    assert contents(visitor, other) == ["{}", expected[1]]
+    assert contents(visitor, one) == ["{}", expected[1]]
+    visitor.wait(3600)
+    assert contents(visitor, one) == ["{}", "{}"]
+
+
+@BOTH_WAYS
+def test_reset_one_of_two(two_sessions: Visitor, one: str, other: str) -> None:
+    """A reset on the other server ends one session and leaves its neighbour alone."""
+    two_sessions.get(one, "/test/session/write", message="hi")
+    two_sessions.get(one, "/test/cart/write", a="1")
+
+    two_sessions.get(other, "/test/session/reset")
+
+    assert contents(two_sessions, one) == ["{}", '{"a":"1"}']
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("secret", [PAGE_SECRET, CART_SECRET], ids=["one secret", "two"])
+def test_values_swapped(node: Express, clock: Clock, one: str, other: str, secret: str) -> None:
+    """A value under another name is refused by both, even where one secret seals both."""
+    app = Flask(__name__)
+    ClientSessions(app, secret=PAGE_SECRET, clock=clock, **PAGE_OPTIONS)
+    cart = ClientSessions(app, secret=secret, cookie_name="cart", clock=clock)
+    add_test_routes(app, cart=cart)
+    with visit(node.serve(Sealing(), Sealing("cart", secret)), app, clock) as visitor:
+        visitor.get(one, "/test/session/write", message="hi")
+        visitor.get(one, "/test/cart/write", a="1")
+        jar = visitor.browser.cookies
+        assert contents(visitor, other) == [HI, '{"a":"1"}']
+
+        mine, cart_value = jar["session"], jar["cart"]
+        for server in visitor.urls:
+            jar.set("session", cart_value, domain="127.0.0.1", path="/")
+            jar.set("cart", mine, domain="127.0.0.1", path="/")
+            assert contents(visitor, server) == ["{}", "{}"]
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("name", ["session_state", "!#$%&'*+.^_`|~-0aZ", "a.b", "b"])
+def test_name(node: Express, clock: Clock, one: str, other: str, name: str) -> None:
+    """Both find a cookie of any name that a cookie can have, among others like it."""
+    app = Flask(__name__)
+    ClientSessions(
+        app, secret=PAGE_SECRET, clock=clock, **{**PAGE_OPTIONS, "cookie_name": name}
+    )
+    add_test_routes(app)
+    with visit(node.serve(Sealing(name)), app, clock) as visitor:
+        for near in ("aXb", f"x{name}", f"{name}x", name.swapcase()):
+            visitor.browser.cookies.set(near, "1.2.3.4.5", domain="127.0.0.1", path="/")
+        path = f"/test/{quote(name, safe='')}"
+
+        visitor.get(one, f"{path}/write", message="hi")
+
+        assert visitor.get(other, f"{path}/read").text == HI
+
+
+@pytest.mark.parametrize("key", ["reset", "destroy", "setDuration", "__proto__"])
+def test_key_that_node_loses(two_sessions: Visitor, key: str) -> None:
+    """A known difference: a few keys cannot be used where Node's middleware reads too."""
+    content = {key: {"a": 1}, "message": "hi"}
+    value = seal(content, derive_keys(PAGE_SECRET), created_at=now(two_sessions.clock))
+    two_sessions.browser.cookies.set("session", value, domain="127.0.0.1", path="/")
+
+    ours, theirs = (two_sessions.get(s, "/test/read").json() for s in ("lesson_app", "express"))
+
+    assert ours == content
+    assert theirs == {"message": "hi"}

@@ -1,0 +1,626 @@
+"""The targets: what they record, what they notice, and what the log says of an attack."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from lesson_app import BadCookie, ClientSessions, MemoryStore, UserEpochs, derive_keys, seal
+from lesson_app._engine.codec import SealedCodec
+from lesson_app.app import PAGE_SECRET
+from lesson_app.cookie import from_base64
+from lesson_app.lab.attacks import targets
+from lesson_app.lab.attacks.targets import WORDS, Target
+from lesson_app.lab.exercises import catalogue
+from lesson_app.lab.exercises import e07_break as breaking
+from lesson_app.lab.exercises.judging import judge
+from lesson_app.options import secret_keys
+from tests.conftest import PATIENCE, listens, wait_until
+
+Attack = Callable[[Target], Any]
+Make = Callable[[], Target]
+
+
+def random_published() -> Target:
+    return targets.published_secret(secret=os.urandom(32))
+
+
+def random_word() -> Target:
+    return targets.weak_secret(secret=os.urandom(32))
+
+
+def renamed_guestbook() -> Target:
+    return targets.shared_secret(guestbook_name="guestbook")
+
+
+def guestbook_with_own_secret() -> Target:
+    return targets.shared_secret(guestbook_secret=os.urandom(32))
+
+
+def named() -> Target:
+    return targets.swapped_name(codec=SealedCodec)
+
+
+WEAK: dict[int, tuple[Make, Attack]] = {
+    1: (targets.published_secret, breaking.attack_1),
+    2: (targets.copied_cookie, breaking.attack_2),
+    3: (targets.weak_secret, breaking.attack_3),
+    4: (targets.shared_secret, breaking.attack_4),
+    5: (targets.swapped_name, breaking.attack_5),
+}
+DEFENDED: list[tuple[int, Make, str, str]] = [
+    (1, random_published, "signature", "sealed with another secret, or changed"),
+    (2, breaking.remembering, "revoked", "the log-out has ended its session"),
+    (3, random_word, "never-asked", "nobody has asked for /flag"),
+    (4, renamed_guestbook, "misnamed", "it cannot tell who asks"),
+    (4, guestbook_with_own_secret, "signature", "sealed with another secret, or changed"),
+    (5, named, "name", "sealed for a cookie of another name"),
+]
+each_flag = pytest.mark.parametrize("flag", WEAK)
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    """A target with a random secret, two cookies, and nothing weak."""
+    with named() as target:
+        yield target
+
+
+def forge(target: Target, **content: Any) -> str:
+    """A cookie that the target's own codec seals: somebody has got at it."""
+    interface: Any = target._server._app.session_interface
+    now = round(time.time() * 1000)
+    times = {"created_at": now, "duration": 60_000}
+    value = interface._options.codec.seal(content, name="session", **times)
+    assert isinstance(value, str)
+    return value
+
+
+# ---------------------------------------------------------------- each attack
+
+
+@each_flag
+def test_captured(flag: int) -> None:
+    """On the weak target the attack gets the page that is the admin's alone."""
+    make, attack = WEAK[flag]
+    with make() as target:
+        attack(target)
+
+        last = target.log[-1]
+        assert target.captured
+        assert target.flag == flag
+        assert (last.method, last.path, last.status) == ("GET", "/flag", 200)
+        assert last.user == target.admin
+        assert target.result.sentence.startswith(
+            f"captured, request {len(target.log)} of {len(target.log)}: GET /flag with "
+        )
+
+
+@pytest.mark.parametrize(("flag", "make", "name", "reason"), DEFENDED)
+def test_not_captured(flag: int, make: Make, name: str, reason: str) -> None:
+    """The same attack gets nothing where the defence stands, and the log says why."""
+    with make() as target:
+        WEAK[flag][1](target)
+
+        assert not target.captured
+        assert target.result.name == name
+        assert target.result.sentence.startswith("not captured")
+        assert target.result.sentence.endswith(reason)
+        assert 200 not in [each.status for each in target.log if each.path == "/flag"]
+
+
+@pytest.mark.parametrize(("flag", "number"), [(1, 1), (2, 1), (3, 2), (4, 1), (5, 2)])
+def test_requests_of_an_attack(flag: int, number: int) -> None:
+    """No attack needs more than two; neither the admin's nor the guestbook's count."""
+    make, attack = WEAK[flag]
+    with make() as target:
+        attack(target)
+
+        assert target.sent == number
+
+
+@each_flag
+def test_nothing_can_be_typed_in(flag: int) -> None:
+    """Each target has another admin, and but for the page's another secret."""
+    make = WEAK[flag][0]
+    admins, found = set(), set()
+    for _ in range(4):
+        with make() as target:
+            admins.add(target.admin)
+            found.add(target.secret)
+
+    assert len(admins) == 4
+    assert found == {PAGE_SECRET} if flag == 1 else len(found) > 1
+
+
+def test_words() -> None:
+    """Some hundred words, and the library refuses each as a secret."""
+    assert len(WORDS) == len(set(WORDS)) > 300
+    for word in WORDS:
+        with pytest.raises(ValueError, match="weak"):
+            secret_keys([word])
+    with targets.weak_secret() as target:
+        assert target.secret in WORDS
+
+
+def test_still_logged_in() -> None:
+    """With one name for two cookies, the guestbook throws the app's visitors out."""
+    statuses = []
+    for make in (renamed_guestbook, guestbook_with_own_secret):
+        with make() as target:
+            visitor = target.log_in()
+            visitor.post(f"{target.guestbook}/name", data={"name": "me"})
+            statuses.append(visitor.get(f"{target.url}/dashboard").status_code)
+
+    assert statuses == [200, 403]
+
+
+def test_renamed_by_hand() -> None:
+    """With another name alone, bringing the guestbook's cookie as the session gets nothing."""
+    with renamed_guestbook() as target:
+        browser = target.browser()
+        browser.post(f"{target.guestbook}/name", data={"name": target.admin})
+        target.get("/flag", session=browser.cookies["guestbook"])
+
+        assert target.result.name == "name"
+
+
+# ---------------------------------------------------------------- the app
+
+
+def test_log_in(target: Target) -> None:
+    """Any name but the admin's is free, and stays text on the page."""
+    admin = target.browser().post(f"{target.url}/login", data={"user": target.admin})
+    visitor = target.browser()
+    free = visitor.post(f"{target.url}/login", data={"user": "<b>me</b>"})
+
+    assert (admin.status_code, free.status_code) == (403, 200)
+    assert visitor.get(f"{target.url}/dashboard").text == "Hello &lt;b&gt;me&lt;/b&gt;"
+    assert visitor.get(f"{target.url}/flag").status_code == 403
+    assert target.get("/dashboard").status_code == 403
+
+
+def test_admins_password() -> None:
+    """Only the victim knows it."""
+    with targets.copied_cookie() as target:
+        form = {"user": target.admin, "password": "gu\u00e9ss"}
+        assert target.browser().post(f"{target.url}/login", data=form).status_code == 403
+
+
+def test_log_out_of_a_stranger() -> None:
+    """Whoever is not logged in logs nobody out, also where log-outs are remembered."""
+    with breaking.remembering() as target:
+        assert target.get("/logout").text == "logged out"
+        assert target.get("/flag", session=target.victim.cookie).status_code == 200
+
+
+def test_victim() -> None:
+    """Only flag 2 has one; its cookie is what the browser holds at that moment."""
+    with targets.copied_cookie() as target:
+        before = target.victim.cookie
+        target.victim.log_out()
+        assert target.victim.cookie != before
+        assert [each.who for each in target.log] == ["the admin", "the admin"]
+        assert target.sent == 0
+    with targets.published_secret() as target, pytest.raises(AttributeError, match="nobody"):
+        _ = target.victim
+
+
+# ---------------------------------------------------------------- the recorder
+
+
+def test_recorder(target: Target) -> None:
+    """Every request is noted: method, path, the cookies that came, the cookies that went."""
+    browser = target.log_in()
+    browser.post(f"{target.url}/prefs?a=1", data={"theme": "dark"})
+    browser.get(f"{target.url}/nowhere")
+
+    first, second, third = target.log
+    assert (first.who, first.place, first.method, first.path) == (
+        "you", "target", "POST", "/login",
+    )  # fmt: skip
+    assert first.cookies == ()
+    assert first.set_cookies == (("session", browser.cookies["session"]),)
+    assert (second.path, second.cookies) == ("/prefs", first.set_cookies)
+    assert second.set_cookies == (("prefs", browser.cookies["prefs"]),)
+    assert dict(third.cookies) == dict(browser.cookies)
+    assert (third.status, third.set_cookies) == (404, ())
+
+
+@pytest.mark.parametrize(
+    ("header", "brought"),
+    [
+        ("", "no cookie"),
+        (";;", "no cookie"),
+        ("theme=dark", "no session cookie"),
+        ("session=abc", "a cookie that it never set"),
+        ("session=a.b.c.d.abcde", "a cookie that it never set"),
+        ("session=a.b.c.d.\xfe\xff", "a cookie that it never set"),
+        ("a=b; session={own}", "your own cookie"),
+        ('session="{own}"', "your own cookie"),
+        ("session=abc; session={own}", "a cookie that it never set"),
+        ("session={prefs}", "a cookie that it set as prefs"),
+        ("session={out}", "a cookie from a log-out"),
+    ],
+)
+def test_brought(target: Target, header: str, brought: str) -> None:
+    """Cookies are told apart by where they came from, however their text is written."""
+    browser = target.log_in()
+    browser.post(f"{target.url}/prefs", data={"theme": "dark"})
+    known = {"own": browser.cookies["session"], "prefs": browser.cookies["prefs"]}
+    browser.get(f"{target.url}/logout")
+    line = header.format(**known, out=browser.cookies["session"])
+
+    headers = {"Cookie": line.encode("latin-1")}
+    target.browser().get(f"{target.url}/dashboard", headers=headers)
+
+    assert target.log[-1].brought == brought
+
+
+def test_refused(target: Target) -> None:
+    """Why the app refused the session's cookie is noted; another cookie's refusal is not."""
+    target.browser().post(f"{target.url}/prefs", {"a": 1}, cookies={"prefs": "abc"})
+    target.get("/flag", session="abc")
+
+    assert [each.refused for each in target.log] == ["", "fields"]
+    assert target.result.sentence.endswith("403, it does not open (fields)")
+
+
+def test_full_log(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that never ends fills no memory."""
+    monkeypatch.setattr(targets, "_MOST_REQUESTS", 3)
+
+    answers = [target.get("/dashboard").status_code for _ in range(5)]
+
+    assert answers == [403, 403, 403, 429, 429]
+    assert len(target.log) == 3
+
+
+# ---------------------------------------------------------------- what it notices
+
+
+@each_flag
+def test_honeypot(flag: int) -> None:
+    """Who reads the secret has it, and the flag is not captured by the attack any more."""
+    make, attack = WEAK[flag]
+    with make() as target:
+        derive_keys(target.secret)
+        assert target.result.sentence == (
+            "not captured, and with the secret in hand: that is not the attack"
+        )
+        attack(target)
+
+        assert target.result == (
+            "in-hand",
+            "captured, but with the secret in hand: that is not the attack",
+        )
+        assert not target.captured
+
+
+@each_flag
+def test_secret_opens(flag: int) -> None:
+    """The honeypot holds the real one."""
+    make = WEAK[flag][0]
+    with make() as target:
+        forged = seal({"user": target.admin}, derive_keys(target.secret))
+        assert target.get("/flag", session=forged).status_code == 200
+
+
+@pytest.mark.parametrize("flag", [2, 4, 5])
+def test_forged(flag: int) -> None:
+    """Where nothing is to be forged, a cookie that was never set is told as such."""
+    with WEAK[flag][0]() as target:
+        target.get("/flag", session=forge(target, user=target.admin))
+
+        assert target.result.name == "forged"
+        assert target.result.sentence == (
+            f"captured, but that is another attack; request {len(target.log)} of "
+            f"{len(target.log)}: GET /flag with a cookie that it never set"
+        )
+
+
+def dig(target: Target) -> None:
+    """Forge with what lies in the target's memory, after an honest log-in."""
+    target.log_in()
+    target.get("/flag", session=forge(target, user=target.admin))
+
+
+@pytest.mark.parametrize("flag", WEAK)
+def test_digging_does_not_pass(flag: int) -> None:
+    """A way in that no defence stops is none of these attacks."""
+    verdict = judge(catalogue()[f"E7.{flag}"], dig)
+
+    assert verdict.state == "not yet"
+    if flag in (1, 3):
+        assert verdict.name == "in-hand"
+    else:
+        assert "that is another attack" in verdict.message
+
+
+def test_secret_read_where_it_holds() -> None:
+    """An attack that behaves only as long as it has luck is seen through as well."""
+
+    def attack(target: Target) -> None:
+        breaking.attack_1(target)
+        if not target.captured:
+            derive_keys(target.secret)
+
+    assert judge(catalogue()["E7.1"], attack).name == "in-hand"
+
+
+def test_asked_before_and_after() -> None:
+    """An early visit does not spoil the late one; alone it does not do."""
+    with targets.copied_cookie() as target:
+        stolen = target.victim.cookie
+        target.get("/flag", session=stolen)
+        assert target.result.name == "too-early"
+        target.victim.log_out()
+        target.get("/flag", session=stolen)
+        target.get("/flag")
+        assert target.captured
+        assert "request 4 of 5" in target.result.sentence
+
+
+def test_empty_session() -> None:
+    """A cookie from the log-out opens, and there is nothing in it."""
+    with targets.copied_cookie() as target:
+        target.victim.log_out()
+        target.get("/flag", session=target.victim.cookie)
+        assert target.result.name == "copied-too-late"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_guessing_at_the_target(own: bool) -> None:
+    """Trying words at the target is another attack, and so is hitting with the first."""
+    with targets.weak_secret() as target:
+        right = forge(target, user=target.admin)
+        if own:
+            target.log_in()
+            for word in ("no", "neither"):
+                target.get("/flag", session=seal({"user": "x"}, derive_keys(word)))
+        target.get("/flag", session=right)
+
+        assert target.result == (
+            "asks-the-target",
+            "captured, but guessed at the target, which has seen each guess",
+        )
+
+
+def test_guesses_that_miss() -> None:
+    """Two wrong ones are guessing; one is a mistake."""
+    with random_word() as target:
+        names = []
+        for word in ("no", "neither"):
+            target.get("/flag", session=seal({"user": target.admin}, derive_keys(word)))
+            names.append(target.result)
+
+    assert [each.name for each in names] == ["signature", "asks-the-target"]
+    assert names[1].sentence == (
+        "not captured, and guessed at the target, which has seen each guess"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        ({}, "no-user", "its session names no user"),
+        ({"user": ""}, "no-user", "its session names no user"),
+        ({"user": ["me"]}, "not-admin", "its user is not the admin"),
+    ],
+)
+def test_wrong_content(target: Target, content: Any, name: str, reason: str) -> None:
+    """A session that opens, and is not the admin's."""
+    target.get("/flag", session=forge(target, **content))
+
+    assert target.result.name == name
+    assert target.result.sentence.endswith(f"403, {reason}")
+
+
+def test_other_door() -> None:
+    """The guestbook has no flag."""
+    with targets.shared_secret() as target:
+        target.browser().get(f"{target.guestbook}/flag")
+
+        assert target.result == ("other-door", "not captured: the guestbook has no /flag")
+
+
+# ---------------------------------------------------------------- what it prints
+
+
+def test_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    """The log in lines, then the verdict; nothing in it is random."""
+    with targets.shared_secret() as target:
+        target.tell()
+        assert capsys.readouterr().out == "flag 4: not captured: nobody has asked for /flag\n"
+        breaking.attack_4(target)
+        target.tell()
+
+    assert capsys.readouterr().out == (
+        "  1  you  POST guestbook: /name  200  no cookie\n"
+        "  2  you  GET /flag              200  a cookie of the guestbook\n"
+        "flag 4: captured, request 2 of 2: GET /flag with a cookie of the guestbook\n"
+    )
+
+
+def test_tell_long(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a long log the end is shown, with its numbers, and odd paths made harmless."""
+    for _ in range(8):
+        target.get("/" + "a" * 50 + "\x1b[1m")
+    target.tell()
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "  (2 requests before these)"
+    assert [line.split()[0] for line in lines[1:-1]] == ["3", "4", "5", "6", "7", "8"]
+    assert all("\x1b" not in line and len(line) < 80 for line in lines)
+
+
+def test_tells_when_closed() -> None:
+    """The log outlives the target."""
+    with targets.published_secret() as target:
+        breaking.attack_1(target)
+
+    assert target.captured
+    assert target.sent == 1
+
+
+# ---------------------------------------------------------------- nothing left running
+
+
+def both(target: Target) -> list[bool]:
+    return [listens(url, "127.0.0.1") for url in (target.url, target.guestbook)]
+
+
+def test_close() -> None:
+    """Both apps stop with the block, also after an error, and closing twice is harmless."""
+    before = threading.active_count()
+    target = targets.shared_secret()
+    assert both(target) == [True, True]
+    with pytest.raises(KeyError), target:
+        raise KeyError
+    target.close()
+
+    assert both(target) == [False, False]
+    wait_until(lambda: threading.active_count() <= before)
+    with pytest.raises(ConnectionError):
+        target.get("/flag")
+
+
+def test_closes_as_garbage() -> None:
+    """A target that nobody holds any more is gone."""
+    target = targets.shared_secret()
+    urls = target.url, target.guestbook
+
+    del target
+    gc.collect()
+
+    wait_until(lambda: not any(listens(url, "127.0.0.1") for url in urls))
+
+
+def test_bounded() -> None:
+    """The oldest has to go when there are too many."""
+    held = [targets.published_secret() for _ in range(targets._MOST_RUNNING + 2)]
+    try:
+        assert [listens(each.url, "127.0.0.1") for each in held] == [
+            number >= 2 for number in range(len(held))
+        ]
+        assert sum(each.alive for each in targets._running) == targets._MOST_RUNNING
+    finally:
+        for each in held:
+            each.close()
+
+
+def test_process_ends() -> None:
+    """A target that is left open does not keep a program from its end."""
+    program = (
+        "from lesson_app.lab import targets\n"
+        "target = targets.shared_secret(); print(target.get('/flag').status_code)"
+    )
+
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+
+    assert (found.stdout, found.stderr) == ("403\n", "")
+
+
+def test_several_at_once() -> None:
+    """Each has a listener and a log of its own."""
+    with targets.published_secret() as one, random_published() as other:
+        for target in (one, other):
+            breaking.attack_1(target)
+
+        assert (one.captured, other.captured) == (True, False)
+        assert (one.sent, other.sent) == (1, 1)
+
+
+# ---------------------------------------------------------------- the nameless codec
+
+
+def test_nameless_codec() -> None:
+    """It opens its cookies under any name, and nobody else's."""
+    codec = targets.nameless_codec(derive_keys("a secret"))
+    value = codec.seal({"a": 1}, name="prefs", created_at=5, duration=7)
+
+    opened = codec.unseal(value, name="session")
+    assert (opened.content, opened.created_at, opened.duration) == ({"a": 1}, 5, 7)
+    assert opened.mac == from_base64(value.rpartition(".")[2])
+    with pytest.raises(BadCookie):
+        codec.unseal(seal({}, derive_keys("another")), name="session")
+
+
+# ---------------------------------------------------------------- what the exercises say
+
+
+def capture_and_fail(target: Target) -> None:
+    breaking.attack_1(target)
+    raise LookupError("lost")
+
+
+def capture_or_fail(target: Target) -> None:
+    breaking.attack_1(target)
+    if not target.captured:
+        raise LookupError("lost")
+
+
+@pytest.mark.parametrize(
+    ("key", "attack", "message"),
+    [
+        ("E7.1", lambda target: requests.get(target.url.replace("1:", "1:1"), timeout=1),
+         "a request failed ("),
+        ("E7.1", lambda target: target.get("flag"), "a request failed ("),
+        ("E7.2", lambda target: target.victim.cookies, "it raised AttributeError: "),
+        ("E7.5", lambda target: target.browser().cookies["prefs"], "it raised KeyError: "),
+        ("E7.1", lambda target: target.get("/flag", session="abc"),
+         "not captured, request 1 of 1: GET /flag with a cookie that it never set; 403, it "
+         "does not open (fields)"),
+        ("E7.1", capture_and_fail,
+         "it raised LookupError: lost"),
+        ("E7.1", capture_or_fail,
+         "the flag is yours; but where the defence stands, the attack should end with nothing, "
+         "and it raised LookupError: lost"),
+    ],
+)  # fmt: skip
+def test_message(key: str, attack: Attack, message: str) -> None:
+    """What no misconception explains is told, and never with a port or a name."""
+    verdict = judge(catalogue()[key], attack)
+
+    assert verdict.state == "not yet"
+    assert verdict.message.startswith(message)
+    assert "127.0.0.1" not in verdict.message
+    assert "port" not in verdict.message
+
+
+def test_judging_leaves_nothing() -> None:
+    """Each target of a check is closed, also when the attack raises or never started."""
+    before = threading.active_count()
+    for attack in (breaking.attack_4, lambda target: 1 / 0, lambda target: None):
+        judge(catalogue()["E7.4"], attack)
+
+    wait_until(lambda: threading.active_count() <= before)
+
+
+def test_secret_is_refused() -> None:
+    """What notebook 07 shows: such a word only gets in as keys."""
+    with pytest.raises(ValueError, match="the secret is weak"):
+        ClientSessions(secret="sunshine")
+
+
+def test_remembering() -> None:
+    """The defence of flag 2 is the one that the notebook writes."""
+    epochs = UserEpochs(MemoryStore(), user=lambda session: session.get("user"))
+    with targets.copied_cookie(revocation=epochs) as target:
+        breaking.attack_2(target)
+        assert target.result.name == "revoked"

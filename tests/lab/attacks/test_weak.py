@@ -1,0 +1,136 @@
+"""The stages that are weak on purpose: what they do, and do not, apart from the attacks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask, session
+from flask.testing import FlaskClient
+
+from lesson_app import BadFormat, BadPayload, ClientSessions, create_app
+from lesson_app.cookie import from_base64, to_base64
+from lesson_app.lab import seeded_urandom
+from lesson_app.lab.attacks import weak
+from lesson_app.session import END_OF_TIME
+from tests.conftest import SECRET
+
+CONTENT = {"message": "Hello, \u00e9", "list": [1, None, True]}
+SEALING: dict[str, Any] = {"name": "session", "created_at": 1, "duration": 2}
+
+
+def client_of(add: Any) -> FlaskClient:
+    app = Flask("weak")
+    ClientSessions(app, secret=SECRET, cookie_name="session")
+    app.add_url_rule("/user", view_func=lambda: dict(session))
+    assert add(app) is app
+    client: FlaskClient = app.test_client()
+    return client
+
+
+@pytest.mark.parametrize("codec", [weak.ClearCodec(), weak.EncryptedCodec(SECRET)])
+def test_there_and_back(codec: Any) -> None:
+    """Both give back what they were given, and know of no end."""
+    opened = codec.unseal(codec.seal(CONTENT, **SEALING), name="another")
+
+    assert opened.content == CONTENT
+    assert (opened.created_at, opened.duration) == (0, END_OF_TIME)
+
+
+def test_clear() -> None:
+    """The value is the JSON in base64url, and the same each time."""
+    value = weak.ClearCodec().seal({"a": [1, 2]}, **SEALING)
+
+    assert from_base64(value) == b'{"a": [1, 2]}'
+    assert weak.ClearCodec().seal({"a": [1, 2]}, **SEALING) == value
+
+
+def test_encrypted() -> None:
+    """The value is an IV and a ciphertext, and another each time; no time is in it."""
+    codec = weak.EncryptedCodec(SECRET)
+    iv, ciphertext = codec.seal({"a": [1, 2]}, **SEALING).split(".")
+
+    assert len(from_base64(iv)) == len(from_base64(ciphertext)) == 16
+    assert codec.seal({"a": [1, 2]}, **SEALING).split(".")[0] != iv
+
+
+def test_encrypted_again() -> None:
+    """With chance that repeats, the values do."""
+    values = {
+        weak.EncryptedCodec(SECRET, urandom=seeded_urandom(1)).seal(CONTENT, **SEALING)
+        for _ in range(2)
+    }
+
+    assert len(values) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("{", "json"), ("", "json"), ("[1]", "object"), ("7", "object")]
+)
+def test_clear_that_is_no_session(text: str, reason: str) -> None:
+    """What is no dict is refused as a bad cookie: the visitor gets an empty session."""
+    with pytest.raises(BadPayload) as raised:
+        weak.ClearCodec().unseal(to_base64(text.encode()), name="session")
+
+    assert raised.value.reason == reason
+
+
+def test_padding_shows() -> None:
+    """Wrong padding raises what no middleware catches; a short IV is a bad cookie."""
+    codec = weak.EncryptedCodec(SECRET)
+    iv, ciphertext = codec.seal({"a": 1}, **SEALING).split(".")
+    other = to_base64(bytes(b ^ 0x55 for b in from_base64(iv)))
+
+    with pytest.raises(weak.PaddingError, match="wrong padding"):
+        codec.unseal(f"{other}.{ciphertext}", name="session")
+    with pytest.raises(BadFormat, match="the IV is 3 bytes long, not 16"):
+        codec.unseal(f"{to_base64(b'abc')}.{ciphertext}", name="session")
+
+
+@pytest.mark.parametrize(("value", "status"), [("a", 200), ("YWFh.YWFh", 200), ("", 200)])
+def test_bad_cookie(value: str, status: int) -> None:
+    """A text that is no cookie of its does not bring the server down."""
+    client = create_app(codec=weak.EncryptedCodec(SECRET)).test_client()
+    client.set_cookie("session", value)
+
+    assert client.get("/session-test-read").status_code == status
+
+
+def test_echo() -> None:
+    """The page's two routes, and the message as it came."""
+    client = client_of(weak.add_echo)
+
+    assert client.get("/session-test-read").text == "session message: None"
+    answer = client.get("/session-test-add?message=<b>")
+    assert answer.text == "session created with using 'message' query parameter"
+    assert client.get("/session-test-read").text == "session message: <b>"
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ({}, "no such user"),
+        ({"userName": "x", "password": "samplepassword"}, "no such user"),
+        ({"userName": "sampleuser"}, "wrong password"),
+        ({"userName": "sampleuser", "password": "x"}, "wrong password"),
+    ],
+)
+def test_chatty_login_refuses(form: dict[str, str], text: str) -> None:
+    """It says which of the two was wrong, and lets nobody in."""
+    client = client_of(weak.add_chatty_login)
+
+    assert client.post("/login", data=form).text == text
+    assert client.get("/user").json == {}
+
+
+@pytest.mark.parametrize("add", [weak.add_chatty_login, weak.add_trusting_login])
+def test_login(add: Any) -> None:
+    """The right user gets in, and to the dashboard."""
+    client = client_of(add)
+    form = {"userName": "sampleuser", "password": "samplepassword"}
+
+    answer = client.post("/login", data=form)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/dashboard")
+    assert json.loads(client.get("/user").text)["user"]["userName"] == "sampleuser"

@@ -1,0 +1,240 @@
+"""The sequence diagram: one record, in Mermaid, in lines and in sentences."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from lesson_app.lab.http.diagram import Diagram, sequence
+from lesson_app.lab.http.record import Exchange, Remark
+
+STYLE = (
+    '%%{init: {"themeVariables": {"noteBkgColor": "#fff5ad", "noteTextColor": "#111111"}}}%%'
+)
+LONG, OTHER = "a" * 40, "b" * 40
+
+
+def exchange(target: str = "/", **facts: Any) -> Exchange:
+    known: dict[str, Any] = {"host": "h:1", "method": "GET", "cookie": None, "status": "200 OK"}
+    return Exchange(target=target, **{**known, "location": None, "set_cookies": (), **facts})
+
+
+def drawn(*exchanges: Exchange) -> Diagram:
+    return sequence({"browser": exchanges})
+
+
+LOG_IN = (
+    exchange("/login"),
+    exchange(
+        "/login",
+        method="POST",
+        status="302 FOUND",
+        location="/dashboard",
+        set_cookies=(f"session={LONG}; Path=/; HttpOnly",),
+    ),
+    exchange("/dashboard", cookie=f"session={LONG}"),
+)
+
+
+def test_text() -> None:
+    """In a terminal: lifelines, arrows, and the headers on them."""
+    assert (
+        repr(drawn(*LOG_IN))
+        == """\
+ browser                    server
+    │ GET /login               │
+    │ Cookie: none             │
+    │─────────────────────────>│
+    │                   200 OK │
+    │<─────────────────────────│
+    │ POST /login              │
+    │ Cookie: none             │
+    │─────────────────────────>│
+    │                302 FOUND │
+    │     Location: /dashboard │
+    │  Set-Cookie: session=[1] │
+    │<─────────────────────────│
+    │ GET /dashboard           │
+    │ Cookie: session=[1]      │
+    │─────────────────────────>│
+    │                   200 OK │
+    │<─────────────────────────│
+[1] is the same value each time"""
+    )
+
+
+def test_mermaid() -> None:
+    """The same in Mermaid's language: a request is a full line, an answer a broken one."""
+    assert drawn(*LOG_IN[1:2]).mermaid.splitlines() == [
+        STYLE,
+        "sequenceDiagram",
+        "accTitle: 1 exchange of browser and server",
+        "accDescr: browser to server: POST /login, Cookie: none. server to browser: 302 FOUND,"
+        " Location: /dashboard, Set-Cookie: session=[1]. [1] is the same value each time",
+        "participant p0 as browser",
+        "participant p1 as server",
+        "p0->>p1: POST /login<br/>Cookie: none",
+        "p1-->>p0: 302 FOUND<br/>Location: /dashboard<br/>Set-Cookie: session=[1]",
+        "note over p0,p1: [1] is the same value each time",
+    ]
+
+
+def test_bundle() -> None:
+    """A notebook gets the source of the picture, every other viewer the lines."""
+    diagram = drawn(*LOG_IN)
+
+    assert diagram._repr_mimebundle_() == {
+        "text/vnd.mermaid": diagram.mermaid,
+        "text/plain": repr(diagram),
+    }
+
+
+def test_the_three_views_tell_the_same() -> None:
+    """Every line on an arrow is in the text, in the picture and in its description."""
+    diagram = drawn(*LOG_IN)
+
+    for arrow in diagram.arrows:
+        for line in arrow.lines:
+            assert line in repr(diagram)
+            assert line in diagram.mermaid.partition("participant")[2]
+            assert line in diagram.alt
+
+
+def test_numbers_of_values() -> None:
+    """A long value has the same number wherever it is seen, and another one another."""
+    first = exchange(set_cookies=(f"session={LONG}",))
+    second = exchange(cookie=f"session={LONG}; theme=dark", set_cookies=(f"session={OTHER}",))
+    thief = exchange(cookie=f"session={LONG}")
+
+    diagram = sequence({"ada": [first, second], "thief": [thief]})
+
+    assert [arrow.lines[-1] for arrow in diagram.arrows] == [
+        "Cookie: none",
+        "Set-Cookie: session=[1]",
+        "Cookie: session=[1]; theme=dark",
+        "Set-Cookie: session=[2]",
+        "Cookie: session=[1]",
+        "200 OK",
+    ]
+    assert (
+        diagram.notes == "[1] and [2] are different values; the same number is the same value"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "note"),
+    [
+        (0, ""),
+        (1, "[1] is the same value each time"),
+        (2, "[1] and [2] are different values; the same number is the same value"),
+        (3, "[1] to [3] are different values; the same number is the same value"),
+    ],
+)
+def test_legend(count: int, note: str) -> None:
+    """What the numbers stand for is told under the diagram, if there are any."""
+    cookies = tuple(f"c{i}={str(i) * 40}" for i in range(count))
+
+    assert drawn(exchange(set_cookies=cookies)).notes == note
+
+
+def test_several_servers() -> None:
+    """Servers on other ports are lifelines of their own, by the order of their first use."""
+    diagram = drawn(exchange(host="h:9"), exchange(host="h:1"), exchange(host="h:9"))
+
+    assert diagram.names == ("browser", "server 1", "server 2")
+    assert [arrow.target for arrow in diagram.arrows if not arrow.answer] == [1, 2, 1]
+
+
+def test_two_visitors() -> None:
+    """The server stands between two visitors: no arrow runs across anybody."""
+    diagram = sequence({"ada": [exchange("/a")], "thief": [exchange("/b")]})
+
+    assert repr(diagram).splitlines() == [
+        "   ada           server           thief",
+        "    │ GET /a        │               │",
+        "    │ Cookie: none  │               │",
+        "    │──────────────>│               │",
+        "    │        200 OK │               │",
+        "    │<──────────────│               │",
+        "    │               │        GET /b │",
+        "    │               │  Cookie: none │",
+        "    │               │<──────────────│",
+        "    │               │ 200 OK        │",
+        "    │               │──────────────>│",
+    ]
+
+
+def test_remarks() -> None:
+    """What is said between two exchanges stands between them, on its visitor's lifeline."""
+    first, remark, second = exchange("/a"), Remark("3 minutes later; <b>"), exchange("/b")
+
+    diagram = sequence({"ada": [second, first], "thief": [remark]})
+
+    assert repr(diagram).splitlines()[5:7] == [
+        "    │<──────────────────────│                       │",
+        "    │                       │                       │ (3 minutes later; <b>)",
+    ]
+    assert "note over p2: 3 minutes later#59; #60;b#62;" in diagram.mermaid.splitlines()
+    assert "Note on thief: 3 minutes later; <b>." in diagram.alt
+    assert "accTitle: 2 exchanges of" in diagram.mermaid
+
+
+def test_description_reads_as_sent() -> None:
+    """A description keeps the signs of an address, and no sign that Mermaid would read."""
+    source = drawn(exchange("/add?message=Hello%20World!&x={;}")).mermaid
+
+    [spoken] = [line for line in source.splitlines() if line.startswith("accDescr")]
+    assert "GET /add?message=Hello%20World!&x=   ," in spoken
+
+
+def test_nothing_yet() -> None:
+    """Before the first exchange there is nothing to draw, and that is said."""
+    assert repr(drawn()) == "no exchange yet"
+    assert drawn().mermaid.splitlines() == [
+        STYLE,
+        "sequenceDiagram",
+        "accTitle: 0 exchanges of browser and server",
+        "participant p0 as browser",
+        "participant p1 as server",
+    ]
+
+
+def test_long_names() -> None:
+    """Names never run into each other."""
+    first, last = "a" * 30, "b" * 40
+
+    diagram = sequence({first: [exchange("/")], last: []})
+
+    assert repr(diagram).splitlines()[0].split() == [first, "server", last]
+
+
+AWKWARD = {
+    "markup": "/<script>alert(1)</script>",
+    "entities": "/a#lt;b;c&amp;",
+    "comment": "/%% end",
+    "quotes": "/\"'`{}|\\",
+    "arrows": "/a->>b-xc--)d",
+    "foreign": "/caf\u00e9/\N{PILE OF POO}",
+    "lines": "/a\r\nb",
+    "long": f"/{'x' * 300}",
+}
+
+
+@pytest.mark.parametrize("target", AWKWARD.values(), ids=AWKWARD)
+def test_what_a_stranger_sends_is_no_mermaid(target: str) -> None:
+    """Nothing on the wire is taken for Mermaid's language, or for another line."""
+    source = drawn(exchange(target)).mermaid
+
+    assert len(source.splitlines()) == 8
+    message = source.splitlines()[6].removeprefix("p0->>p1: ").replace("<br/>", "")
+    assert not set(re.sub("#[0-9]+;", "", message)) & set("<>#;%\"'`{}|\\")
+    assert source.isascii()
+
+
+def test_long_lines_are_shortened() -> None:
+    """A path that fills the screen is shortened in the middle."""
+    diagram = drawn(exchange(AWKWARD["long"], location=f"/{'y' * 300}"))
+
+    assert max(map(len, repr(diagram).splitlines())) < 80

@@ -1,0 +1,172 @@
+"""The link for the learner's own browser: what is known of Jupyter decides where it leads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.wrappers import Response
+
+from lesson_app.lab import Server
+from lesson_app.lab.http.hosted import Link, confine, link_to, mount
+
+Write = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def no_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the Jupyter that these tests may run in out of them."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    for name in ("JPY_PARENT_PID", "JUPYTERHUB_SERVICE_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def jupyter() -> Iterator[Server]:
+    """What answers for a Jupyter server that has the proxy: it asks for a log-in first."""
+    app = Flask("jupyter")
+    app.add_url_rule("/user/ada/server-proxy/servers-info", view_func=lambda: ("", 403))
+    with Server(app) as server:
+        yield server
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Write:
+    """Write what a Jupyter server that started this process writes of itself."""
+    monkeypatch.setenv("JPY_PARENT_PID", "77")
+
+    def write(**facts: str) -> None:
+        (tmp_path / "jpserver-77.json").write_text(json.dumps(facts))
+
+    return write
+
+
+def test_link_shown() -> None:
+    """A link is an anchor for a new tab; as text it is the bare address."""
+    link = Link('http://127.0.0.1:5000/?a=1&b="')
+
+    assert repr(link) == str(link) == link.address
+    assert link._repr_html_() == (
+        '<a href="http://127.0.0.1:5000/?a=1&amp;b=&quot;" target="_blank" rel="noopener">'
+        "http://127.0.0.1:5000/?a=1&amp;b=&quot;</a>"
+    )
+
+
+def test_advice_shown() -> None:
+    """Where no link would lead anywhere, none is shown."""
+    link = Link("http://127.0.0.1:5000/", "get <this>")
+
+    assert repr(link) == "get <this>"
+    assert link._repr_html_() == "<p>get &lt;this&gt;</p>"
+
+
+@pytest.mark.parametrize("path", ["/login", "login"])
+def test_no_jupyter(path: str) -> None:
+    """In a plain Python, in VS Code and in Colab the link leads to the loopback."""
+    assert link_to(5000, path) == Link("http://127.0.0.1:5000/login")
+
+
+@pytest.mark.parametrize("hostname", ["localhost", "127.0.0.1", "::1"])
+def test_jupyter_of_this_machine(written: Write, hostname: str) -> None:
+    """Where Jupyter serves this machine alone, its browser reaches the loopback itself."""
+    written(base_url="/", hostname=hostname, url="http://127.0.0.1:1/")
+
+    assert link_to(5000, "/login") == Link("http://127.0.0.1:5000/login")
+
+
+@pytest.mark.parametrize("text", ["", "{"], ids=["empty", "half"])
+def test_jupyter_writes_something_else(written: Write, tmp_path: Path, text: str) -> None:
+    """What cannot be read is nothing to go by."""
+    (tmp_path / "jpserver-77.json").write_text(text)
+
+    assert link_to(5000, "/login") == Link("http://127.0.0.1:5000/login")
+
+
+def test_hosted(written: Write, jupyter: Server) -> None:
+    """Below a path of its own, Jupyter's proxy leads to the port."""
+    written(base_url="/user/ada/", hostname="localhost", url=f"{jupyter.url}/user/ada/")
+
+    assert link_to(5000, "/login") == Link("/user/ada/proxy/absolute/5000/login")
+
+
+def test_hosted_without_the_proxy(written: Write, jupyter: Server) -> None:
+    """Where Jupyter answers that it has no proxy, one line says what to install."""
+    written(base_url="/", hostname="0.0.0.0", url=f"{jupyter.url}/")
+
+    link = link_to(5000, "/login")
+
+    assert repr(link).startswith("http://127.0.0.1:5000/login answers on Jupyter's machine")
+    assert "pip install jupyter-server-proxy" in repr(link)
+
+
+def test_hosted_but_silent(written: Write, jupyter: Server) -> None:
+    """Where nobody tells whether there is a proxy, the link is worth a try."""
+    written(base_url="/", hostname="0.0.0.0", url=f"{jupyter.url}/")
+    jupyter.stop()
+
+    assert link_to(5000, "/login") == Link("/proxy/absolute/5000/login")
+
+
+def test_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterHub and Binder tell every process where its user's pages are."""
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+
+    assert link_to(5000, "/login") == Link("/user/ada/proxy/absolute/5000/login")
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix", "rest"),
+    [
+        ("/login", "", "/login"),
+        ("/proxy/absolute/5000/login", "/proxy/absolute/5000", "/login"),
+        ("/user/ada/proxy/absolute/5000/", "/user/ada/proxy/absolute/5000", "/"),
+        ("/user/ada/proxy/absolute/50001/", "", "/user/ada/proxy/absolute/50001/"),
+        *(
+            (f"{before}/proxy/absolute/5000/", "", f"{before}/proxy/absolute/5000/")
+            for before in (
+                "//evil.example",
+                "/a/",
+                "/\\evil",
+                "/a; Domain=b",
+                "/\r\n",
+                "a",
+            )
+        ),
+    ],
+)
+def test_mount(path: str, prefix: str, rest: str) -> None:
+    """The app's own path begins after its port."""
+    environ = {"SCRIPT_NAME": "", "PATH_INFO": path}
+
+    assert mount(environ, 5000) == prefix
+    assert environ == {"SCRIPT_NAME": prefix, "PATH_INFO": rest}
+
+
+def test_confine_as_a_browser_writes_it() -> None:
+    """A letter beyond ASCII stands in the cookie's path as it does in the address."""
+    response = Response(headers=[("Set-Cookie", "a=1; Path=/")])
+
+    confine(response, "/user/\u00e9d".encode().decode("latin-1") + "@b")
+
+    assert response.headers["Set-Cookie"] == "a=1; Path=/user/%C3%A9d@b/"
+
+
+@pytest.mark.parametrize(
+    ("line", "confined"),
+    [
+        ("a=1; Path=/", "a=1; Path=/below/"),
+        ("a=1; HttpOnly; path=/login; Secure", "a=1; HttpOnly; path=/below/login; Secure"),
+        ("a=1", "a=1"),
+        ("__Host-a=1; Secure; Path=/", "__Host-a=1; Secure; Path=/"),
+    ],
+)
+def test_confine(line: str, confined: str) -> None:
+    """A cookie's path begins with the prefix, except where browsers would refuse that."""
+    response = Response(headers=[("Set-Cookie", line), ("Set-Cookie", "b=2; Path=/")])
+
+    confine(response, "/below")
+
+    assert response.headers.getlist("Set-Cookie") == [confined, "b=2; Path=/below/"]

@@ -1,0 +1,129 @@
+"""The record of a visitor: every exchange, in order, with the cookies known before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from flask import Flask, Response, redirect, request
+
+from lesson_app.lab import Server, ViewError
+from lesson_app.lab.http.record import exchanges_of, pair_of, pairs_of
+
+
+@pytest.fixture
+def site() -> Iterator[Server]:
+    """An app that sets a cookie on the way, and fails when asked to."""
+    app = Flask("site")
+
+    @app.get("/away")
+    def away() -> Response:
+        answer = redirect("/home?a=b", code=302)
+        answer.set_cookie("seen", request.args["value"])
+        answer.set_cookie("other", "1")
+        return app.make_response(answer)
+
+    app.add_url_rule("/home", view_func=lambda: "home", endpoint="home")
+    app.add_url_rule("/fail", view_func=lambda: str(1 // 0), endpoint="fail")
+    with Server(app) as server:
+        yield server
+
+
+def test_exchanges(site: Server) -> None:
+    """A redirect is two exchanges, told in their order."""
+    browser = site.browser()
+
+    browser.get(f"{site.url}/away?value=x")
+
+    first, second = browser.record.exchanges
+    assert (first.method, first.target, first.cookie) == ("GET", "/away?value=x", None)
+    assert (first.status, first.location) == ("302 FOUND", "/home?a=b")
+    assert first.set_cookies == ("seen=x; Path=/", "other=1; Path=/")
+    assert (second.target, second.status) == ("/home?a=b", "200 OK")
+    assert second.cookie == "seen=x; other=1"
+    assert first.number < second.number
+    assert first.host == second.host == site.url.removeprefix("http://")
+
+
+def test_before_and_after(site: Server) -> None:
+    """Each exchange knows the cookies as the one before it left them."""
+    browser = site.browser()
+    browser.get(f"{site.url}/away?value=x")
+
+    browser.get(f"{site.url}/home", headers={"Cookie": "seen=forged"})
+
+    first, second, third = browser.record.exchanges
+    assert first.before == {}
+    assert second.before == first.after == {"seen": "x", "other": "1"}
+    assert third.before == {"seen": "x", "other": "1"}
+    assert third.after == {"seen": "forged", "other": "1"}
+
+
+def test_errors_are_kept(site: Server) -> None:
+    """An exchange that ends in the view's error is on record, with what it said."""
+    browser = site.browser()
+
+    with pytest.raises(ViewError):
+        browser.get(f"{site.url}/fail")
+
+    [exchange] = browser.record.exchanges
+    assert exchange.status == "500 INTERNAL SERVER ERROR"
+    assert exchange.body.endswith("ZeroDivisionError: integer division or modulo by zero")
+
+
+def test_the_oldest_are_dropped(site: Server) -> None:
+    """A visitor who asks for ever keeps two hundred exchanges, the last ones."""
+    browser = site.browser()
+    response = browser.get(f"{site.url}/home")
+    for _ in range(250):
+        browser.record.keep(response)
+    browser.get(f"{site.url}/home?last")
+
+    exchanges = browser.record.exchanges
+
+    assert len(exchanges) == 200
+    assert exchanges[-1].target == "/home?last"
+
+
+def test_visitors_have_records_of_their_own(site: Server) -> None:
+    """What one visitor does is not in another's record."""
+    one, other = site.browser(), site.browser()
+
+    one.get(f"{site.url}/home")
+
+    assert len(one.record.exchanges) == 1
+    assert not other.record.exchanges
+
+
+def test_exchanges_of_a_recorded_response(site: Server) -> None:
+    """A response leads back to the very exchanges of the record."""
+    browser = site.browser()
+
+    response = browser.get(f"{site.url}/away?value=x")
+
+    assert exchanges_of(response) == tuple(browser.record.exchanges)
+    assert exchanges_of(response)[0] is browser.record.exchanges[0]
+
+
+def test_exchanges_of_any_response(site: Server) -> None:
+    """A response that nobody recorded is read for itself."""
+    client = requests.Session()
+    client.trust_env = False
+
+    first, second = exchanges_of(client.get(f"{site.url}/away?value=x"))
+
+    assert first.before == {}
+    assert second.before == {"seen": "x", "other": "1"}
+
+
+def test_pairs() -> None:
+    """Headers are read as pairs; what has no name or no value is read as well."""
+    assert list(pairs_of(None)) == []
+    assert list(pairs_of("a=1; b=2=3;c; =d;;")) == [
+        ("a", "1"),
+        ("b", "2=3"),
+        ("c", ""),
+        ("", "d"),
+    ]
+    assert pair_of("a = 1 ; Path=/; HttpOnly") == ("a", "1")

@@ -1,0 +1,215 @@
+"""The promises of the repository itself: imports, dependencies, README."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import itertools
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from rattler import MatchSpec
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "lesson_app"
+#: The modules of the lesson in their reading order; each may import only those before it.
+LESSON = [
+    "errors", "cookie", "session", "revocation", "options", "middleware", "routes", "guard",
+    "app", "cli", "__main__",
+]  # fmt: skip
+#: The rooms behind the two doors of the library, and what else they may import.
+ROOMS = {
+    "_engine.javascript": set(),
+    "_engine.headers": set(),
+    "_engine.prepared": set(),
+    "_engine.codec": {"errors", "cookie", "_engine.javascript", "_engine.prepared"},
+    "dissect.words": set(),
+    "dissect.pasted": set(),
+    "dissect.hints": {"errors", "cookie", "_engine.javascript", "dissect.words"},
+    "dissect": {"errors", "cookie", "_engine.javascript", "dissect.words", "dissect.hints"},
+}
+#: Methods whose docstring stands in the class that they come from.
+INHERITED = {
+    "cookie_value", "get_cookie_name", "get_cookie_secure", "is_revoked", "get", "put",
+    "log", "modified", "seal", "send", "unseal",
+}  # fmt: skip
+README = (ROOT / "README.md").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def module_name(path: Path) -> str:
+    """A file's name as a module of the package, such as ``lab.http.wire``."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def own_imports(name: str) -> set[str]:
+    """The modules of the package that a module imports, wherever in its text."""
+    path = MODULES[name]
+    package = list(path.relative_to(PACKAGE).parent.parts)
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) + 1 - node.level] + (node.module or "").split(".")
+            base = [part for part in base if part]
+            for each in node.names:
+                inner = ".".join([*base, each.name])
+                found.add(inner if inner in MODULES else ".".join(base))
+    return found
+
+
+@pytest.mark.parametrize("name", LESSON)
+def test_module_imports_only_those_before_it(name: str) -> None:
+    """Reading the lesson in order, nothing is used before it is explained; no `lab`."""
+    before = set(LESSON[: LESSON.index(name)])
+
+    assert own_imports(name) - before <= set(ROOMS)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_room_imports_only_what_it_may(name: str) -> None:
+    """The engine and the dissection know the lesson's first two modules, and no more."""
+    assert own_imports(name) <= ROOMS[name]
+
+
+def test_every_module_has_its_place() -> None:
+    """A new module must be given its place in the order, or in a room."""
+    outside_lab = {name for name in MODULES if name and name.partition(".")[0] != "lab"}
+
+    assert outside_lab == {*LESSON, *ROOMS, "_engine"}
+
+
+def test_no_import_cycle() -> None:
+    """No two modules need each other, not even inside a function."""
+    graph = {name: own_imports(name) - {name, ""} for name in MODULES if name}
+
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def test_nothing_imports_the_tests_but_tests() -> None:
+    """The package, the course and the tools work in a copy without tests."""
+    for folder in ("lesson_app", "course", "tools"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not re.search(r"^\s*(from|import) tests\b", path.read_text(), re.MULTILINE)
+
+
+def test_import_lesson_app_loads_no_lab() -> None:
+    """Importing the library needs Flask and cryptography, and no requests or Jupyter."""
+    program = (
+        "import sys, lesson_app; "
+        "print([m for m in ('lesson_app.lab', 'requests', 'IPython') if m in sys.modules])"
+    )
+
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True)
+
+    assert printed.strip() == "[]"
+
+
+def public(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """The functions, classes and methods that others can name; none inside a function."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            if "overload" not in [ast.unparse(each) for each in node.decorator_list]:
+                yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node)
+
+
+def test_public_names_have_docstrings() -> None:
+    """Every public function, class and method says what it does."""
+    missing = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in public(ast.parse(path.read_text()))
+        if not ast.get_docstring(node) and node.name not in INHERITED
+    ]
+
+    assert missing == []
+
+
+def test_environment_yml_repeats_pyproject() -> None:
+    """What conda installs is what pyproject asks for, in real conda specs."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = [spec for spec in environment["dependencies"] if isinstance(spec, str)]
+    extras = PROJECT["optional-dependencies"]
+    wanted = {
+        (requirement.name, str(requirement.specifier))
+        for text in [*PROJECT["dependencies"], *extras["lab"], *extras["test"]]
+        for requirement in [Requirement(text)]
+    }
+
+    specs = {
+        spec.name.normalized: str(spec.version or "")
+        for spec in (MatchSpec(text, strict=True) for text in conda)
+        if spec.name is not None
+    }
+
+    assert environment["dependencies"][-1] == {"pip": ["-e .[lab,test]"]}
+    assert re.fullmatch(r"3\.\d+\.\*", specs.pop("python"))
+    assert specs.pop("pip") == ""
+    assert set(specs.items()) <= wanted
+    assert {"jupyterlab", "flask", "cryptography", "requests", "nbval"} <= set(specs)
+
+
+def test_lock_pins_every_dependency_without_addresses() -> None:
+    """requirements.lock holds a version and hashes for each package, and no host name."""
+    lock = (ROOT / "requirements.lock").read_text()
+    pinned = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, re.MULTILINE))
+    extras = PROJECT["optional-dependencies"]
+
+    for text in [*PROJECT["dependencies"], *itertools.chain(*extras.values())]:
+        requirement = Requirement(text)
+        if requirement.name != PROJECT["name"]:
+            assert requirement.specifier.contains(pinned[requirement.name])
+    assert lock.count("--hash=sha256:") >= len(pinned)
+    assert "://" not in lock
+
+
+def test_node_lock_has_no_addresses() -> None:
+    """package-lock.json pins by hash, wherever the packages come from."""
+    lock = json.loads((ROOT / "tests/express/node/package-lock.json").read_text())
+    packages = [package for path, package in lock["packages"].items() if path]
+
+    assert packages
+    assert not [package for package in packages if "resolved" in package]
+
+
+def test_readme_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's program makes an app that counts a visitor's visits."""
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {"__name__": "readme"}
+    monkeypatch.setenv("SECRET_KEY", "a secret for tests, long enough!")
+
+    exec(compile(program, "README.md", "exec"), names)
+    client = names["app"].test_client()
+
+    assert [client.get("/").text for _ in range(3)] == ["visit 1", "visit 2", "visit 3"]
+    assert len([line for line in program.splitlines() if line]) <= 12
+
+
+@pytest.mark.parametrize("document", ["README.md", *(p.name for p in ROOT.glob("notebooks/*"))])
+def test_links_lead_to_files(document: str) -> None:
+    """Every relative link leads to a file that is there."""
+    path = next(p for p in (ROOT / document, ROOT / "notebooks" / document) if p.is_file())
+    targets = re.findall(r"\]\((?!https?://|#)([^)#\\]+)\)", path.read_text())
+
+    assert [t for t in targets if not (path.parent / t).exists()] == []
+
+
+def test_readme_table_names_every_notebook() -> None:
+    """The table of the README leads to each notebook."""
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        assert f"(notebooks/{path.name})" in README
