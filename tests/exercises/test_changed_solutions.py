@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.exercises.test_exercises import (
-    EQUIVALENT,
-    IDS,
-    changed,
-    each_exercise,
-    fresh,
-    passes,
-)
+from tests.exercises.answers import EQUIVALENT
+from tests.exercises.test_exercises import IDS, changed, each_exercise, fresh, passes
 
 pytestmark = pytest.mark.proof
 

@@ -1,13 +1,8 @@
-"""What learners write in notebook 08; see `tests.exercises.wrong_answers`."""
+"""Answers of learners to the exercises of notebook 08; see `tests.exercises.answers`."""
 
 from __future__ import annotations
 
-from textwrap import dedent
-
-
-def _cells(*sources: str) -> list[str]:
-    return [dedent(source).strip() + "\n" for source in sources]
-
+from .cells import cells
 
 _IS_REVOKED = """
 def is_revoked(epochs, session):
@@ -25,17 +20,17 @@ def end_all(epochs, user, now, longest):
 
 def _ends(*sources: str) -> list[str]:
     """Each of these `end_all`, with an `is_revoked` that is right."""
-    return [source + _IS_REVOKED for source in _cells(*sources)]
+    return [source + _IS_REVOKED for source in cells(*sources)]
 
 
 def _refuses(*sources: str) -> list[str]:
     """Each of these `is_revoked`, with an `end_all` that is right."""
-    return [_END_ALL + source for source in _cells(*sources)]
+    return [_END_ALL + source for source in cells(*sources)]
 
 
 WRONG: dict[str, dict[str, list[str]]] = {
     "E8.1": {
-        "at-once": _cells(
+        "at-once": cells(
             """
             def rotation(old, new):
                 return [new]
@@ -53,7 +48,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return [new, [new, old], [old, new]]
             """,
         ),
-        "new-first": _cells(
+        "new-first": cells(
             """
             def rotation(old, new):
                 return [[new, old], [new]]
@@ -68,7 +63,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return [[new, old], [old, new], [new]]
             """,
         ),
-        "dropped-too-soon": _cells(
+        "dropped-too-soon": cells(
             """
             def rotation(old, new):
                 return [[old, new], [new]]
@@ -81,7 +76,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return steps
             """,
         ),
-        "never-new": _cells(
+        "never-new": cells(
             """
             def rotation(old, new):
                 return [[old, new]]
@@ -96,7 +91,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return steps
             """,
         ),
-        "never-dropped": _cells(
+        "never-dropped": cells(
             """
             def rotation(old, new):
                 return [[old, new], [new, old]]
@@ -269,7 +264,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
 }
 
 RIGHT: dict[str, list[str]] = {
-    "E8.1": _cells(
+    "E8.1": cells(
         """
         def rotation(old, new):
             return [[old, new], [new, old], new]
@@ -286,7 +281,7 @@ RIGHT: dict[str, list[str]] = {
             return steps + [[new]]
         """,
     ),
-    "E8.2": _cells(
+    "E8.2": cells(
         """
         def end_all(epochs, user, now, longest):
             epochs[user] = now
@@ -315,4 +310,36 @@ RIGHT: dict[str, list[str]] = {
             return not session.born_at > ended
         """,
     ),
+}
+
+MESSAGES: dict[str, list[tuple[str, str]]] = {
+    "E8.1": [
+        (
+            "def rotation(o, n): print(o)",
+            "rotation(old, new) gave None (is there a return?); expected a list of steps",
+        ),
+        (
+            "def rotation(o, n): return o",
+            "rotation(old, new) gave 'old-secret-0123456789-abcdef'; expected a list of steps",
+        ),
+        (
+            "def rotation(o, n): return [[o, n], 7]",
+            "step 2, secret=7, no server can be started with: TypeError: secret is a int",
+        ),
+        (
+            "def rotation(o, n): return [[o, n[:4]]]",
+            "step 1, secret=['old-secret-0123456789-abcdef', 'new-'], no server can be started "
+            "with: ValueError: the secret is weak",
+        ),
+    ],
+    "E8.2": [
+        (
+            "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
+            "it raised AttributeError: 'Session' object has no attribute 'born'",
+        ),
+        (
+            "def end_all(e, u, n): e[u] = n\ndef is_revoked(e, s): return False",
+            "it raised TypeError: end_all() takes 3 positional arguments but 4 were given",
+        ),
+    ],
 }

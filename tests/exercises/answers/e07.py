@@ -1,17 +1,12 @@
-"""What learners write in notebook 07; see `tests.exercises.wrong_answers`."""
+"""Answers of learners to the exercises of notebook 07; see `tests.exercises.answers`."""
 
 from __future__ import annotations
 
-from textwrap import dedent
-
-
-def _cells(*sources: str) -> list[str]:
-    return [dedent(source).strip() + "\n" for source in sources]
-
+from .cells import cells
 
 WRONG: dict[str, dict[str, list[str]]] = {
     "E7.1": {
-        "in-hand": _cells(
+        "in-hand": cells(
             """
             def attack_1(target):
                 keys = lesson_app.derive_keys(target.secret)
@@ -25,7 +20,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=forged)
             """,
         ),
-        "never-asked": _cells(
+        "never-asked": cells(
             """
             def attack_1(target):
                 return lesson_app.seal({"user": target.admin}, lesson_app.derive_keys(SECRET))
@@ -40,7 +35,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.browser().post(f"{target.url}/login", data={"user": target.admin})
             """,
         ),
-        "no-cookie": _cells(
+        "no-cookie": cells(
             """
             def attack_1(target):
                 return target.get("/flag")
@@ -57,7 +52,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.get(f"{target.url}/flag")
             """,
         ),
-        "misnamed": _cells(
+        "misnamed": cells(
             """
             def attack_1(target):
                 forged = lesson_app.seal({"user": target.admin}, lesson_app.derive_keys(SECRET))
@@ -69,7 +64,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.browser().get(f"{target.url}/flag", cookies={"Session": forged})
             """,
         ),
-        "signature": _cells(
+        "signature": cells(
             """
             def attack_1(target):
                 keys = lesson_app.derive_keys("SECRET")
@@ -82,7 +77,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=lesson_app.seal({"user": target.admin}, keys))
             """,
         ),
-        "expired": _cells(
+        "expired": cells(
             """
             def attack_1(target):
                 keys = lesson_app.derive_keys(SECRET)
@@ -97,7 +92,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=forged)
             """,
         ),
-        "no-user": _cells(
+        "no-user": cells(
             """
             def attack_1(target):
                 forged = lesson_app.seal({"name": target.admin}, lesson_app.derive_keys(SECRET))
@@ -109,7 +104,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=forged)
             """,
         ),
-        "not-admin": _cells(
+        "not-admin": cells(
             """
             def attack_1(target):
                 user = {"userName": target.admin}
@@ -128,7 +123,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
     },
     "E7.2": {
-        "in-hand": _cells(
+        "in-hand": cells(
             """
             def attack_2(target):
                 target.victim.log_out()
@@ -141,7 +136,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return lesson_app.unseal(target.victim.cookie, keys).content
             """,
         ),
-        "never-asked": _cells(
+        "never-asked": cells(
             """
             def attack_2(target):
                 stolen = target.victim.cookie
@@ -155,7 +150,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/dashboard", session=stolen)
             """,
         ),
-        "no-cookie": _cells(
+        "no-cookie": cells(
             """
             def attack_2(target):
                 stolen = target.victim.cookie
@@ -168,7 +163,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.browser().get(f"{target.url}/flag")
             """,
         ),
-        "too-early": _cells(
+        "too-early": cells(
             """
             def attack_2(target):
                 target.get("/flag", session=target.victim.cookie)
@@ -180,7 +175,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.victim.log_out()
             """,
         ),
-        "copied-too-late": _cells(
+        "copied-too-late": cells(
             """
             def attack_2(target):
                 target.victim.log_out()
@@ -196,7 +191,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.get(target.url + "/flag")
             """,
         ),
-        "not-admin": _cells(
+        "not-admin": cells(
             """
             def attack_2(target):
                 browser = target.log_in()
@@ -210,7 +205,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=stolen)
             """,
         ),
-        "signature": _cells(
+        "signature": cells(
             """
             def attack_2(target):
                 target.victim.log_out()
@@ -226,7 +221,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
     },
     "E7.3": {
-        "in-hand": _cells(
+        "in-hand": cells(
             """
             def attack_3(target):
                 keys = lesson_app.derive_keys(target.secret)
@@ -241,7 +236,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                         target.get("/flag", session=forged)
             """,
         ),
-        "never-asked": _cells(
+        "never-asked": cells(
             """
             def attack_3(target):
                 mine = target.log_in().cookies["session"]
@@ -262,7 +257,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                         continue
             """,
         ),
-        "asks-the-target": _cells(
+        "asks-the-target": cells(
             """
             def attack_3(target):
                 for word in targets.WORDS:
@@ -281,7 +276,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     target.get("/flag", session=forged)
             """,
         ),
-        "signature": _cells(
+        "signature": cells(
             """
             def attack_3(target):
                 mine = target.log_in().cookies["session"]
@@ -300,7 +295,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=lesson_app.seal({"user": target.admin}, keys))
             """,
         ),
-        "not-admin": _cells(
+        "not-admin": cells(
             """
             def attack_3(target):
                 mine = target.log_in().cookies["session"]
@@ -323,7 +318,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     target.get("/flag", session=lesson_app.seal(content, keys))
             """,
         ),
-        "no-cookie": _cells(
+        "no-cookie": cells(
             """
             def attack_3(target):
                 mine = target.log_in().cookies["session"]
@@ -345,7 +340,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
     },
     "E7.4": {
-        "in-hand": _cells(
+        "in-hand": cells(
             """
             def attack_4(target):
                 keys = lesson_app.derive_keys(target.secret)
@@ -359,7 +354,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.get(f"{target.url}/flag")
             """,
         ),
-        "never-asked": _cells(
+        "never-asked": cells(
             """
             def attack_4(target):
                 browser = target.browser()
@@ -372,7 +367,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return browser.get(f"{target.url}/dashboard").text
             """,
         ),
-        "other-door": _cells(
+        "other-door": cells(
             """
             def attack_4(target):
                 browser = target.browser()
@@ -387,7 +382,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.get(f"{url}/flag")
             """,
         ),
-        "no-cookie": _cells(
+        "no-cookie": cells(
             """
             def attack_4(target):
                 target.browser().post(f"{target.guestbook}/name", data={"name": target.admin})
@@ -406,7 +401,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.get(f"{target.url}/flag")
             """,
         ),
-        "not-admin": _cells(
+        "not-admin": cells(
             """
             def attack_4(target):
                 browser = target.browser()
@@ -420,7 +415,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.get(f"{target.url}/flag")
             """,
         ),
-        "no-user": _cells(
+        "no-user": cells(
             """
             def attack_4(target):
                 browser = target.browser()
@@ -434,7 +429,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.get(f"{target.url}/flag")
             """,
         ),
-        "signature": _cells(
+        "signature": cells(
             """
             def attack_4(target):
                 attack_1(target)
@@ -449,7 +444,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
     },
     "E7.5": {
-        "in-hand": _cells(
+        "in-hand": cells(
             """
             def attack_5(target):
                 keys = lesson_app.derive_keys(target.secret)
@@ -462,7 +457,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=prefs)
             """,
         ),
-        "never-asked": _cells(
+        "never-asked": cells(
             """
             def attack_5(target):
                 browser = target.browser()
@@ -476,7 +471,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/dashboard", session=browser.cookies["prefs"])
             """,
         ),
-        "no-cookie": _cells(
+        "no-cookie": cells(
             """
             def attack_5(target):
                 browser = target.browser()
@@ -489,7 +484,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.browser().get(f"{target.url}/flag")
             """,
         ),
-        "misnamed": _cells(
+        "misnamed": cells(
             """
             def attack_5(target):
                 browser = target.browser()
@@ -503,7 +498,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", prefs=browser.cookies["prefs"])
             """,
         ),
-        "no-user": _cells(
+        "no-user": cells(
             """
             def attack_5(target):
                 browser = target.browser()
@@ -517,7 +512,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=browser.cookies["prefs"])
             """,
         ),
-        "not-admin": _cells(
+        "not-admin": cells(
             """
             def attack_5(target):
                 browser = target.browser()
@@ -531,7 +526,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.get("/flag", session=browser.cookies["session"])
             """,
         ),
-        "signature": _cells(
+        "signature": cells(
             """
             def attack_5(target):
                 keys = lesson_app.derive_keys(SECRET)
@@ -547,7 +542,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
 }
 
 RIGHT: dict[str, list[str]] = {
-    "E7.1": _cells(
+    "E7.1": cells(
         """
         def attack_1(target):
             keys = lesson_app.derive_keys(SECRET.encode())
@@ -573,7 +568,7 @@ RIGHT: dict[str, list[str]] = {
             target.get("/flag", session=forged)
         """,
     ),
-    "E7.2": _cells(
+    "E7.2": cells(
         """
         def attack_2(target):
             thief, victim = target.browser(), target.victim
@@ -592,7 +587,7 @@ RIGHT: dict[str, list[str]] = {
                 return answer.text
         """,
     ),
-    "E7.3": _cells(
+    "E7.3": cells(
         """
         def opens(value, word):
             try:
@@ -627,7 +622,7 @@ RIGHT: dict[str, list[str]] = {
                     break
         """,
     ),
-    "E7.4": _cells(
+    "E7.4": cells(
         """
         def attack_4(target):
             visitor = target.log_in()
@@ -644,7 +639,7 @@ RIGHT: dict[str, list[str]] = {
                 target.get("/flag", session=value)
         """,
     ),
-    "E7.5": _cells(
+    "E7.5": cells(
         """
         def attack_5(target):
             visitor = target.log_in()
