@@ -244,7 +244,7 @@ def test_equals_sign_in_content() -> None:
 BAD_SEALS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "list": ({"content": [1]}, TypeError, "content is a list: give a dict"),
     "text": ({"content": "a"}, TypeError, "content is a str: give a dict"),
-    "value": ({"content": {"a": b""}}, TypeError, r"session\['a'\] is a bytes"),
+    "value": ({"content": {"a": b""}}, TypeError, r"session\['a'\] is of type bytes"),
     "text for keys": (
         {"keys": "secret"},
         TypeError,

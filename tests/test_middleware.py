@@ -242,7 +242,7 @@ def test_value_that_json_cannot_hold(site: Site) -> None:
     """A value that cannot be kept is an error in the request, and the session is kept."""
     site.visit(write)
 
-    with pytest.raises(TypeError, match=r"session\['message'\] is a object"):
+    with pytest.raises(TypeError, match=r"session\['message'\] is of type object"):
         site.visit(lambda s: s.update(message=object()))
     site.app.testing = False
     failed = site.visit(lambda s: s.update(message=object()))
@@ -387,7 +387,7 @@ def test_codec_that_opens_no_json(clock: Clock) -> None:
     """What could not be sealed again is told at the first touch, unless it has expired."""
     site = Site(clock, secret=None, codec=Loose())
 
-    with pytest.raises(TypeError, match=r"session\['when'\] is a set"):
+    with pytest.raises(TypeError, match=r"session\['when'\] is of type set"):
         site.visit_with(f"session={site.now}", read)
     assert site.visit_with("session=0", read).text == "None"
 

@@ -449,7 +449,7 @@ def test_value_that_cannot_be_sealed(site: Site) -> None:
             lambda: s.replace({"a": {1, 2}}),
             lambda: s.__ior__({"a": {1, 2}}),
         ):
-            with pytest.raises(TypeError, match=r"session\['a'\] is a set") as error:
+            with pytest.raises(TypeError, match=r"session\['a'\] is of type set") as error:
                 cast(Callable[[], object], put)()
             lines.append(str(error.value))
 

@@ -1,205 +1,173 @@
-"""The rules of JavaScript that reach the wire: JSON.stringify, JSON.parse, parseInt.
+"""The rules of JavaScript that reach the wire: JSON.stringify, JSON.parse and parseInt.
 
-A session that Node sealed must read the same here, and back, to the byte. Python's own
-``json`` differs in spaces, in escapes, in numbers and in the order of keys.
+It replaces Python's ``json``, which differs in spaces, escapes, numbers and the order of keys.
+A session that Node sealed must read the same here, and back, to the byte.
 """
 
 from __future__ import annotations
 
 import json
-import marshal
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
 #: The largest whole number that JavaScript holds exactly (Number.MAX_SAFE_INTEGER).
 MAX_SAFE_INTEGER = 2**53 - 1
-#: Lists and dicts inside each other; far more than a 4,096-byte cookie has use for.
+#: How many lists and dicts may be nested; a 4,096-byte cookie needs far fewer.
 MAX_DEPTH = 100
+#: How many keys of a place an error message shows.
+_MOST_KEYS = 8
 
-#: From so many entries on it pays to let C write a list or a dict, and look at the result.
-_MANY = 12
-#: From so many bytes on, more than a cookie has use for, a circle is looked for beforehand.
-_LARGE = 4096
-#: Texts up to this length hold too few brackets to be deep, and few numbers.
-_SHORT = MAX_DEPTH
-# Digits and signs become 0, and a brace a comma.
-_TO_MARKS = bytes.maketrans(b"123456789+-{", b"00000000000,")
-_LONG = "0" * len(str(MAX_SAFE_INTEGER))
-
-# Patterns as text: `re` keeps them compiled once they are needed, which most never are.
-_SURROGATE = "[\ud800-\udfff]"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # A key that JavaScript takes for an array index; such keys come first, in order.
-_INDEX = "0|[1-9][0-9]{0,9}"
+_INDEX = re.compile("0|[1-9][0-9]{0,9}")
 _MAX_INDEX = 2**32 - 2
-# parseInt skips this white space (ECMA-262, WhiteSpace and LineTerminator), takes the
+# parseInt skips this white space (ECMA-262, WhiteSpace and LineTerminator), reads the
 # digits, and ignores what follows them.
-_LEADING_INTEGER = (
+_LEADING_INTEGER = re.compile(
     "[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*([+-]?[0-9]+)"
 )
+# A string, or a bracket outside of strings. The string's end is optional, so that a text
+# with many unfinished strings is still read once, not once per quotation mark.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
+_BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def stringify(value: object) -> str:
-    """Write `value` as ``JSON.stringify`` does.
+    """Return `value` as ``JSON.stringify`` writes it.
 
-    Dicts with string keys, lists, tuples, strings, numbers, booleans and None. Raises
-    TypeError or ValueError, naming the place and the fix, for what would be lost or
-    changed on the way: other types, NaN, integers beyond 2**53 - 1, depth beyond 100.
+    `value` may hold dicts with string keys, lists, tuples, strings, numbers, booleans and
+    None. Raises TypeError or ValueError, naming the place and the fix, for anything that
+    JSON would lose or change: other types, NaN, integers beyond 2**53 - 1, depth beyond 100.
     """
     try:
-        written = _WRITERS[type(value)](value)
-        written.encode()  # UTF-8 holds all but half a surrogate pair
-    except (KeyError, _NotPlainError, RecursionError, UnicodeEncodeError):
-        return _write(value, "session", 0)
-    if len(written) > _SHORT and _is_too_deep(written):
-        return _write(value, "session", 0)
+        written = _write(value, 0)
+    except _Refused as refused:
+        raise refused.kind(f"session{refused.place} {refused.problem}") from None
+    try:
+        written.encode()
+    except UnicodeEncodeError:  # UTF-8 holds everything but half a surrogate pair
+        return _escape_halves(written)
     return written
 
 
-class _NotPlainError(Exception):
-    """There is something that only `_write` knows how to write, or how to refuse."""
+class _Refused(Exception):  # noqa: N818  # `stringify` turns it into an error
+    """A value that JSON cannot hold; `keys` lead to it, the innermost first."""
+
+    def __init__(self, kind: type[Exception], problem: str) -> None:
+        super().__init__(problem)
+        self.kind, self.problem = kind, problem
+        self.keys: list[object] = []
+
+    @property
+    def place(self) -> str:
+        """The keys as Python writes them; of many, the outermost."""
+        more = "\N{HORIZONTAL ELLIPSIS}" if len(self.keys) > _MOST_KEYS else ""
+        return "".join(f"[{key!r}]" for key in self.keys[: -_MOST_KEYS - 1 : -1]) + more
 
 
-# Write what takes no thought: exactly these types, since a subclass may iterate in a way of
-# its own, and no key that may be an index.
-_Writers = dict[type, Callable[[Any], str]]
-
-
-def _write_int(value: int) -> str:
-    if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
-        return repr(value)
-    raise _NotPlainError
-
-
-_SCALARS: _Writers = {
-    str: encode_basestring,
-    int: _write_int,
-    bool: {True: "true", False: "false"}.__getitem__,
-    type(None): lambda _: "null",
-}
-
-
-def _around(inside: _Writers, by_hand: _Writers | None) -> _Writers:
-    """Return the writers for one level further out than those of `inside`.
-
-    They leave what is long to C. Where that has a doubt, they go on with `by_hand`, which
-    never asks C again: it would write the same text once more for each level below.
-    """
-
-    def write_dict(value: dict[Any, Any]) -> str:
-        inner = inside
-        if by_hand and len(value) > _MANY:
-            if written := _write_many(value):
-                return written
-            inner = by_hand
-        items = []
-        for key, item in value.items():
-            if type(key) is not str or "0" <= key < ":":  # from a digit on
-                raise _NotPlainError
-            items.append(f"{encode_basestring(key)}:{inner[type(item)](item)}")
-        return "{" + ",".join(items) + "}"
-
-    def write_list(value: Sequence[Any]) -> str:
-        inner = inside
-        if by_hand and len(value) > _MANY:
-            if written := _write_many(value):
-                return written
-            inner = by_hand
-        return "[" + ",".join([inner[type(item)](item) for item in value]) + "]"
-
-    return {**_SCALARS, list: write_list, tuple: write_list, dict: write_dict}
-
-
-def _make_writers() -> _Writers:
-    """Return the writers of the outermost level, with others for each level below.
-
-    The innermost know no lists and dicts. So nothing is followed deeper than `_write` would
-    follow it, and a list that holds itself takes no more memory.
-    """
-    writers = by_hand = _SCALARS
-    for _ in range(MAX_DEPTH):
-        writers, by_hand = _around(writers, by_hand), _around(by_hand, None)
-    return writers
-
-
-_WRITERS = _make_writers()
-
-
-def _write_many(value: Any) -> str | None:
-    """Write by C what C surely writes as JavaScript does; None where there is a doubt.
-
-    The C of ``json`` takes subclasses of all types, makes texts of keys that are none and
-    writes floats and great integers as Python does. Subclasses `marshal` refuses; the rest
-    leaves a mark in the text. A string may hold such a mark too, and then nothing is lost
-    but time. What holds itself `marshal` takes, and C would follow it to its limit of depth,
-    ten times ours and more: where that takes much memory, C is told to look for circles.
-    """
-    try:
-        is_large = len(marshal.dumps(value)) > _LARGE
-        encode = _make_encoder(check_circular=True) if is_large else _encode
-        written = "".join(encode(value, 0))
-        marks = _marks(written)
-    except (TypeError, ValueError):
-        return None
-    doubtful = (
-        _LONG in marks  # an integer that JavaScript would round
-        or ("." in marks and "0.0" in marks)  # a float, which may end with .0
-        or "0e00" in marks  # a float with an exponent
-        or ',"0' in marks  # a key that is an index, or was a number
-        or '"true":' in marks  # a key that was none
-        or '"false":' in marks
-        or '"null":' in marks
-    )
-    return None if doubtful else written
-
-
-def _marks(text: str) -> str:
-    return text.encode("utf-8", "surrogatepass").translate(_TO_MARKS).decode("latin-1")
-
-
-def _write(value: object, path: str, depth: int) -> str:
-    if isinstance(value, str):
-        return _string(value)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+def _write(value: object, depth: int) -> str:
+    # The exact types first: subclasses and other mappings take one look more.
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is dict:
+        return _write_dict(value, depth)
+    if kind is list:
+        return _write_list(value, depth)
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
     if isinstance(value, int):
-        return _integer(value, path)
+        return _write_integer(value)
     if isinstance(value, float):
-        return _float(value, path)
-    if depth >= MAX_DEPTH:
-        raise ValueError(
-            f"{path} lies more than {MAX_DEPTH} lists and dicts deep (or holds itself): "
-            "store it flat"
-        )
+        return _write_float(value)
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, Mapping):
-        items = (
-            f"{_string(key)}:{_write(value[key], f'{path}[{key!r}]', depth + 1)}"
-            for key in _ordered(value, path)
-        )
-        return "{" + ",".join(items) + "}"
+        return _write_dict(value, depth)
     if isinstance(value, list | tuple):
-        return (
-            "["
-            + ",".join(_write(v, f"{path}[{i}]", depth + 1) for i, v in enumerate(value))
-            + "]"
-        )
-    raise TypeError(
-        f"{path} is a {type(value).__name__}, which JSON cannot hold: "
-        "store a string, a number, a boolean, None, a list or a dict"
+        return _write_list(value, depth)
+    raise _Refused(
+        TypeError,
+        f"is of type {kind.__name__}, which JSON cannot hold: "
+        "store a string, a number, a boolean, None, a list or a dict",
     )
 
 
-def _string(text: str) -> str:
-    written = encode_basestring(text)
-    if re.search(_SURROGATE, written):
-        # Two halves side by side are one character to JavaScript; a half by itself is
-        # escaped, since UTF-8 cannot hold it (well-formed JSON.stringify, ES2019).
-        joined = written.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-        return re.sub(_SURROGATE, lambda half: f"\\u{ord(half[0]):04x}", joined)
-    return written
+def _write_list(value: list[Any] | tuple[Any, ...], depth: int) -> str:
+    if depth == MAX_DEPTH:
+        raise _too_deep()
+    parts: list[str] = []
+    try:
+        for item in value:
+            parts.append(_write(item, depth + 1))  # noqa: PERF401  # its length is the index
+    except _Refused as refused:
+        refused.keys.append(len(parts))
+        raise
+    return "[" + ",".join(parts) + "]"
+
+
+def _write_dict(value: Mapping[Any, Any], depth: int) -> str:
+    if depth == MAX_DEPTH:
+        raise _too_deep()
+    parts: list[str] = []
+    indices: list[tuple[int, str]] = []
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise _Refused(
+                TypeError, f"has the key {key!r}; JSON keys are strings: write {str(key)!r}"
+            )
+        try:
+            part = f"{encode_basestring(key)}:{_write(item, depth + 1)}"
+        except _Refused as refused:
+            refused.keys.append(key)
+            raise
+        if "0" <= key < ":" and _INDEX.fullmatch(key) and int(key) <= _MAX_INDEX:
+            indices.append((int(key), part))
+        else:
+            parts.append(part)
+    if indices:
+        parts[:0] = [part for _, part in sorted(indices)]
+    return "{" + ",".join(parts) + "}"
+
+
+def _too_deep() -> _Refused:
+    return _Refused(
+        ValueError,
+        f"is nested more than {MAX_DEPTH} lists and dicts deep (or contains itself): "
+        "store it flat",
+    )
+
+
+def _write_integer(value: int) -> str:
+    if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        raise _Refused(
+            ValueError,
+            "is an integer beyond 2**53 - 1, which JavaScript would round: store a string",
+        )
+    return int.__repr__(value)  # a subclass, like an enum's, may have a repr of its own
+
+
+def _write_float(value: float) -> str:
+    if not math.isfinite(value):
+        raise _Refused(
+            ValueError, f"is {float.__repr__(value)}, which JSON cannot hold: store None"
+        )
+    return number_text(value)
+
+
+def _escape_halves(written: str) -> str:
+    # Two halves side by side are one character to JavaScript; a half on its own is escaped
+    # (well-formed JSON.stringify, ES2019). Both occur inside of strings only.
+    joined = written.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", joined)
 
 
 def to_well_formed(text: str) -> str:
@@ -210,37 +178,8 @@ def to_well_formed(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _integer(value: int, path: str) -> str:
-    if abs(value) > MAX_SAFE_INTEGER:
-        raise ValueError(
-            f"{path} is an integer beyond 2**53 - 1, which JavaScript would round: "
-            "store it as a string"
-        )
-    return int.__repr__(value)
-
-
-def _float(value: float, path: str) -> str:
-    if not math.isfinite(value):
-        raise ValueError(f"{path} is {value!r}, which JSON cannot hold: store None")
-    return number_text(value)
-
-
-def _ordered(mapping: Mapping[Any, object], path: str) -> list[str]:
-    for key in mapping:
-        if not isinstance(key, str):
-            raise TypeError(
-                f"{path} has the key {key!r}; keys in JSON are strings: "
-                f"write {str(key)!r} instead"
-            )
-    keys = list(mapping)
-    indices = [k for k in keys if re.fullmatch(_INDEX, k) and int(k) <= _MAX_INDEX]
-    if not indices:
-        return keys
-    return sorted(indices, key=int) + [k for k in keys if k not in set(indices)]
-
-
 def number_text(value: float) -> str:
-    """Write a finite float as JavaScript does: ``1``, ``0.000001``, ``1e-7``, ``1e+21``.
+    """Return a finite float as JavaScript writes it: ``1``, ``0.000001``, ``1e-7``, ``1e+21``.
 
     ECMA-262 Number::toString. Both languages write the shortest digits that read back
     as the same double; they differ in when they change to an exponent.
@@ -257,34 +196,27 @@ def number_text(value: float) -> str:
 def parse(text: str) -> Any:
     """Read `text` as ``JSON.parse`` does; raise ValueError where it would throw.
 
-    Two differences, in favour of never failing later: a number too large for a double
+    Two differences, so that nothing fails later: a number too large for a double
     (JavaScript's Infinity) and depth beyond 100 are refused.
     """
-    scan = _scan
-    if len(text) > _SHORT:
-        if _is_too_deep(text):
-            raise ValueError(f"more than {MAX_DEPTH} lists and dicts deep")
-        if _LONG not in _marks(text):
-            scan = _scan_short
+    if _is_too_deep(text):
+        raise ValueError(f"nested more than {MAX_DEPTH} lists and dicts deep")
     try:
-        value, end = scan(text, 0)
-    except StopIteration:  # white space before, or nothing there
+        value, end = _scan(text, 0)
+    except StopIteration:  # nothing there, or white space before it
         return _DECODER.decode(text)
-    # Without white space around it the text is read at once.
     return value if end == len(text) else _DECODER.decode(text)
 
 
 def _is_too_deep(text: str) -> bool:
-    # Fewer brackets than MAX_DEPTH cannot be deeper than that: the usual, quick way out.
-    return text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH
-
-
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[][{}]', text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
-        deepest = max(deepest, depth)
-    return deepest
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        depth += _BRACKETS.get(match[0], 0)
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _read_integer(digits: str) -> int | float:
@@ -305,40 +237,14 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _make_encoder(*, check_circular: bool = False) -> Callable[[Any, int], Iterable[str]]:
-    """Return what ``json.dumps`` makes for each call anew.
-
-    One that looks for circles is for one call: after an error it remembers too much.
-    """
-    encoder = json.JSONEncoder(
-        ensure_ascii=False,
-        check_circular=check_circular,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    make: Any = getattr(json.encoder, "c_make_encoder", None)
-    seen: dict[int, Any] | None = {} if check_circular else None
-    try:
-        made: Callable[[Any, int], Iterable[str]] = make(
-            seen, encoder.default, encode_basestring, None, ":", ",", False, False, False
-        )
-    except TypeError:  # PyPy has none, and another Python may want other arguments
-        return lambda value, _: encoder.iterencode(value)
-    return made
-
-
 _DECODER = json.JSONDecoder(
     parse_int=_read_integer, parse_float=_read_float, parse_constant=_refuse_constant
 )
-_SHORT_DECODER = json.JSONDecoder(parse_float=_read_float, parse_constant=_refuse_constant)
-_encode = _make_encoder()
-_Scan = Callable[[str, int], tuple[Any, int]]
-_scan: _Scan = _DECODER.scan_once  # type: ignore[attr-defined]
-#: The same for a text without long integers: Python's own reading will do, without a call.
-_scan_short: _Scan = _SHORT_DECODER.scan_once  # type: ignore[attr-defined]
+#: The decoder without its two searches for white space, which is rarely there.
+_scan: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 
 def parse_int(text: str) -> float:
-    """Read a whole number as ``parseInt(text, 10)`` does; NaN when there is none."""
-    match = re.match(_LEADING_INTEGER, text)
+    """Read a whole number as ``parseInt(text, 10)`` does; return NaN if there is none."""
+    match = _LEADING_INTEGER.match(text)
     return float(match[1]) if match else math.nan

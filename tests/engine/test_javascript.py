@@ -6,14 +6,16 @@ import enum
 import json
 import math
 import re
+import sys
+import timeit
 import tracemalloc
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lesson_app._engine import javascript
@@ -26,7 +28,7 @@ from lesson_app._engine.javascript import (
     stringify,
     to_well_formed,
 )
-from tests.plugin import random_cases, some_of
+from tests.plugin import random_cases
 
 
 class Color(enum.StrEnum):
@@ -111,17 +113,27 @@ def test_to_well_formed(text: str, formed: str) -> None:
 
 
 REFUSED = {
-    "object": ({"a": object()}, TypeError, "session['a'] is a object", "store a string"),
-    "set": ({"a": {1}}, TypeError, "session['a'] is a set", "a list"),
-    "bytes": (b"x", TypeError, "session is a bytes", "store a string"),
-    "inside": ({"u": [0, {"x y": 1j}]}, TypeError, "session['u'][1]['x y'] is a complex", ""),
+    "object": ({"a": object()}, TypeError, "session['a'] is of type object", "store a string"),
+    "set": ({"a": {1}}, TypeError, "session['a'] is of type set", "a list"),
+    "bytes": (b"x", TypeError, "session is of type bytes", "store a string"),
+    "inside": (
+        {"u": [0, {"x y": 1j}]},
+        TypeError,
+        "session['u'][1]['x y'] is of type complex",
+        "",
+    ),
     "integer key": ({"u": {1: 2}}, TypeError, "session['u'] has the key 1", "write '1'"),
     "boolean key": ({True: 2}, TypeError, "session has the key True", "write 'True'"),
-    "big": ({"n": 2**53}, ValueError, "session['n'] is an integer beyond", "as a string"),
+    "big": ({"n": 2**53}, ValueError, "session['n'] is an integer beyond", "store a string"),
     "big below zero": ([-(2**53)], ValueError, "session[0] is an integer beyond", "string"),
     "nan": ([math.nan], ValueError, "session[0] is nan", "store None"),
     "infinity": ({"a": -math.inf}, ValueError, "session['a'] is -inf", "store None"),
-    "too deep": (nest(MAX_DEPTH + 1), ValueError, "[0][0] lies more than 100", "store it flat"),
+    "too deep": (
+        nest(MAX_DEPTH + 1),
+        ValueError,
+        "[0][0] is nested more than 100",
+        "store it flat",
+    ),
 }
 
 
@@ -136,11 +148,11 @@ def test_refused(value: object, kind: type[Exception], place: str, fix: str) -> 
 
 
 def test_holds_itself() -> None:
-    """A list that holds itself is refused, not followed for ever."""
+    """A list that contains itself is refused."""
     value: list[Any] = []
     value.append({"again": value})
 
-    with pytest.raises(ValueError, match="or holds itself"):
+    with pytest.raises(ValueError, match="or contains itself"):
         stringify(value)
 
 
@@ -150,7 +162,7 @@ def test_as_deep_as_allowed(opening: str, closing: str) -> None:
     text = opening * 99 + "[]" + closing * 99
 
     assert stringify(parse(text)) == text
-    with pytest.raises(ValueError, match="more than 100 lists and dicts deep"):
+    with pytest.raises(ValueError, match="nested more than 100 lists and dicts deep"):
         parse(opening + text + closing)
 
 
@@ -420,129 +432,152 @@ ADVERSARIES: list[object] = [
 ]
 
 
-def outcome(write: Callable[[object], str], value: object) -> str:
+def outcome(value: object) -> str:
     try:
-        return write(value)
+        return stringify(value)
     except (TypeError, ValueError) as refusal:
         return f"{type(refusal).__name__}: {refusal}"
 
 
-def assert_written_alike(value: object) -> None:
-    wanted = outcome(lambda value: javascript._write(value, "session", 0), value)
+def nodes_way(value: Any) -> Any:
+    """The value as Python's own ``json`` must be given it to write what JavaScript writes."""
+    if isinstance(value, Mapping):
+        items = [(str.__str__(key), nodes_way(item)) for key, item in value.items()]
+        first = [item for item in items if is_index(item[0])]
+        return dict(
+            sorted(first, key=lambda item: int(item[0]))
+            + [item for item in items if not is_index(item[0])]
+        )
+    if isinstance(value, list | tuple):
+        return [nodes_way(item) for item in value]
+    return value
 
-    assert outcome(stringify, value) == wanted
+
+def is_index(key: str) -> bool:
+    return key.isascii() and key.isdigit() and str(int(key)) == key and int(key) <= 2**32 - 2
 
 
-#: From how many entries on C writes: all, some or none.
-BY_C = pytest.mark.parametrize("many", some_of([-1, 1, 12, 10**9], -1, 12))
+WITHOUT_FLOATS = st.recursive(
+    st.none() | st.booleans() | st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(ODD_KEYS.filter(lambda key: key != "\ud800"), inner, max_size=4)
+        | st.dictionaries(st.text(), inner, max_size=3).map(OrderedDict)
+    ),
+)
 
 
-@BY_C
+@given(WITHOUT_FLOATS)
+def test_written_as_pythons_json_does(value: object) -> None:
+    """Apart from floats, halves and the order of keys, Python's ``json`` writes the same."""
+    wanted = json.dumps(nodes_way(value), ensure_ascii=False, separators=(",", ":"))
+
+    assert stringify(value) == wanted
+
+
 @pytest.mark.parametrize("value", ADVERSARIES, ids=lambda value: type(value).__name__)
-def test_adversaries(value: object, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever way a value goes, and wherever it stands, it is written or refused alike."""
-    monkeypatch.setattr(javascript, "_MANY", many)
+def test_place_does_not_matter(value: object) -> None:
+    """Wherever a value is, it is written or refused in the same way."""
+    alone = outcome(value)
+    refused = re.match(r"(TypeError|ValueError): session", alone)
+    deep = "nested more than" in alone
 
-    for holder in (value, [value], {"a": value}, {"a": [{"b": value}]}, ["b", value] * 9):
-        assert_written_alike(holder)
-
-
-@BY_C
-@given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_plain_values_take_a_short_way_alike(
-    many: int, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
-) -> None:
-    """What is written a short way is written alike the long way, and refused alike."""
-    monkeypatch.setattr(javascript, "_MANY", many)
-
-    assert_written_alike(data.draw(ANYTHING))
-
-
-def test_c_writes_what_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The usual list of many entries is written by C: all these tests have met its text."""
-    cart = [{"id": n, "name": f"thing {n}", "gift": None, "é": [True]} for n in range(40)]
-    wanted = stringify(cart)
-    nothing_by_hand = javascript._around({}, javascript._SCALARS)
-    monkeypatch.setattr(javascript, "_WRITERS", nothing_by_hand)
-
-    assert stringify(cart) == wanted
+    for before, holder, after in (
+        ("[0]", [value], "[]"), ("['a']", {"a": value}, '{"a":}'),
+        ("['a'][0]['b']", {"a": [{"b": value}]}, '{"a":[{"b":}]}'),
+    ):  # fmt: skip
+        if deep or "nested more than" in outcome(holder):
+            assert "nested more than" in outcome(holder)
+        elif refused:
+            assert outcome(holder) == alone.replace("session", f"session{before}", 1)
+        else:
+            place = len(after) // 2 if before == "[0]" else after.index(":}") + 1
+            assert outcome(holder) == f"{after[:place]}{alone}{after[place:]}"
 
 
-def made_otherwise(one: object) -> object:
-    """Make an encoder as a Python to come may do, with other arguments."""
-    raise AssertionError("it is not called like this")
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("make", [None, made_otherwise], ids=["none", "another"])
-def test_without_c(make: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where ``json`` has no C to offer, or makes it otherwise, its Python writes the same."""
-    monkeypatch.setattr(json.encoder, "c_make_encoder", make)
-    monkeypatch.setattr(javascript, "_encode", javascript._make_encoder())
-
-    for value in ([{"é": [1, True, "\u2028"]}] * 20, [math.nan] * 20, [2**53] * 20):
-        assert_written_alike(value)
-    assert_written_alike(["x" * 500] * 20)
-    assert_written_alike(circle(*["x" * 500] * 20))
-
-
-def peak(write: Callable[[object], str], value: object) -> int:
+def peak(value: object) -> int:
     tracemalloc.start()
     try:
-        outcome(write, value)
+        outcome(value)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
 
 @pytest.mark.parametrize("number", [5, 13])
-def test_memory_of_what_holds_itself(number: int) -> None:
-    """A circle is followed no further, and so takes no more memory, than is refused."""
-    value = ["x" * 10_000 for _ in range(number)]
-    value.append(value)  # type: ignore[arg-type]
+def test_memory_of_what_contains_itself(number: int) -> None:
+    """A circle is followed to the greatest depth, and no further: memory stays small."""
+    texts = ["x" * 10_000 for _ in range(number)]
 
-    long_way = peak(lambda value: javascript._write(value, "session", 0), value)
-
-    assert peak(stringify, value) < 2 * long_way
+    assert peak(circle(*texts)) < 1.5 * MAX_DEPTH * peak(texts)
 
 
-def test_c_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where C leaves a doubt, nothing within is given to it again, at whatever depth."""
-    asked: list[object] = []
-    monkeypatch.setattr(javascript, "_write_many", asked.append)
-    value: list[Any] = [*range(12), "0.5"]
-    for _ in range(40):
-        value = [*range(12), {"a": value}]
+def steps(work: Callable[[], object]) -> int:
+    """Count the lines of Python that run."""
+    count = 0
 
-    wanted = javascript._write(value, "session", 0)
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
 
-    assert stringify(value) == wanted
-    assert asked == [value]
-
-
-LONG_NUMBERS = st.text("0123456789", min_size=14, max_size=18)
-
-
-@given(LONG_NUMBERS, st.sampled_from(["", "-"]), st.sampled_from(["", ".5", "e3", "0", "e999"]))
-@example("9007199254740991", "", "")
-@example("9007199254740992", "-", "")
-@example("9007199254740993", "", "")
-@example("999999999999999", "", "")
-def test_long_text_is_read_as_a_short_one(digits: str, sign: str, end: str) -> None:
-    """Numbers are read alike, whatever else stands in the text."""
-    text = f"[{sign}{digits}{end}]"
+    before = sys.gettrace()
+    sys.settrace(trace)
     try:
-        wanted = repr(javascript._DECODER.decode(text))
-    except ValueError:
-        wanted = ""
+        work()
+    finally:
+        sys.settrace(before)
+    return count
 
-    try:
-        read = repr(parse(text[:-1] + "," + '"",' * 100 + "0]")[:1])
-    except ValueError:
-        read = ""
 
-    assert read == wanted
+LONG: dict[str, Callable[[int], object]] = {
+    "index keys": lambda n: {str(key): 1 for key in range(n)},
+    "index keys, last first": lambda n: {str(key): 1 for key in reversed(range(n))},
+    "keys": lambda n: {f"key {key}": 1 for key in range(n)},
+    "floats": lambda n: [0.5] * n,
+    "integers": lambda n: list(range(n)),
+    "halves": lambda n: ["\ud800"] * n,
+    "lists": lambda n: [[]] * n,
+}
+
+
+@pytest.mark.parametrize("make", LONG.values(), ids=LONG)
+def test_writing_is_linear(make: Callable[[int], object]) -> None:
+    """Content of twice the length takes twice the steps."""
+    one, two = (steps(lambda n=n: stringify(make(n))) for n in (200, 400))
+
+    assert one > 200
+    assert two < 2.1 * one
+
+
+def test_index_keys_take_no_longer_than_others() -> None:
+    """Ten thousand keys that are indices are sorted once, not once for each."""
+    indices = {str(key): 1 for key in reversed(range(10_000))}
+    others = {f"k{key}": 1 for key in range(10_000)}
+
+    quickest = [
+        min(timeit.repeat(lambda c=c: stringify(c), number=1, repeat=5))
+        for c in (indices, others)
+    ]
+
+    assert quickest[0] < 20 * quickest[1]
+
+
+@pytest.mark.parametrize("start", ['{"a":"', "[", '"'])
+def test_unfinished_strings_are_read_once(start: str) -> None:
+    """Each quotation mark may begin a string; the text is not searched from each anew."""
+    hostile = start + '[\\"' * 5000
+    harmless = "[" + '"[[",' * 4000
+
+    quickest = []
+    for text in (hostile, harmless):
+        with pytest.raises(ValueError, match=r"."):
+            parse(text)
+        times = timeit.repeat(lambda text=text: javascript._is_too_deep(text), number=1)
+        quickest.append(min(times))
+
+    assert quickest[0] < 8 * quickest[1]
 
 
 @given(st.text('[]{}",:0123456789.eE-+ \n\ttruefalsn\\u', max_size=12))

@@ -328,7 +328,7 @@ def nested(session: Session) -> None:
 
 def test_nested_value_that_json_cannot_hold(site: Site) -> None:
     """What JSON cannot hold deeper down fails at the end of the request."""
-    with pytest.raises(TypeError, match=r"session\['list'\]\[0\] is a object"):
+    with pytest.raises(TypeError, match=r"session\['list'\]\[0\] is of type object"):
         site.visit(nested)
 
 

@@ -203,7 +203,7 @@ def test_block_ends_with_an_error() -> None:
         ("/", LookupError, "GET / raised LookupError: lost"),
         ("/?a=1", LookupError, "GET /?a=1 raised LookupError: lost"),
         ("/there", LookupError, "GET / raised LookupError: lost"),
-        ("/late", TypeError, "GET /late raised TypeError: session['value'] is a object"),
+        ("/late", TypeError, "GET /late raised TypeError: session['value'] is of type object"),
     ],
 )
 def test_view_error(
