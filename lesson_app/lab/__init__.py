@@ -8,7 +8,7 @@ from .attacks import targets, weak
 from .clock import Clock, seeded_urandom
 from .codecs import codec_from
 from .exercises import check, hint, observe, predict, progress, yours_or_ours
-from .http.jar import CookieVerdict, CookieVerdicts, StoredCookie, browser_keeps
+from .http.jar import CookieVerdict, browser_keeps
 from .http.server import Server, ViewError, serve
 from .http.visitor import Visitor, diagram
 from .http.wire import Wire, show
@@ -20,11 +20,9 @@ from .views.trials import Trials, caught
 __all__ = [
     "Clock",
     "CookieVerdict",
-    "CookieVerdicts",
     "Dissected",
     "Explorer",
     "Server",
-    "StoredCookie",
     "Trials",
     "ViewError",
     "Visitor",
