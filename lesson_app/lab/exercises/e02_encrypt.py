@@ -28,9 +28,9 @@ def judge_derive_keys(derive_keys: Callable[[str], Any]) -> None:
         keys = tuple(found) if isinstance(found, list) else found
         if not isinstance(keys, tuple) or len(keys) != 2:
             expect(f"derive_keys({secret!r})", keys, derive_keys_ours(secret))
-        for name, wrong in _WRONG_KEYS.items():
+        for name, wrong in _WRONG_KEYS:
             if keys == wrong(secret.encode()):
-                raise Wrong(name.strip())
+                raise Wrong(name)
         if keys[0] == keys[1]:
             raise Wrong("one-key")
         expect(f"derive_keys({secret!r})", keys, derive_keys_ours(secret))
@@ -46,13 +46,13 @@ def _each(make: Callable[[bytes, bytes], Any]) -> Callable[[bytes], tuple[Any, .
     return lambda secret: tuple(make(secret, word) for word in _WORDS)
 
 
-_WRONG_KEYS: dict[str, Callable[[bytes], tuple[Any, ...]]] = {
-    "swapped-keys": lambda secret: derive_keys_ours(secret.decode())[::-1],
-    "word-as-key": _each(lambda secret, word: hmac.digest(word, secret, "sha256")),
-    "plain-hash": _each(lambda secret, word: hashlib.sha256(secret + word).digest()),
-    "plain-hash ": _each(lambda secret, word: hashlib.sha256(word + secret).digest()),
-    "hex": _each(lambda secret, word: hmac.new(secret, word, "sha256").hexdigest()),
-}
+_WRONG_KEYS: tuple[tuple[str, Callable[[bytes], tuple[Any, ...]]], ...] = (
+    ("swapped-keys", lambda secret: derive_keys_ours(secret.decode())[::-1]),
+    ("word-as-key", _each(lambda secret, word: hmac.digest(word, secret, "sha256"))),
+    ("plain-hash", _each(lambda secret, word: hashlib.sha256(secret + word).digest())),
+    ("plain-hash", _each(lambda secret, word: hashlib.sha256(word + secret).digest())),
+    ("hex", _each(lambda secret, word: hmac.new(secret, word, "sha256").hexdigest())),
+)
 
 
 def judge_encrypt(encrypt: Callable[[bytes, bytes], Any]) -> None:

@@ -42,9 +42,9 @@ def judge_sign(sign: Callable[..., Any]) -> None:
         if isinstance(mac, str):
             raise Wrong("text")
         fields = (_IV, _CIPHERTEXT, created_at.encode(), duration.encode())
-        for name, wrong in _WRONG_MACS.items():
+        for name, wrong in _WRONG_MACS:
             if mac == wrong(*fields):
-                raise Wrong(name.strip())
+                raise Wrong(name)
         right = sign_ours(_IV, _CIPHERTEXT, created_at, duration, _KEY)
         expect(f"sign(iv, ciphertext, {created_at!r}, {duration!r}, key)", mac, right)
 
@@ -60,27 +60,33 @@ def _mac(*parts: bytes, joint: bytes = b".") -> bytes:
     return hmac.digest(_KEY, joint.join(parts), "sha256")
 
 
-_WRONG_MACS: dict[str, Callable[[bytes, bytes, bytes, bytes], bytes]] = {
-    "times-outside": lambda iv, text, created, duration: _mac(iv, text),
-    "times-outside ": lambda iv, text, created, duration: _mac(iv + text),
-    "duration-outside": lambda iv, text, created, duration: _mac(iv, text, created),
-    "duration-outside ": lambda iv, text, created, duration: _mac(iv + text + created),
-    "iv-outside": lambda iv, text, created, duration: _mac(text, created, duration),
-    "iv-outside ": lambda iv, text, created, duration: _mac(text),
-    "no-dots": lambda *fields: _mac(*fields, joint=b""),
-    "base64": lambda iv, text, created, duration: _mac(
-        to_base64(iv).encode(), to_base64(text).encode(), created, duration
+_WRONG_MACS: tuple[tuple[str, Callable[[bytes, bytes, bytes, bytes], bytes]], ...] = (
+    ("times-outside", lambda iv, text, created, duration: _mac(iv, text)),
+    ("times-outside", lambda iv, text, created, duration: _mac(iv + text)),
+    ("duration-outside", lambda iv, text, created, duration: _mac(iv, text, created)),
+    ("duration-outside", lambda iv, text, created, duration: _mac(iv + text + created)),
+    ("iv-outside", lambda iv, text, created, duration: _mac(text, created, duration)),
+    ("iv-outside", lambda iv, text, created, duration: _mac(text)),
+    ("no-dots", lambda *fields: _mac(*fields, joint=b"")),
+    (
+        "base64",
+        lambda iv, text, created, duration: _mac(
+            to_base64(iv).encode(), to_base64(text).encode(), created, duration
+        ),
     ),
-    "written-out": lambda iv, text, created, duration: _mac(
-        f"{iv!r}.{text!r}.{created.decode()}.{duration.decode()}".encode()
+    (
+        "written-out",
+        lambda iv, text, created, duration: _mac(
+            f"{iv!r}.{text!r}.{created.decode()}.{duration.decode()}".encode()
+        ),
     ),
-    "plain-hash": lambda *fields: hashlib.sha256(_KEY + b".".join(fields)).digest(),
-    "plain-hash ": lambda *fields: hashlib.sha256(b".".join((_KEY, *fields))).digest(),
-    "key-last": lambda *fields: hashlib.sha256(b".".join(fields) + _KEY).digest(),
-    "key-last ": lambda *fields: hashlib.sha256(b".".join((*fields, _KEY))).digest(),
-    "no-key": lambda *fields: hashlib.sha256(b".".join(fields)).digest(),
-    "swapped": lambda *fields: hmac.digest(b".".join(fields), _KEY, "sha256"),
-}
+    ("plain-hash", lambda *fields: hashlib.sha256(_KEY + b".".join(fields)).digest()),
+    ("plain-hash", lambda *fields: hashlib.sha256(b".".join((_KEY, *fields))).digest()),
+    ("key-last", lambda *fields: hashlib.sha256(b".".join(fields) + _KEY).digest()),
+    ("key-last", lambda *fields: hashlib.sha256(b".".join((*fields, _KEY))).digest()),
+    ("no-key", lambda *fields: hashlib.sha256(b".".join(fields)).digest()),
+    ("swapped", lambda *fields: hmac.digest(b".".join(fields), _KEY, "sha256")),
+)
 
 
 # E3.2
