@@ -607,11 +607,8 @@ def test_progress(file: Path, printed: Printed) -> None:
     progress()
 
     lines = printed().splitlines()
-    assert [line[:11].strip() for line in lines] == [
-        "00  0 of 1", "01  0 of 3", "02  0 of 2", "03  0 of 3",
-        "04  1 of 3", "05  0 of 2", "06  0 of 3",
-        "07  0 of 5", "08  0 of 2",
-    ]  # fmt: skip
+    assert [line[:2] for line in lines] == [each.name[:2] for each in all_notebooks()]
+    assert lines[0] == "00  0 of 1   ○ E0.1"
     assert lines[4] == "04  1 of 3   ○ E4.1  ○ E4.2  ✓ E4.3"
 
 
@@ -713,7 +710,6 @@ def test_catalogue() -> None:
         number = int(notebook.name[:2])
         wanted = {key for key, each in catalogue().items() if each.notebook == number}
         assert set(notebook.exercises) == wanted
-    assert len(IDS) == 24
     assert sorted(IDS) == IDS
 
 

@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from .judging import Exercise, Verdict, judge, short
 from .predictions import observe, predict
 from .record import PROGRESS, passed, record
-
-#: The modules that hold the exercises, in the notebooks' order.
-MODULES = (
-    "e00_read", "e01_remember", "e02_encrypt", "e03_seal", "e04_middleware", "e05_routes",
-    "e06_guard", "e07_break", "e08_ship",
-)  # fmt: skip
 
 _hints_given: dict[str, int] = {}
 
@@ -27,7 +22,8 @@ _hints_given: dict[str, int] = {}
 @cache
 def catalogue() -> dict[str, Exercise]:
     """Return all exercises by their id, in the order of the notebooks."""
-    modules = (import_module(f"{__name__}.{name}") for name in MODULES)
+    names = sorted(each.name for each in iter_modules(__path__) if each.name[1:3].isdigit())
+    modules = (import_module(f"{__name__}.{name}") for name in names)
     return {each.id: each for module in modules for each in module.EXERCISES}
 
 
