@@ -1,12 +1,12 @@
 """Seal a dict into one cookie value, and open it again.
 
-A value is five fields between dots, in Mozilla's client-sessions format::
+A value has five fields separated by dots, in Mozilla's client-sessions format::
 
     iv . ciphertext . created_at . duration . mac
 
-The plaintext is ``name=JSON`` in UTF-8, padded (PKCS #7) and encrypted with AES-CBC under
-a fresh random IV; the MAC is an HMAC over the first four fields. IV, ciphertext and MAC
-are written in base64url without padding, the two times in decimal milliseconds.
+The plaintext is ``name=JSON`` in UTF-8. It is padded (PKCS #7) and encrypted with AES-CBC
+under a fresh random IV. The MAC is an HMAC over the first four fields. IV, ciphertext and
+MAC are written in base64url without padding, the two times in decimal milliseconds.
 """
 
 from __future__ import annotations
@@ -19,19 +19,13 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import UnionType
 from typing import Any, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from ._engine.javascript import (
-    MAX_SAFE_INTEGER,
-    number_text,
-    parse,
-    parse_int,
-    stringify,
-    to_well_formed,
-)
+from ._engine import javascript
 from .errors import BadFormat, BadName, BadPayload, BadSignature
 
 #: Ciphers (all in CBC mode) and the exact length of their key in bytes.
@@ -39,14 +33,14 @@ CIPHERS = {"aes128": 16, "aes192": 24, "aes256": 32}
 
 
 class Mac(NamedTuple):
-    """One HMAC: the hash, the least key length and the kept length, both in bytes."""
+    """One HMAC: its hash, the minimum key length and the kept length, both in bytes."""
 
     hash: str
     min_key: int
     length: int
 
 
-#: MACs by Mozilla's names; ``-dropN`` keeps N bits, always the first half.
+#: MACs by Mozilla's names; ``-dropN`` drops N bits, always the second half.
 MACS = {
     "sha256": Mac("sha256", 32, 32),
     "sha256-drop128": Mac("sha256", 32, 16),
@@ -55,13 +49,15 @@ MACS = {
     "sha512": Mac("sha512", 64, 64),
     "sha512-drop256": Mac("sha512", 64, 32),
 }
-#: What browsers keep: name and value together, in octets (RFC 6265bis section 5.6).
-MAX_SIZE = 4096
-#: The command that makes a good secret, for messages.
-MAKE_RANDOM = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
-DAY = 24 * 60 * 60 * 1000
+#: The fields of a value in order, and those that hold a time.
+FIELDS = ("iv", "ciphertext", "created_at", "duration", "mac")
+TIMES = ("created_at", "duration")
 IV_LENGTH = 16
-_BLOCK_BITS = 128
+#: The octets that browsers keep of name and value together (RFC 6265bis section 5.6).
+MAX_SIZE = 4096
+DAY = 24 * 60 * 60 * 1000
+#: The command that generates a good secret, for error messages.
+MAKE_RANDOM = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 _NOT_BASE64 = re.compile(b"[^A-Za-z0-9_-]")
 
 
@@ -78,34 +74,28 @@ class Keys:
     mac: str = "sha256"
 
     def __post_init__(self) -> None:
-        for option, choices in (("cipher", CIPHERS), ("mac", MACS)):
-            choice = str(getattr(self, option)).lower()  # Node takes AES256, too
-            if choice not in choices:
-                raise ValueError(f"{option} is {choice!r}: choose one of {', '.join(choices)}")
-            object.__setattr__(self, option, choice)
-        for which, key in (("encryption", self.encryption), ("signature", self.signature)):
-            if not isinstance(key, bytes):
-                raise TypeError(f"the {which} key is a {type(key).__name__}: give bytes")
-        if len(self.encryption) != CIPHERS[self.cipher]:
-            raise ValueError(
-                f"the encryption key for {self.cipher} is {CIPHERS[self.cipher]} bytes "
-                f"long, not {len(self.encryption)}"
-            )
-        if len(self.signature) < MACS[self.mac].min_key:
-            raise ValueError(
-                f"the signature key for {self.mac} is at least "
-                f"{MACS[self.mac].min_key} bytes long, not {len(self.signature)}"
-            )
+        for option, known in (("cipher", CIPHERS), ("mac", MACS)):
+            name = str(getattr(self, option)).lower()  # Node accepts AES256, too
+            if name not in known:
+                raise ValueError(f"{option} must be one of {', '.join(known)}; got {name!r}")
+            object.__setattr__(self, option, name)
+        _check_type("the encryption key", self.encryption, bytes, "bytes")
+        _check_type("the signature key", self.signature, bytes, "bytes")
+        exact, least = CIPHERS[self.cipher], MACS[self.mac].min_key
+        if (size := len(self.encryption)) != exact:
+            raise ValueError(f"{self.cipher} needs a {exact}-byte encryption key, got {size}")
+        if (size := len(self.signature)) < least:
+            raise ValueError(f"{self.mac} needs a signature key of {least}+ bytes, got {size}")
         if hmac.compare_digest(self.encryption, self.signature):
-            raise ValueError("the two keys are equal: make each by itself")
+            raise ValueError("the two keys are equal; generate each one separately")
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True)
 class Unsealed:
-    """An opened cookie: its content, and when (ms since 1970) and how long (ms) it lives.
+    """An opened cookie: its content, creation time (ms since 1970) and lifetime (ms).
 
     `rotated` is True if an older secret opened it, so that it should be sealed again. `mac`
-    is the cookie's last field in bytes: what it can be told by.
+    is its last field in bytes, which identifies the cookie.
     """
 
     content: dict[str, Any]
@@ -114,25 +104,9 @@ class Unsealed:
     rotated: bool = False
     mac: bytes = field(default=b"", repr=False, compare=False)
 
-    def __init__(
-        self,
-        content: dict[str, Any],
-        created_at: int,
-        duration: int,
-        rotated: bool = False,
-        mac: bytes = b"",
-    ) -> None:
-        # As a frozen class's own would do, which takes as long as the decrypting.
-        fields = self.__dict__
-        fields["content"] = content
-        fields["created_at"] = created_at
-        fields["duration"] = duration
-        fields["rotated"] = rotated
-        fields["mac"] = mac
-
 
 class Codec(Protocol):
-    """What turns a session into a cookie value and back; the seam of the middleware."""
+    """What the middleware needs to turn a session into a cookie value and back."""
 
     def seal(
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
@@ -144,18 +118,17 @@ class Codec(Protocol):
 
 
 def derive_keys(secret: str | bytes) -> Keys:
-    """Make both keys from one secret: HMAC-SHA256 under it of two fixed words.
+    """Derive both keys from one secret: HMAC-SHA256 under it, over two fixed words.
 
-    The derivation is quick, so the secret must be random, not a passphrase.
+    The derivation is fast, so the secret must be random, not a passphrase.
     """
-    if not isinstance(secret, str | bytes):
-        raise TypeError(f"the secret is a {type(secret).__name__}: give str or bytes")
+    _check_type("secret", secret, str | bytes, "str or bytes")
     if not secret:
-        raise ValueError(f"the secret is empty: make one with {MAKE_RANDOM}")
+        raise ValueError(f"the secret is empty; generate one with: {MAKE_RANDOM}")
     try:
         key = secret.encode() if isinstance(secret, str) else secret
-    except UnicodeEncodeError:  # its text and its `object` would tell the secret
-        raise ValueError("the secret holds half a surrogate pair: use other text") from None
+    except UnicodeEncodeError:  # its message and its `object` would show the secret
+        raise ValueError("the secret has half a surrogate pair; use another one") from None
     return Keys(
         encryption=hmac.digest(key, b"cookiesession-encryption", "sha256"),
         signature=hmac.digest(key, b"cookiesession-signature", "sha256"),
@@ -173,12 +146,11 @@ def seal(
 ) -> str:
     """Encrypt and sign `content` as a cookie value (Mozilla's ``util.encode``).
 
-    `created_at` (ms since 1970, now by default) and `duration` (ms) can be read by
-    anyone and changed by no one. Give `iv` only to repeat a known cookie: two cookies
-    under one IV tell how they begin alike.
+    Anyone can read `created_at` (ms since 1970, now by default) and `duration` (ms), but not
+    change them. Give `iv` only to reproduce a known cookie: two cookies with the same IV
+    show whether they begin alike.
     """
-    if not isinstance(content, Mapping):
-        raise TypeError(f"content is a {type(content).__name__}: give a dict")
+    _check_type("content", content, Mapping, "a dict")
     check_keys(keys)
     check_name(name)
     if created_at is None:
@@ -186,83 +158,85 @@ def seal(
     _check_ms("created_at", created_at)
     _check_ms("duration", duration)
     iv = os.urandom(IV_LENGTH) if iv is None else iv
-    if not isinstance(iv, bytes):
-        raise TypeError(f"the IV is a {type(iv).__name__}: give {IV_LENGTH} bytes")
-    ciphertext = encrypt(f"{name}={stringify(content)}".encode(), keys, iv)
+    _check_type("iv", iv, bytes, "bytes")
+    ciphertext = encrypt(f"{name}={javascript.stringify(content)}".encode(), keys, iv)
     mac = sign(iv, ciphertext, str(created_at), str(duration), keys)
     return _write(iv, ciphertext, created_at, duration, mac)
-
-
-def _write(iv: bytes, ciphertext: bytes, created_at: int, duration: int, mac: bytes) -> str:
-    return ".".join(
-        (to_base64(iv), to_base64(ciphertext), str(created_at), str(duration), to_base64(mac))
-    )
 
 
 def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = False) -> Unsealed:
     """Verify, decrypt and read a cookie value (Mozilla's ``util.decode``).
 
-    Raises the BadCookie that says what is wrong. Knows no clock: whether the session
-    has expired is for the caller to say. Several texts stand for the same fields (spare
-    bits, foreign characters, leading zeros), and Node opens them all; with `strict` only
+    Raises the BadCookie that says what is wrong. It does not check the time: the caller
+    decides whether the session has expired. Several texts can have the same fields (spare
+    bits, foreign characters, leading zeros), and Node opens them all. With `strict`, only
     the text that `seal` writes opens.
     """
-    if not isinstance(value, str):
-        raise TypeError(f"the cookie's value is a {type(value).__name__}: give str")
+    _check_type("value", value, str, "str")
     check_keys(keys)
-    fields = value.split(".")
-    if len(fields) != 5:
-        raise BadFormat("fields", f"fields between dots: {len(fields)}, not 5; cut short?")
-    iv, ciphertext, mac = (from_base64(fields[i]) for i in (0, 1, 4))
-    created_at, duration = parse_int(fields[2]), parse_int(fields[3])
-    if not (math.isfinite(created_at) and math.isfinite(duration)):
-        raise BadFormat("time", "created_at and duration must be whole milliseconds")
-    if len(iv) != IV_LENGTH:
-        raise BadFormat("iv", f"the IV is {len(iv)} bytes long, not {IV_LENGTH}")
-    expected = sign(iv, ciphertext, number_text(created_at), number_text(duration), keys)
-    if not hmac.compare_digest(mac, expected):
-        raise BadSignature(
-            "signature", "the MAC differs: the value was changed, or another secret sealed it"
-        )
+    iv, ciphertext, created_at, duration, mac = read_fields(value)
+    times = (javascript.number_text(created_at), javascript.number_text(duration))
+    if not hmac.compare_digest(mac, sign(iv, ciphertext, *times, keys)):
+        reason = "the value was changed, or sealed with another secret"
+        raise BadSignature("signature", f"the MAC differs: {reason}")
     plaintext = decrypt(ciphertext, keys, iv).decode("utf-8", "replace")
     sealed_name, separator, text = plaintext.partition("=")
     if not separator or sealed_name != name:
         raise BadName("name", f"sealed for the cookie {sealed_name!r}, not {name!r}")
     opened = Unsealed(read_object(text), int(created_at), int(duration), mac=mac)
     if strict and value != _write(iv, ciphertext, opened.created_at, opened.duration, mac):
-        raise BadFormat("canonical", "another text for a cookie that this server seals")
+        raise BadFormat("canonical", "in strict mode only the text that seal() writes opens")
     return opened
+
+
+def read_fields(value: str) -> tuple[bytes, bytes, float, float, bytes]:
+    """Return the five fields, decoded but not verified; raise BadFormat."""
+    texts = value.split(".")
+    if len(texts) != len(FIELDS):
+        message = f"expected 5 fields separated by dots, got {len(texts)}"
+        raise BadFormat("fields", f"{message}; was the cookie truncated?")
+    iv, ciphertext, mac = (from_base64(texts[i]) for i in (0, 1, 4))
+    created_at, duration = (javascript.parse_int(text) for text in texts[2:4])
+    if not (math.isfinite(created_at) and math.isfinite(duration)):
+        raise BadFormat("time", "created_at and duration must be whole milliseconds")
+    if len(iv) != IV_LENGTH:
+        raise BadFormat("iv", f"the IV must have {IV_LENGTH} bytes, got {len(iv)}")
+    return iv, ciphertext, created_at, duration, mac
+
+
+def _write(iv: bytes, ciphertext: bytes, created_at: int, duration: int, mac: bytes) -> str:
+    times = (str(created_at), str(duration))
+    return ".".join((to_base64(iv), to_base64(ciphertext), *times, to_base64(mac)))
 
 
 def encrypt(plaintext: bytes, keys: Keys, iv: bytes) -> bytes:
     """Pad `plaintext` to whole 16-byte blocks and encrypt it with AES-CBC."""
     if len(iv) != IV_LENGTH:
-        raise ValueError(f"the IV is {len(iv)} bytes long, not {IV_LENGTH}")
-    padder = PKCS7(_BLOCK_BITS).padder()
+        raise ValueError(f"the IV must have {IV_LENGTH} bytes, got {len(iv)}")
+    padder = PKCS7(algorithms.AES.block_size).padder()
     encryptor = Cipher(algorithms.AES(keys.encryption), modes.CBC(iv)).encryptor()
     padded = padder.update(plaintext) + padder.finalize()
     return encryptor.update(padded) + encryptor.finalize()
 
 
 def decrypt(ciphertext: bytes, keys: Keys, iv: bytes) -> bytes:
-    """Undo `encrypt`. Call it only on what `sign` has vouched for.
+    """Undo `encrypt`. Verify the MAC first.
 
-    Raises BadPayload for wrong padding: shown to a client, that answer would be a
-    padding oracle, which is why the MAC is verified first.
+    Raises BadPayload for wrong padding. A client that can see this error has a padding
+    oracle, which is why only a verified ciphertext may be decrypted.
     """
     decryptor = Cipher(algorithms.AES(keys.encryption), modes.CBC(iv)).decryptor()
-    unpadder = PKCS7(_BLOCK_BITS).unpadder()
+    unpadder = PKCS7(algorithms.AES.block_size).unpadder()
     try:
         padded = decryptor.update(ciphertext) + decryptor.finalize()
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError as error:
-        raise BadPayload(
-            "padding", "the ciphertext does not decrypt to whole blocks"
-        ) from error
+        message = "the ciphertext does not decrypt to whole, padded blocks"
+        raise BadPayload("padding", message) from error
 
 
 def sign(iv: bytes, ciphertext: bytes, created_at: str, duration: str, keys: Keys) -> bytes:
-    """Return the HMAC over the four fields: raw bytes, times in decimal, dots between."""
+    """Return the HMAC over the four fields: raw bytes and decimal times, joined by dots."""
     mac = MACS[keys.mac]
     fields = (iv, ciphertext, created_at.encode(), duration.encode())
     return hmac.digest(keys.signature, b".".join(fields), mac.hash)[: mac.length]
@@ -274,18 +248,18 @@ def to_base64(raw: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes:
-    """Read base64url as Node does: either alphabet, up to a ``=``, foreign signs passed over.
+    """Read base64url as Node does: either alphabet, up to a ``=``, skipping other characters.
 
-    So several texts stand for the same bytes; the MAC is over the bytes. Raises
-    BadFormat for a length that no bytes have.
+    Several texts give the same bytes; the MAC covers the bytes. Raises BadFormat for a
+    length that base64url cannot have.
     """
-    # Node's characters are UTF-16 units, and of each its decoder sees the low byte only.
-    signs = text.encode("utf-16-le", "surrogatepass")[::2]
-    if len(signs) % 4 == 1:
-        raise BadFormat("base64", f"no base64 text is {len(signs)} characters long: cut short?")
-    digits = _NOT_BASE64.sub(
-        b"", signs.partition(b"=")[0].replace(b"+", b"-").replace(b"/", b"_")
-    )
+    # Node's characters are UTF-16 units, and its decoder sees only the low byte of each.
+    units = text.encode("utf-16-le", "surrogatepass")[::2]
+    if len(units) % 4 == 1:
+        message = f"a base64url field cannot have length {len(units)}"
+        raise BadFormat("base64", f"{message}; was the cookie truncated?")
+    digits = units.partition(b"=")[0].replace(b"+", b"-").replace(b"/", b"_")
+    digits = _NOT_BASE64.sub(b"", digits)
     if len(digits) % 4 == 1:
         digits = digits[:-1]
     return base64.urlsafe_b64decode(digits + b"=" * (-len(digits) % 4))
@@ -294,33 +268,34 @@ def from_base64(text: str) -> bytes:
 def read_object(text: str) -> dict[str, Any]:
     """Read the JSON object in a plaintext; raise BadPayload for anything else."""
     try:
-        content = parse(text)
+        content = javascript.parse(text)
     except (ValueError, RecursionError) as error:
         # Not `from error`: a JSONDecodeError carries the whole decrypted text.
         raise BadPayload("json", f"the plaintext is not JSON: {error}") from None
     if not isinstance(content, dict):
-        raise BadPayload("object", f"the JSON is a {type(content).__name__}, not an object")
+        raise BadPayload("object", f"expected a JSON object, got {type(content).__name__}")
     return content
-
-
-def check_name(name: str) -> None:
-    """Raise TypeError or ValueError for a name that no cookie can be sealed for."""
-    if not isinstance(name, str):
-        raise TypeError(f"the cookie's name is a {type(name).__name__}: give str")
-    if not name or "=" in name or to_well_formed(name) != name:
-        raise ValueError(f"the cookie's name is {name!r}: give Unicode text without '='")
 
 
 def check_keys(keys: object) -> None:
     """Raise TypeError for anything but Keys."""
-    if not isinstance(keys, Keys):
-        raise TypeError(
-            f"keys is a {type(keys).__name__}: give Keys, as from derive_keys(secret)"
-        )
+    _check_type("keys", keys, Keys, "Keys, such as derive_keys(secret)")
+
+
+def check_name(name: str) -> None:
+    """Raise TypeError or ValueError for a name that a cookie cannot be sealed for."""
+    _check_type("name", name, str, "str")
+    if not name or "=" in name or javascript.to_well_formed(name) != name:
+        raise ValueError(f"name must be Unicode text without '=', got {name!r}")
 
 
 def _check_ms(what: str, value: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{what} is {value!r}: give whole milliseconds")
-    if not 0 <= value <= MAX_SAFE_INTEGER:
-        raise ValueError(f"{what} is {value}: give milliseconds from 0 to 2**53 - 1")
+        raise TypeError(f"{what} must be whole milliseconds, got {value!r}")
+    if not 0 <= value <= javascript.MAX_SAFE_INTEGER:
+        raise ValueError(f"{what} must be from 0 to 2**53 - 1 milliseconds, got {value}")
+
+
+def _check_type(what: str, value: object, kind: type | UnionType, wanted: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be {wanted}, got {type(value).__name__}")

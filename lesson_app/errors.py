@@ -3,23 +3,23 @@
 ::
 
     ValueError
-    ├── SessionTooLarge      not about a cookie that came, but about one to be sent
-    └── BadCookie            what the middleware catches: the visitor gets an empty session
-        ├── BadFormat        the text is no sealed cookie  fields, base64, time, iv, canonical
-        ├── BadSignature     the text was changed, or sealed with another secret  signature
-        ├── BadName          the text was sealed for a cookie with another name        name
-        └── BadPayload       the sealer sealed something else    padding, json, object
+    ├── SessionTooLarge      raised when a session is sent, not when a cookie is read
+    └── BadCookie            the middleware catches it and starts an empty session
+        ├── BadFormat        not a sealed cookie            fields, base64, time, iv, canonical
+        ├── BadSignature     changed, or sealed with another secret                   signature
+        ├── BadName          sealed for a cookie with another name                         name
+        └── BadPayload       sealed, but not as a session                 padding, json, object
 
-The words on the right are the values of ``reason``. The middleware has more of them for
-cookies that open and are refused all the same: expired, times, too-old, revoked.
+The words on the right are the values of ``reason``. The middleware has more of them, for
+cookies that open and are still refused: expired, times, too-old, revoked.
 """
 
 
 class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
     """A cookie value that does not open.
 
-    ``reason`` is a short code for logs and tests. Neither it nor the message is for
-    the client: a client who learns why a cookie was refused learns how to forge one.
+    ``reason`` is a short code for logs and tests. Show neither it nor the message to the
+    client: knowing why a cookie was refused helps an attacker to forge one.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -35,7 +35,7 @@ class SessionTooLarge(ValueError):  # noqa: N818
 
 
 class BadFormat(BadCookie):
-    """Not five fields, not base64url, not whole numbers, or no 16-byte IV."""
+    """Not five fields, not base64url, not whole numbers, or an IV of the wrong length."""
 
 
 class BadSignature(BadCookie):
@@ -43,8 +43,8 @@ class BadSignature(BadCookie):
 
 
 class BadName(BadCookie):
-    """A good MAC, on a value that was sealed for a cookie of another name."""
+    """The MAC is valid, but the value was sealed for a cookie with another name."""
 
 
 class BadPayload(BadCookie):
-    """A good MAC, on a payload that is not a padded JSON object."""
+    """The MAC is valid, but the payload is not a padded JSON object."""

@@ -296,11 +296,11 @@ USAGE: dict[str, tuple[list[str], str]] = {
     ),
     "no cookie of the name": (["Cookie: a=1", "--name", "b"], "ask for one of 'a'"),
     "impossible name": (["a", "--name", "a=b"], "give text without '='"),
-    "empty secret": (["a", "--secret", ""], "--secret: the secret is empty: make one with"),
+    "empty secret": (["a", "--secret", ""], "--secret: the secret is empty; generate one with"),
     "cipher": (["a", "--cipher", "rot13"], "'rot13' is not one of 'aes128'"),
     "secret and cipher": (
         ["a", "--secret", HUSH, "--cipher", "aes128"],
-        "aes128 is 16 bytes long, not 32; give --encryption-key and --signature-key",
+        "aes128 needs a 16-byte encryption key, got 32; give --encryption-key and --signature-key",
     ),
     "one key": (["a", *KEY], "give both: --encryption-key and --signature-key"),
     "other key": (["a", "--signature-key", HUSH], "give both: --encryption-key and --sig"),
@@ -309,7 +309,10 @@ USAGE: dict[str, tuple[list[str], str]] = {
         "--signature-key is neither hex nor base64url: write it in one of them",
     ),
     "no length": (["a", *KEY, "--signature-key", "hushx"], "--signature-key is neither hex"),
-    "short key": (["a", *KEY, "--signature-key", "0011"], "is 32 bytes long, not 16"),
+    "short key": (
+        ["a", *KEY, "--signature-key", "0011"],
+        "aes256 needs a 32-byte encryption key, got 16",
+    ),
     "no moment": (["a", "--now", "noon"], "'noon' is no moment: write 2100-01-01T12:00:00Z"),
 }
 

@@ -1,4 +1,4 @@
-"""One cookie value: the course page's two, the format field by field, every refusal."""
+"""Seal and open cookie values: the course page's two, each field, each refusal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_open_the_page(value: str, created_at: int) -> None:
 
 @pytest.mark.parametrize(("value", "created_at"), PAGE.items(), ids=["sent", "returned"])
 def test_seal_the_page(value: str, created_at: int) -> None:
-    """Sealed again under its own IV and times, each comes back byte for byte."""
+    """Sealing each again with its own IV and times gives the same bytes."""
     iv = unb64(value.split(".")[0])
 
     again = seal(
@@ -61,7 +61,7 @@ def test_seal_the_page(value: str, created_at: int) -> None:
 
 
 def test_derived_keys() -> None:
-    """Each key is an HMAC-SHA256 of a fixed word under the secret."""
+    """Each key is the HMAC-SHA256 of a fixed word, with the secret as its key."""
     keys = derive_keys("sécret")
 
     key = "sécret".encode()
@@ -72,17 +72,17 @@ def test_derived_keys() -> None:
 
 
 BAD_SECRETS: dict[str, tuple[Any, type[Exception], str]] = {
-    "none": (None, TypeError, "the secret is a NoneType: give str or bytes"),
-    "number": (12345, TypeError, "the secret is a int: give str or bytes"),
+    "none": (None, TypeError, "secret must be str or bytes, got NoneType"),
+    "number": (12345, TypeError, "secret must be str or bytes, got int"),
     "empty": ("", ValueError, "secrets.token_urlsafe"),
     "empty bytes": (b"", ValueError, "secrets.token_urlsafe"),
-    "half a pair": ("hush\ud800", ValueError, "half a surrogate pair: use other text"),
+    "half a pair": ("hush\ud800", ValueError, "half a surrogate pair; use another one"),
 }
 
 
 @pytest.mark.parametrize(("secret", "kind", "fix"), BAD_SECRETS.values(), ids=BAD_SECRETS)
 def test_bad_secret(secret: Any, kind: type[Exception], fix: str) -> None:
-    """A secret that makes no key is refused with the fix, and not repeated."""
+    """An unusable secret is refused; the message names the fix, not the secret."""
     with pytest.raises(kind) as refusal:
         derive_keys(secret)
 
@@ -94,44 +94,52 @@ def test_bad_secret(secret: Any, kind: type[Exception], fix: str) -> None:
 A, B = b"encryption-key-0" * 4, b"signature-key-00" * 4
 
 BAD_KEYS: dict[str, tuple[Callable[[], Keys], type[Exception], str]] = {
-    "text": (lambda: Keys("x" * 32, B), TypeError, "encryption key is a str: give bytes"),  # type: ignore[arg-type]
-    "text to sign": (lambda: Keys(A[:32], "x"), TypeError, "signature key is a str"),  # type: ignore[arg-type]
-    "short": (lambda: Keys(A[:31], B), ValueError, "aes256 is 32 bytes long, not 31"),
-    "long": (lambda: Keys(A[:17], B, "aes128"), ValueError, "aes128 is 16 bytes long, not 17"),
-    "equal": (lambda: Keys(A[:32], A[:32]), ValueError, "two keys are equal: make each"),
+    "text": (lambda: Keys("x" * 32, B), TypeError, "encryption key must be bytes, got str"),  # type: ignore[arg-type]
+    "text to sign": (lambda: Keys(A[:32], "x"), TypeError, "signature key must be bytes, got"),  # type: ignore[arg-type]
+    "short": (
+        lambda: Keys(A[:31], B),
+        ValueError,
+        "aes256 needs a 32-byte encryption key, got 31",
+    ),
+    "long": (
+        lambda: Keys(A[:17], B, "aes128"),
+        ValueError,
+        "aes128 needs a 16-byte encryption key, got 17",
+    ),
+    "equal": (lambda: Keys(A[:32], A[:32]), ValueError, "two keys are equal; generate each"),
     "cipher": (
         lambda: Keys(A[:32], B, "aes256-gcm"),
         ValueError,
-        "cipher is 'aes256-gcm': choose one of aes128, aes192, aes256",
+        "cipher must be one of aes128, aes192, aes256; got 'aes256-gcm'",
     ),
     "mac": (
         lambda: Keys(A[:32], B, mac="md5"),
         ValueError,
-        "mac is 'md5': choose one of sha",
+        "mac must be one of sha256, .*; got 'md5'",
     ),
 }
 
 
 @pytest.mark.parametrize(("make", "kind", "message"), BAD_KEYS.values(), ids=BAD_KEYS)
 def test_bad_keys(make: Callable[[], Keys], kind: type[Exception], message: str) -> None:
-    """Keys that do not fit their algorithms are refused by name, with the length wanted."""
+    """Keys that do not fit their algorithms are refused, with the length they need."""
     with pytest.raises(kind, match=message):
         make()
 
 
 @pytest.mark.parametrize("mac", MACS)
 def test_short_signature_key(mac: str) -> None:
-    """A key shorter than the MAC's hash is refused, whatever is kept of the MAC."""
+    """A key shorter than the MAC's hash is refused, even if the MAC is truncated."""
     least = MACS[mac].min_key
 
     with pytest.raises(
-        ValueError, match=f"{mac} is at least {least} bytes long, not {least - 1}"
+        ValueError, match=rf"{mac} needs a signature key of {least}\+ bytes, got {least - 1}"
     ):
         Keys(A[:32], B[: least - 1], mac=mac)
 
 
 def test_values_do_not_change() -> None:
-    """Keys and opened cookies are values: nothing in them can be replaced."""
+    """No attribute of Keys or of an opened cookie can be assigned."""
     with pytest.raises(FrozenInstanceError):
         KEYS.mac = "sha512"  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
@@ -139,7 +147,7 @@ def test_values_do_not_change() -> None:
 
 
 def test_keys_are_not_shown() -> None:
-    """No repr shows a key or what makes one."""
+    """No repr shows a key."""
     shown = repr([KEYS, SealedCodec(KEYS)])
 
     assert "Keys(cipher='aes256', mac='sha256')" in shown
@@ -152,7 +160,7 @@ ALGORITHMS = list(itertools.product(CIPHERS, MACS))
 
 @pytest.mark.parametrize(("cipher", "mac"), ALGORITHMS, ids=map("/".join, ALGORITHMS))
 def test_round_trip(cipher: str, mac: str) -> None:
-    """With each cipher and each MAC, what was sealed opens again."""
+    """A sealed cookie opens again, with each cipher and each MAC."""
     keys = Keys(A[: CIPHERS[cipher]], B, cipher, mac)
     content = {"user": {"name": "Zoë", "age": 41.5}, "tags": ["a", None, True]}
 
@@ -184,7 +192,7 @@ def test_signature(mac: str, hash_name: str, least: int, kept: int) -> None:
 
 @pytest.mark.parametrize("length", [0, 6, 7, 8, 22, 23, 24], ids=lambda n: f"{n} more")
 def test_oracle(length: int) -> None:
-    """A sealed value equals the one made with hmac and AES-CBC alone, at every padding."""
+    """At every padding length, `seal` gives the value made with hmac and AES-CBC alone."""
     content = {"m": "x" * length}
     plaintext = b'session={"m":"' + b"x" * length + b'"}'
 
@@ -194,7 +202,7 @@ def test_oracle(length: int) -> None:
 
 
 def test_five_fields() -> None:
-    """A value is IV, whole blocks of ciphertext, two times in ms, and a MAC."""
+    """A value consists of IV, whole blocks of ciphertext, two times in ms, and MAC."""
     value = seal({"foo": "bar"}, KEYS, created_at=1355408039221, duration=5000)
 
     iv, ciphertext, created_at, duration, mac = value.split(".")
@@ -206,7 +214,7 @@ def test_five_fields() -> None:
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By default a value is sealed now, for a day, under 16 random bytes."""
+    """By default a value is sealed now, for a day, with 16 random bytes as IV."""
     monkeypatch.setattr("time.time_ns", lambda: 4_102_488_000_123_999_999)
     monkeypatch.setattr("os.urandom", lambda size: b"r" * size)
 
@@ -219,7 +227,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_new_iv_each_time() -> None:
-    """The same content sealed twice looks different."""
+    """Sealing the same content twice gives different values."""
     first, second = seal({}, KEYS, created_at=0), seal({}, KEYS, created_at=0)
 
     assert first.split(".")[0] != second.split(".")[0]
@@ -228,55 +236,71 @@ def test_a_new_iv_each_time() -> None:
 
 @pytest.mark.parametrize("at", [0, 2**53 - 1])
 def test_any_time(at: int) -> None:
-    """Both times reach from 0 to the greatest whole number of JavaScript."""
+    """Both times can be from 0 to JavaScript's largest safe integer."""
     opened = unseal(seal({}, KEYS, created_at=at, duration=at), KEYS)
 
     assert (opened.created_at, opened.duration) == (at, at)
 
 
 def test_equals_sign_in_content() -> None:
-    """Only the first = ends the name; content may hold more."""
+    """The first = ends the name; the content may have more."""
     content = {"a=b": "=c=="}
 
     assert unseal(seal(content, KEYS), KEYS).content == content
 
 
 BAD_SEALS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "list": ({"content": [1]}, TypeError, "content is a list: give a dict"),
-    "text": ({"content": "a"}, TypeError, "content is a str: give a dict"),
+    "list": ({"content": [1]}, TypeError, "content must be a dict, got list"),
+    "text": ({"content": "a"}, TypeError, "content must be a dict, got str"),
     "value": ({"content": {"a": b""}}, TypeError, r"session\['a'\] is of type bytes"),
     "text for keys": (
         {"keys": "secret"},
         TypeError,
-        "keys is a str: give Keys, as from derive",
+        r"keys must be Keys, such as derive_keys\(secret\), got str",
     ),
-    "name with =": ({"name": "a=b"}, ValueError, "'a=b': give Unicode text without '='"),
-    "empty name": ({"name": ""}, ValueError, "name is '': give Unicode text"),
-    "half a pair": ({"name": "\ud800"}, ValueError, r"name is '\\ud800': give Unicode text"),
-    "name in bytes": ({"name": b"s"}, TypeError, "name is a bytes: give str"),
-    "float time": ({"created_at": 1.0}, TypeError, "created_at is 1.0: give whole mill"),
-    "text time": ({"created_at": "1"}, TypeError, "created_at is '1': give whole mill"),
-    "true": ({"duration": True}, TypeError, "duration is True: give whole milliseconds"),
-    "no duration": ({"duration": None}, TypeError, "duration is None: give whole mill"),
-    "negative": ({"duration": -1}, ValueError, "duration is -1: give milliseconds from 0"),
-    "too late": ({"created_at": 2**53}, ValueError, r"created_at is 9007199254740992: give"),
-    "short iv": ({"iv": b"x" * 15}, ValueError, "the IV is 15 bytes long, not 16"),
-    "long iv": ({"iv": b"x" * 17}, ValueError, "the IV is 17 bytes long, not 16"),
-    "iv in text": ({"iv": "x" * 16}, TypeError, "the IV is a str: give 16 bytes"),
-    "empty iv": ({"iv": b""}, ValueError, "the IV is 0 bytes long, not 16"),
+    "name with =": ({"name": "a=b"}, ValueError, "without '=', got 'a=b'"),
+    "empty name": ({"name": ""}, ValueError, "name must be Unicode text without '=', got ''"),
+    "half a pair": ({"name": "\ud800"}, ValueError, r"without '=', got '\\ud800'"),
+    "name in bytes": ({"name": b"s"}, TypeError, "name must be str, got bytes"),
+    "float time": (
+        {"created_at": 1.0},
+        TypeError,
+        "created_at must be whole milliseconds, got 1.0",
+    ),
+    "text time": (
+        {"created_at": "1"},
+        TypeError,
+        "created_at must be whole milliseconds, got '1'",
+    ),
+    "true": ({"duration": True}, TypeError, "duration must be whole milliseconds, got True"),
+    "no duration": (
+        {"duration": None},
+        TypeError,
+        "duration must be whole milliseconds, got None",
+    ),
+    "negative": (
+        {"duration": -1},
+        ValueError,
+        r"duration must be from 0 to 2\*\*53 - 1 milliseconds, got -1",
+    ),
+    "too late": ({"created_at": 2**53}, ValueError, "milliseconds, got 9007199254740992"),
+    "short iv": ({"iv": b"x" * 15}, ValueError, "the IV must have 16 bytes, got 15"),
+    "long iv": ({"iv": b"x" * 17}, ValueError, "the IV must have 16 bytes, got 17"),
+    "iv in text": ({"iv": "x" * 16}, TypeError, "iv must be bytes, got str"),
+    "empty iv": ({"iv": b""}, ValueError, "the IV must have 16 bytes, got 0"),
 }
 
 
 @pytest.mark.parametrize(("arguments", "kind", "message"), BAD_SEALS.values(), ids=BAD_SEALS)
 def test_not_sealed(arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
-    """What would not open again is not sealed; the message names the value and the fix."""
+    """Arguments that would give an unreadable cookie are refused, by name."""
     with pytest.raises(kind, match=message):
         seal(**{"content": {}, "keys": KEYS, **arguments})
 
 
 @pytest.mark.parametrize("field", [IV, CIPHERTEXT, MAC], ids=["iv", "ciphertext", "mac"])
 def test_every_bit(field: int) -> None:
-    """Whichever single bit of IV, ciphertext or MAC is changed, the cookie is refused."""
+    """Flipping any single bit of IV, ciphertext or MAC makes the cookie invalid."""
     raw = unb64(FIELDS[field])
 
     for position in range(len(raw) * 8):
@@ -287,7 +311,7 @@ def test_every_bit(field: int) -> None:
 
 @pytest.mark.parametrize("field", [CREATED_AT, DURATION], ids=["created_at", "duration"])
 def test_every_bit_of_a_time(field: int) -> None:
-    """The two times can be read by anyone, and changed by no one."""
+    """Flipping any single bit of a time makes the cookie invalid."""
     raw = FIELDS[field].encode()
 
     for position in range(len(raw) * 8):
@@ -297,26 +321,26 @@ def test_every_bit_of_a_time(field: int) -> None:
 
 
 def test_another_secret() -> None:
-    """Without the secret nothing opens."""
-    with pytest.raises(BadSignature, match="another secret sealed it"):
+    """Another secret does not open the cookie."""
+    with pytest.raises(BadSignature, match="sealed with another secret"):
         unseal(PAGE_SENT, derive_keys(PAGE_SECRET + "x"))
 
 
 def test_same_signature_key_only() -> None:
-    """With the right signature key and a wrong encryption key, the plaintext is noise."""
+    """The right signature key with a wrong encryption key decrypts to noise."""
     keys = Keys(A[:32], KEYS.signature)
 
-    with pytest.raises(BadPayload, match="whole blocks"):
+    with pytest.raises(BadPayload, match="whole, padded blocks"):
         unseal(PAGE_SENT, keys)
 
 
 def test_another_name() -> None:
-    """A cookie copied into one of another name is refused, and both names are told."""
+    """A value moved to a cookie with another name is refused; the message has both names."""
     with pytest.raises(BadName, match="sealed for the cookie 'session', not 'admin'"):
         unseal(PAGE_SENT, KEYS, name="admin")
 
 
-# parseInt and Node's base64 are lenient: several texts stand for what the MAC covers.
+# parseInt and Node's base64 are lenient: several texts give what the MAC covers.
 SAME = {
     "spare bits of the mac": PAGE_SENT[:-1] + "d",
     "spare bits of the iv": changed(IV, FIELDS[IV][:-1] + "h"),
@@ -333,20 +357,20 @@ SAME = {
 
 @pytest.mark.parametrize("value", SAME.values(), ids=SAME)
 def test_read_as_node_reads(value: str) -> None:
-    """What Node reads as the same bytes and numbers opens here too."""
+    """Every text that Node reads as the same bytes and numbers opens here too."""
     assert value != PAGE_SENT
     assert unseal(value, KEYS) == unseal(PAGE_SENT, KEYS)
 
 
 def test_invalid_utf8() -> None:
-    """Bytes that are no UTF-8 become U+FFFD, as in Node."""
+    """Bytes that are not UTF-8 become U+FFFD, as in Node."""
     opened = unseal(forge(b'session={"a":"\xff\xc3("}', PAGE_SECRET), KEYS)
 
     assert opened.content == {"a": "\ufffd\ufffd("}
 
 
 def test_times_that_seal_would_not_write() -> None:
-    """A key holder's negative and huge times open; the middleware judges them."""
+    """A key holder can seal negative and huge times; `unseal` leaves them to the middleware."""
     opened = unseal(
         forge(b"session={}", PAGE_SECRET, created_at="-5", duration="1" + "0" * 20), KEYS
     )
@@ -357,14 +381,17 @@ def test_times_that_seal_would_not_write() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((None, KEYS), "the cookie's value is a NoneType: give str"),
-        ((PAGE_SENT.encode(), KEYS), "the cookie's value is a bytes: give str"),
-        (("not a cookie", PAGE_SECRET), "keys is a str: give Keys, as from derive_keys"),
+        ((None, KEYS), "value must be str, got NoneType"),
+        ((PAGE_SENT.encode(), KEYS), "value must be str, got bytes"),
+        (
+            ("not a cookie", PAGE_SECRET),
+            r"keys must be Keys, such as derive_keys\(secret\), got str",
+        ),
     ],
     ids=["None", "bytes", "secret for keys"],
 )
 def test_not_unsealed(arguments: Any, message: str) -> None:
-    """A wrong argument is the caller's error, not a bad cookie; no secret is repeated."""
+    """A wrong argument raises TypeError, not BadCookie; the message repeats no secret."""
     with pytest.raises(TypeError, match=message) as refusal:
         unseal(*arguments)
 
@@ -372,7 +399,7 @@ def test_not_unsealed(arguments: Any, message: str) -> None:
 
 
 def test_rotation() -> None:
-    """A codec seals with its first keys, opens with any, and tells which were old."""
+    """A codec seals with its first keys, opens with any, and marks cookies of older keys."""
     old, new = derive_keys("old" * 11), derive_keys("new" * 11)
     codec = SealedCodec(new, old)
     fresh = codec.seal({"a": 1}, name="s", created_at=1, duration=2)
@@ -384,7 +411,7 @@ def test_rotation() -> None:
 
 
 def test_rotation_opens_nothing_else() -> None:
-    """A value that none of the keys sealed is refused for its signature."""
+    """A value sealed with none of the keys, or for another name, is refused."""
     codec = SealedCodec(derive_keys("new" * 11), derive_keys("old" * 11))
 
     with pytest.raises(BadSignature):
@@ -394,7 +421,7 @@ def test_rotation_opens_nothing_else() -> None:
 
 
 def other_text(value: str) -> str:
-    """Return another text for the same cookie, which takes the careful way."""
+    """Return another text for the same cookie, which the fast path does not accept."""
     return f'"{value}"'
 
 
@@ -407,7 +434,7 @@ def outcome(codec: SealedCodec, value: str, name: str) -> object:
 
 
 def test_keys_that_share_the_signature_key() -> None:
-    """The quick way and the careful one try each key, and refuse for the same reason."""
+    """The fast path and the reference functions try each key and agree."""
     first, second = Keys(A[:32], KEYS.signature), KEYS
     codec, swapped = SealedCodec(first, second), SealedCodec(second, first)
     for number in range(300):  # one in 256 leaves a good padding under the wrong key
@@ -419,7 +446,7 @@ def test_keys_that_share_the_signature_key() -> None:
 
 
 def no_json(keys: Keys) -> str:
-    """Seal what is no JSON, as no server of ours does."""
+    """Seal a plaintext that is not JSON."""
     return _prepare(keys).seal(b"s=text", 1, 2)
 
 
@@ -432,8 +459,8 @@ REFUSED_BY_TWO = {
 
 
 @pytest.mark.parametrize(("value", "refusal"), REFUSED_BY_TWO.values(), ids=REFUSED_BY_TWO)
-def test_the_most_telling_refusal(value: str, refusal: tuple[type, str]) -> None:
-    """Of several keys' refusals that one counts whose key has most to do with the cookie."""
+def test_refusal_of_the_closest_keys(value: str, refusal: tuple[type, str]) -> None:
+    """With several keys, the codec raises the error of the keys that got furthest."""
     wrong, stranger = Keys(A[:32], KEYS.signature), derive_keys("y" * 33)
     for keys in ((wrong, KEYS, stranger), (KEYS, stranger, wrong), (stranger, wrong, KEYS)):
         for text in (value, other_text(value)):
@@ -451,12 +478,10 @@ def test_codec_draws_its_ivs() -> None:
 
 
 def test_codec_without_keys() -> None:
-    """A codec needs keys, and says how to make them."""
-    with pytest.raises(ValueError, match=r"give at least one Keys, .*derive_keys\(secret\)"):
+    """A codec without keys is refused; the message says how to derive them."""
+    with pytest.raises(ValueError, match=r"at least one Keys, such as derive_keys\(secret\)"):
         SealedCodec()
-    with pytest.raises(
-        TypeError, match=r"keys is a str: give Keys, as from derive_keys\(secret"
-    ):
+    with pytest.raises(TypeError, match=r"keys must be Keys, such as .*, got str"):
         SealedCodec(KEYS, "secret")  # type: ignore[arg-type]
 
 
@@ -478,9 +503,9 @@ def test_base64(raw: bytes, text: str) -> None:
 
 
 FOREIGN = {
-    "passed over": ("A!A A!", b"\0\0"),
+    "skipped": ("A!A A!", b"\0\0"),
     "only foreign": ("!!", b""),
-    "a digit left alone": ("AAAAA!", b"\0\0\0"),
+    "a single last digit": ("AAAAA!", b"\0\0\0"),
     "padding": ("AA==", b"\0"),
     "after the padding": ("AA==AAAA", b"\0"),
     "half a character": ("AAA\ud800", b"\0\0"),
@@ -491,12 +516,12 @@ FOREIGN = {
 
 @pytest.mark.parametrize(("text", "raw"), FOREIGN.values(), ids=FOREIGN)
 def test_base64_with_foreign_characters(text: str, raw: bytes) -> None:
-    """What is no base64 is passed over, and a digit left alone dropped, as Node does."""
+    """Characters outside base64 are skipped, and a single last digit is dropped, as in Node."""
     assert from_base64(text) == raw
 
 
-def test_codec_is_not_strict_by_itself() -> None:
-    """By default a codec opens each text that Node opens."""
+def test_codec_is_not_strict_by_default() -> None:
+    """By default, a codec opens each text that Node opens."""
     codec = SealedCodec(KEYS)
     value = codec.seal({}, name="session", created_at=0, duration=1)
 

@@ -1,4 +1,4 @@
-"""Why a cookie is refused: a reason for each fault, in a fixed order; what comes of it."""
+"""Refused cookies: each fault's reason, the order of checks, the visitor's new session."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[str, type[BadCookie], str]] = {
 
 @pytest.mark.parametrize(("value", "kind", "reason"), REFUSED.values(), ids=REFUSED)
 def test_refused(value: str, kind: type[BadCookie], reason: str) -> None:
-    """Each fault has its own error and reason; all are BadCookie, which is a ValueError."""
+    """Each fault raises its own error and reason; all are BadCookie and ValueError."""
     with pytest.raises(BadCookie) as refusal:
         unseal(value, KEYS)
 
@@ -109,7 +109,7 @@ ORDER = {
 
 @pytest.mark.parametrize(("value", "reason"), ORDER.values(), ids=ORDER)
 def test_order_of_checks(value: str, reason: str) -> None:
-    """Of two faults the cheaper is named, and nothing is decrypted before it is verified."""
+    """With two faults, the earlier check reports; decryption comes after verification."""
     with pytest.raises(BadCookie) as refusal:
         unseal(value, KEYS)
 
@@ -117,7 +117,7 @@ def test_order_of_checks(value: str, reason: str) -> None:
 
 
 def test_no_plaintext_in_the_traceback() -> None:
-    """A refusal shows no error behind it that would carry what was decrypted."""
+    """The error has no cause or context that would carry the plaintext."""
     with pytest.raises(BadPayload) as refusal:
         unseal(sealed(b'session={"card":"1234"'), KEYS)
 
@@ -135,7 +135,7 @@ def test_error_travels() -> None:
 
 
 def test_reasons_are_documented() -> None:
-    """The module's picture of the errors names every reason, and none that cannot occur."""
+    """The diagram in the module's docstring names every reason, and no others."""
     documented = set()
     for line in (errors.__doc__ or "").splitlines():
         if "── Bad" in line and "catches" not in line:
@@ -170,7 +170,7 @@ GARBAGE = {
 
 @pytest.mark.parametrize("value", GARBAGE.values(), ids=GARBAGE)
 def test_garbage(site: Site, value: str) -> None:
-    """What does not open, or cannot be, is an empty session and a fresh cookie, no error."""
+    """An invalid cookie gives an empty session and a new cookie, not an error."""
     response = site.visit_with(f"session={value}", read)
 
     assert (response.status_code, response.text) == (200, "None")
@@ -180,8 +180,8 @@ def test_garbage(site: Site, value: str) -> None:
 LAST_SECOND = "Fri, 31 Dec 9999 23:59:59 GMT"
 
 
-def test_last_moment(site: Site) -> None:
-    """A session may live until an HTTP date can no more name the next full second."""
+def test_last_second(site: Site) -> None:
+    """A session can last until the last second of the year 9999, the limit of HTTP dates."""
     value = seal(HI, derive_keys(SECRET), created_at=0, duration=253_402_300_798_999)
 
     response = site.visit_with(f"session={value}", lambda s: s.update(a=1))
@@ -191,7 +191,7 @@ def test_last_moment(site: Site) -> None:
 
 
 def test_extended_beyond_the_calendar(site: Site) -> None:
-    """A view that extends a session for ever gets the last date there is, and no error."""
+    """A view that extends a session too far gets the last possible date, not an error."""
 
     def view(session: Session) -> None:
         for _ in range(80):
@@ -203,12 +203,12 @@ def test_extended_beyond_the_calendar(site: Site) -> None:
 
 
 def test_empty_cookie(site: Site) -> None:
-    """A cookie without a value is no cookie."""
+    """A cookie with an empty value counts as no cookie."""
     assert not set_cookies(site.visit_with("session=", read))
 
 
 def test_refusal_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    """The log has the reason for a refusal, and no part of the cookie."""
+    """The log has the reason for a refusal, but no part of the cookie."""
     caplog.set_level(logging.INFO, "lesson_app")
 
     site.visit_with(f"session={PAGE_SENT}", read)
@@ -220,22 +220,23 @@ def test_refusal_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> Non
 
 
 MESSAGES = {
-    "a.b": "fields between dots: 2, not 5; cut short?",
+    "a.b": "expected 5 fields separated by dots, got 2; was the cookie truncated?",
     "AAAA.AAAA.x.1.AAAA": "created_at and duration must be whole milliseconds",
-    "AAAA.AAAA.1.1.AAAA": "the IV is 3 bytes long, not 16",
+    "AAAA.AAAA.1.1.AAAA": "the IV must have 16 bytes, got 3",
+    "A.AAAA.1.1.AAAA": ("a base64url field cannot have length 1; was the cookie truncated?"),
     f"{'A' * 22}.AAAA.1.1.AAAA": (
-        "the MAC differs: the value was changed, or another secret sealed it"
+        "the MAC differs: the value was changed, or sealed with another secret"
     ),
-    forge(b"", SECRET, ciphertext=b"short"): "the ciphertext does not decrypt to whole blocks",
+    forge(b"", SECRET, ciphertext=b"short"): "the ciphertext does not decrypt to whole, padded",
     forge(b"other={}", SECRET): "sealed for the cookie 'other', not 'session'",
     forge(b"session={", SECRET): "the plaintext is not JSON: Expecting property name",
-    forge(b"session=[]", SECRET): "the JSON is a list, not an object",
+    forge(b"session=[]", SECRET): "expected a JSON object, got list",
 }
 
 
 @pytest.mark.parametrize(("value", "message"), MESSAGES.items(), ids=range(len(MESSAGES)))
 def test_message(value: str, message: str) -> None:
-    """The message says what was found, and what there should have been."""
+    """The message says what was expected and what was found."""
     with pytest.raises(BadCookie) as refusal:
         unseal(value, derive_keys(SECRET))
 
@@ -243,8 +244,8 @@ def test_message(value: str, message: str) -> None:
 
 
 def test_message_of_strict_mode() -> None:
-    """In strict mode the message says that the cookie itself is good."""
+    """The message of strict mode names the mode: the cookie is otherwise valid."""
     with pytest.raises(BadCookie) as refusal:
         unseal(f'"{forge(b"session={}", SECRET)}"', derive_keys(SECRET), strict=True)
 
-    assert str(refusal.value) == "another text for a cookie that this server seals"
+    assert str(refusal.value) == "in strict mode only the text that seal() writes opens"

@@ -411,7 +411,7 @@ def test_codec_that_fails(clock: Clock) -> None:
 
 
 BAD_SETTINGS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "number": ({"SECRET_KEY": 12345}, TypeError, "secret is a int: give str or bytes"),
+    "number": ({"SECRET_KEY": 12345}, TypeError, "secret must be str or bytes, got int"),
     "one fallback": (
         {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": "old"},
         TypeError,
@@ -420,7 +420,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no fallback": (
         {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": [""]},
         ValueError,
-        "the secret is empty: make one with",
+        "the secret is empty; generate one with",
     ),
 }
 
@@ -442,7 +442,7 @@ def test_bad_cookie_name_of_flask(site: Site) -> None:
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "two secrets": ({"secret": SECRET, "codec": Plain()}, ValueError, "one of secret, keys"),
-    "empty secret": ({"secret": ""}, ValueError, "the secret is empty: make one with"),
+    "empty secret": ({"secret": ""}, ValueError, "the secret is empty; generate one with"),
     "secret": ({"secret": 5}, TypeError, "secret is a int: give str or bytes"),
     "name with =": ({"cookie_name": "a=b"}, ValueError, "cookie_name is 'a=b': use letters"),
     "name with space": ({"cookie_name": "a b"}, ValueError, "'a b': use letters, digits"),

@@ -401,7 +401,7 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "path": ({"path": 5}, TypeError, "path is 5: give str"),
     "revocation": ({"revocation": "x"}, TypeError, "'x': give an object with is_revoked"),
     "keys": ({"secret": None, "keys": "k"}, TypeError, "keys is a str: give Keys"),
-    "a key": ({"secret": None, "keys": ["k"]}, TypeError, "keys is a str: give Keys"),
+    "a key": ({"secret": None, "keys": ["k"]}, TypeError, "keys must be Keys, such as"),
     "no keys": ({"secret": None, "keys": []}, ValueError, "at least one Keys"),
     "secrets": ({"secret": {"a"}}, TypeError, "secret is a set: give str or bytes, or a list"),
 }  # fmt: skip

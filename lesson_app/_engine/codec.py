@@ -28,26 +28,25 @@ from ..errors import BadCookie, BadName, BadPayload, BadSignature
 from .javascript import MAX_SAFE_INTEGER, stringify
 from .prepared import Prepared, read, write
 
-# Why keys refuse a cookie, from those that have the least to do with it to the right ones.
-_TELLING = ("signature", "padding", "name", "json", "object")
+# The checks that depend on the keys, in their order.
+_KEY_CHECKS = ("signature", "padding", "name", "json", "object")
 
 
 class SealedCodec:
-    """`seal` and `unseal` with remembered keys: seal with the first, open with any.
+    """Seal with the first keys, open with any of them.
 
-    The usual cookie goes the short way of `prepared`; what is unusual in any respect goes
-    to `seal` and `unseal` below, which know every case and every error.
+    With `strict`, only the text that `seal` writes opens.
     """
 
     def __init__(
         self, *keys: Keys, urandom: Callable[[int], bytes] = os.urandom, strict: bool = False
     ) -> None:
         if not keys:
-            raise ValueError("give at least one Keys, for instance derive_keys(secret)")
+            raise ValueError("expected at least one Keys, such as derive_keys(secret)")
         for each in keys:
             check_keys(each)
         self._keys = keys
-        # None: `Prepared` draws the IV in a quicker way, from os.urandom as well.
+        # None: `Prepared` draws the IV from os.urandom itself, in a faster way.
         self._urandom = None if urandom is os.urandom else urandom
         self._strict = strict
         self._prepared = [_prepare(each) for each in keys]
@@ -80,18 +79,33 @@ class SealedCodec:
                 if plaintext is not None and plaintext.startswith(prefix):
                     content = read_object(plaintext[len(prefix) :].decode("utf-8", "replace"))
                     rotated = prepared is not self._prepared[0]
-                    return Unsealed(content, int(created_at), int(duration), rotated, mac)
-        return self._unseal_with_care(value, name)
+                    return _unsealed(content, int(created_at), int(duration), rotated, mac)
+        return self._unseal_by_reference(value, name)
 
-    def _unseal_with_care(self, value: str, name: str) -> Unsealed:
+    def _unseal_by_reference(self, value: str, name: str) -> Unsealed:
         refusals: list[BadCookie] = []
         for age, keys in enumerate(self._keys):
             try:
                 opened = unseal(value, keys, name=name, strict=self._strict)
                 return replace(opened, rotated=age > 0)
             except (BadSignature, BadPayload, BadName) as bad:
-                refusals.append(bad)  # the next key may share no more than the signature's
-        raise max(refusals, key=lambda bad: _TELLING.index(bad.reason))
+                refusals.append(bad)  # other keys can have the same signature key
+        # Of several keys, those that got furthest are the likeliest to be the right ones.
+        raise max(refusals, key=lambda bad: _KEY_CHECKS.index(bad.reason))
+
+
+def _unsealed(
+    content: dict[str, Any], created_at: int, duration: int, rotated: bool, mac: bytes
+) -> Unsealed:
+    # The __init__ of a frozen dataclass takes as long as the decryption.
+    opened = object.__new__(Unsealed)
+    fields = opened.__dict__
+    fields["content"] = content
+    fields["created_at"] = created_at
+    fields["duration"] = duration
+    fields["rotated"] = rotated
+    fields["mac"] = mac
+    return opened
 
 
 def _prepare(keys: Keys) -> Prepared:
@@ -101,7 +115,7 @@ def _prepare(keys: Keys) -> Prepared:
 
 @functools.lru_cache(maxsize=32)
 def _prefix(name: str) -> bytes | None:
-    """Return what the plaintext of a cookie begins with; None for a name that none has."""
+    """Return the start of a cookie's plaintext; None for a name that is not allowed."""
     try:
         check_name(name)
     except ValueError:

@@ -200,7 +200,7 @@ def test_nginx_loses_a_server(start: Start, tmp_path: Path) -> None:
     ("secret", "complaint"),
     [
         (None, "KeyError: 'SECRET_KEY'"),
-        ("", "give at least one Keys"),
+        ("", "expected at least one Keys"),
         ("password", "the secret is weak: it has 8 characters"),
         (f"{SECRET} password", "the secret is weak: it has 8 characters"),
     ],

@@ -72,7 +72,7 @@ def test_no_text(value: Any) -> None:
 @pytest.mark.parametrize("secret", [5, [5]], ids=repr)
 def test_no_secret(secret: Any) -> None:
     """What is no secret is refused, with the fix."""
-    with pytest.raises(TypeError, match="the secret is a int: give str or bytes"):
+    with pytest.raises(TypeError, match="secret must be str or bytes, got int"):
         dissect(PAGE_SENT, secret)
 
 
