@@ -1,9 +1,8 @@
-"""Keys made ready once: the same cookies as `cookie.seal` writes, in a fraction of the time.
+"""Prepare keys once, to seal and open the same cookies as `cookie` in a fraction of the time.
 
-The format is told in `cookie`; this is its arithmetic for a server that seals and opens
-thousands of cookies under the same keys. It does the plain case only, and answers None to
-all else: then the straightforward functions look, and say what is wrong. Tests hold both to
-the same bytes.
+This module handles canonical input only. It returns None for anything else, and the caller
+falls back to the reference functions in `cookie`, which document the format and raise the
+detailed errors. `tests/engine/test_prepared.py` checks that both give the same bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.hmac import HMAC
 
-#: Contexts kept for the next call, of each kind. More are made when more are in use.
+#: How many contexts of each kind are kept for later calls. More are made when needed.
 POOL_SIZE = 16
 _BLOCK = 16
 from_bytes = int.from_bytes
@@ -28,31 +27,31 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 }
 _PADDINGS = [bytes([length]) * length for length in range(_BLOCK + 1)]
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-# What a base64 text lacks, by its length modulo 4; one sign over is none, and must raise.
+# The padding that a base64 text lacks, by its length modulo 4. A remainder of 1 is invalid:
+# "!" makes the decoder raise.
 _ENDS = (b"", b"!", b"==", b"=")
-# Whole numbers of so many digits are doubles, and JavaScript writes them as they stand.
+# A double holds every whole number with this many digits, and JavaScript writes it unchanged.
 _MAX_DIGITS = 15
 
-
-#: The five fields of a cookie value in their order, the two times in decimal.
+#: The fields of a cookie value in the order of `cookie.FIELDS`, the two times in decimal.
 Fields = tuple[bytes, bytes, bytes, bytes, bytes]
 
 
 def write(fields: Fields) -> str:
-    """Write the fields as one cookie value."""
+    """Return the fields as one cookie value."""
     iv, ciphertext, created_at, duration, mac = fields
     return _write(iv, ciphertext, created_at + b"." + duration, mac)
 
 
 def _write(iv: bytes, ciphertext: bytes, times: bytes, mac: bytes) -> str:
     fields = (b2a_base64(iv), b2a_base64(ciphertext), times, b2a_base64(mac))
-    # One pass for all: dots and digits are the same in either alphabet.
+    # One pass is enough: dots and digits are the same in both alphabets.
     return b".".join(fields).translate(_TO_URL, b"=\n").decode()
 
 
 def read(value: str) -> Fields | None:
-    """Take a value apart that is written as servers write them; None for any other text."""
-    try:  # strictly: whatever is no base64 raises
+    """Return the fields of a value that a server wrote; None for any other text."""
+    try:  # in strict mode the decoder raises for anything but base64
         fields = value.replace("-", "+").replace("_", "/").encode().split(b".")
         iv, ciphertext, created_at, duration, mac = fields
         iv = a2b_base64(iv + b"==", strict_mode=True)
@@ -73,17 +72,18 @@ def read(value: str) -> Fields | None:
 
 
 class Prepared:
-    """One cookie's keys with an HMAC begun and AES-CBC contexts alive.
+    """Keys with a started HMAC and reusable AES-CBC contexts.
 
-    An HMAC object that has taken in its key is copied for each message. A context goes on
-    where its last message ended: CBC adds (xor) to each block the ciphertext block before
-    it, to the first the IV. So an encryptor gets a first block with its own last block
-    taken out and the IV put in; a decryptor gets the IV as one more block, and what it makes
-    of that is thrown away. Both results are those of a new context, to the byte.
+    The HMAC object has already read its key; each message gets a copy. A reused context
+    continues after its last message, because CBC XORs each block with the ciphertext block
+    before it, and the first with the IV. To start a new message, the encryptor's first block
+    is XORed with the IV and with the context's last block, which cancels out. A decryptor
+    reads the IV as an extra block, whose output is discarded. Both give the same bytes as a
+    new context.
 
-    A context in use is in nobody else's hands: `pop` takes it out of the pool, in one step
-    that no thread, signal or fork can split, and it comes back when its call has succeeded.
-    After an error nobody knows what it holds, and it is dropped.
+    Only one call uses a context at a time. `pop` takes it out of the pool in one step that no
+    thread, signal or fork can interrupt; the call puts it back when it has succeeded. After an
+    error, the state of the context is unknown and it is dropped.
     """
 
     __slots__ = ("_aes", "_decryptors", "_encryptors", "_given", "_hmac", "_mac_length")
@@ -99,13 +99,13 @@ class Prepared:
         self._decryptors: deque[CipherContext] = deque(maxlen=POOL_SIZE)
 
     def __reduce__(self) -> tuple[type[Prepared], tuple[bytes, bytes, str, int]]:
-        """Copy and pickle by the keys: contexts belong to one process."""
+        """Copy and pickle the keys only: contexts belong to one process."""
         return Prepared, self._given
 
     def seal(
         self, plaintext: bytes, created_at: int, duration: int, iv: bytes | None = None
     ) -> str:
-        """Encrypt and sign `plaintext` as a cookie value, under a fresh IV if none is given."""
+        """Encrypt and sign `plaintext` as a cookie value, with a fresh IV if none is given."""
         if iv is None:
             iv, ciphertext = self.encrypt_afresh(plaintext)
         else:
@@ -114,13 +114,13 @@ class Prepared:
         return _write(iv, ciphertext, times, self.sign(b".".join((iv, ciphertext, times))))
 
     def open(self, fields: Fields) -> bytes | None:
-        """Verify, then decrypt; None where the MAC differs or the padding is wrong."""
+        """Verify, then decrypt; return None if the MAC differs or the padding is wrong."""
         if compare_digest(fields[4], self.sign(b".".join(fields[:4]))):
             return self.decrypt(fields[1], fields[0])
         return None
 
     def sign(self, signed: bytes) -> bytes:
-        """Return what `cookie.sign` returns for the four fields, with the dots between."""
+        """Return what `cookie.sign` returns; `signed` is the four fields joined by dots."""
         mac = self._hmac.copy()
         mac.update(signed)
         return mac.finalize()[: self._mac_length]
@@ -141,33 +141,33 @@ class Prepared:
         return ciphertext
 
     def encrypt_afresh(self, plaintext: bytes) -> tuple[bytes, bytes]:
-        """Draw an IV; return it and what `cookie.encrypt` makes under it.
+        """Return a fresh IV and what `cookie.encrypt` returns for it.
 
-        Sixteen random bytes are encrypted as one more block before the text. What comes out
-        is that text's IV, as each ciphertext block is the next one's. AES takes random bytes
-        to bytes as random, one to one, whatever is added (xor) to them before: nobody can
-        foretell this IV who could not foretell ``os.urandom``.
+        Sixteen random bytes are encrypted as an extra block before the plaintext. In CBC each
+        ciphertext block acts as the IV of the next, so the output of this block is the IV.
+        AES maps random bytes one to one, whatever they are XORed with first. So this IV is
+        as unpredictable as ``os.urandom``.
         """
         padding = _PADDINGS[_BLOCK - len(plaintext) % _BLOCK]
         try:
             encryptor, _ = self._encryptors.pop()
         except IndexError:
             encryptor, _ = self._make_encryptor()
-        # Drawn for this call, none in advance: after a fork two processes would share them.
+        # Never drawn in advance: after a fork, two processes would share the bytes.
         ciphertext = encryptor.update(os.urandom(_BLOCK) + plaintext + padding)
         self._encryptors.append((encryptor, ciphertext[-_BLOCK:]))
         return ciphertext[:_BLOCK], ciphertext[_BLOCK:]
 
     def _make_encryptor(self) -> tuple[CipherContext, bytes]:
-        """Return a new context, and the block that it begins after."""
+        """Return a new context and the block that it continues after."""
         last = bytes(_BLOCK)
         return Cipher(self._aes, modes.CBC(last)).encryptor(), last
 
     def decrypt(self, ciphertext: bytes, iv: bytes) -> bytes | None:
-        """Return what `cookie.decrypt` returns; None where that raises BadPayload."""
+        """Return what `cookie.decrypt` returns, or None where it raises BadPayload."""
         if len(iv) != _BLOCK:
             raise _wrong(iv)
-        # A part of a block would stay in the context, and the next visitor would get it.
+        # Part of a block would stay in the context and end up in the next visitor's session.
         if not ciphertext or len(ciphertext) % _BLOCK:
             return None
         try:
@@ -183,5 +183,5 @@ class Prepared:
 
 
 def _wrong(iv: bytes) -> ValueError:
-    # Another length would shift every block that this context sees from here on.
-    return ValueError(f"the IV is {len(iv)} bytes long, not {_BLOCK}")
+    # Another length would shift all later blocks of this context.
+    return ValueError(f"the IV must have {_BLOCK} bytes, got {len(iv)}")

@@ -1,4 +1,4 @@
-"""The short way seals and opens as the straightforward one; no call spoils the next."""
+"""The fast path gives the same results as `cookie`, and no call affects the next."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def prepare(keys: Keys = KEYS) -> Prepared:
     return Prepared(keys.encryption, keys.signature, mac.hash, mac.length)
 
 
-READY = prepare()  # one for all: what a call left behind would show in a later one
+READY = prepare()  # shared: anything that a call leaves behind would show in a later one
 
 
 def outcome(open_it: Any) -> Unsealed | tuple[type[Exception], str, str, bytes]:
-    """Return what opened, or all that the refusal says."""
+    """Return the opened cookie, or everything that the error says."""
     try:
         opened: Unsealed = open_it()
     except BadCookie as bad:
@@ -47,7 +47,7 @@ def outcome(open_it: Any) -> Unsealed | tuple[type[Exception], str, str, bytes]:
 
 @given(st.binary(max_size=100), st.binary(min_size=16, max_size=16))
 def test_encrypt(plaintext: bytes, iv: bytes) -> None:
-    """A living context encrypts to the bytes of a new one, and a new one decrypts them."""
+    """A reused context encrypts to the same bytes as a new one, and decrypts them."""
     ciphertext = READY.encrypt(plaintext, iv)
 
     assert ciphertext == encrypt(plaintext, KEYS, iv)
@@ -58,7 +58,7 @@ def test_encrypt(plaintext: bytes, iv: bytes) -> None:
 @example(b"", IV)
 @example(b"x" * 16, IV)
 def test_decrypt_anything(ciphertext: bytes, iv: bytes) -> None:
-    """Random bytes decrypt alike, or not at all; and what comes next is not spoilt."""
+    """Random bytes give the same result as in `cookie`, and do not affect the next call."""
     try:
         plain: bytes | None = decrypt(ciphertext, KEYS, iv)
     except BadCookie:
@@ -70,7 +70,7 @@ def test_decrypt_anything(ciphertext: bytes, iv: bytes) -> None:
 
 @pytest.mark.parametrize("length", [1, 15, 17, 31, 33])
 def test_part_of_a_block_reaches_no_context(length: int) -> None:
-    """A ciphertext of no whole blocks is refused before a context keeps a part of it."""
+    """A partial block is refused before a context can keep it."""
     ready = prepare()
     good = encrypt(b"the next visitor's", KEYS, IV)
     assert ready.decrypt(good, IV) == b"the next visitor's"
@@ -82,11 +82,11 @@ def test_part_of_a_block_reaches_no_context(length: int) -> None:
 
 @pytest.mark.parametrize("iv", [b"", b"x" * 15, b"x" * 17, b"x" * 32], ids=len)
 def test_other_iv_reaches_no_context(iv: bytes) -> None:
-    """Nor is an IV of another length let in."""
+    """An IV of another length is refused before a context can keep it."""
     ready = prepare()
     good = ready.encrypt(b"text", IV)
     for use in (ready.encrypt, ready.decrypt):
-        with pytest.raises(ValueError, match=f"the IV is {len(iv)} bytes long, not 16"):
+        with pytest.raises(ValueError, match=f"the IV must have 16 bytes, got {len(iv)}"):
             use(good, iv)
 
     assert ready.encrypt(b"text", IV) == good
@@ -98,7 +98,7 @@ ALGORITHMS = list(itertools.product(CIPHERS, MACS))
 
 @pytest.mark.parametrize(("cipher", "mac"), ALGORITHMS, ids=map("/".join, ALGORITHMS))
 def test_same_cookie(cipher: str, mac: str) -> None:
-    """With each cipher and each MAC, the codec writes the straightforward form's bytes."""
+    """With each cipher and each MAC, the codec gives the same bytes as `seal`."""
     keys = Keys(b"e" * CIPHERS[cipher], b"s" * 64, cipher, mac)
     codec = SealedCodec(keys, urandom=seeded_urandom(3))
     draw = seeded_urandom(3)
@@ -119,7 +119,7 @@ def test_same_cookie(cipher: str, mac: str) -> None:
 
 @given(st.binary(max_size=99), st.binary(max_size=64), st.integers(0, 2**53 - 1))
 def test_sign(ciphertext: bytes, iv: bytes, number: int) -> None:
-    """A copied HMAC gives what a new one gives."""
+    """A copied HMAC gives the same result as a new one."""
     text = str(number)
 
     signature = READY.sign(b".".join((iv, ciphertext, text.encode(), b"7")))
@@ -135,7 +135,7 @@ ODD = "AZaz09-_+/=. !\n\0é\u0663\ud800\U0001f600"
 @example(21, 1, "x", True)  # spare bits
 @example(21, 1, "x", False)
 def test_same_refusal(at: int, cut: int, text: str, strict: bool) -> None:
-    """Whatever is changed in a cookie: same content, same mac, or same words of refusal."""
+    """For any changed cookie, codec and `unseal` give the same content or the same error."""
     value = seal(LOGIN, KEYS, created_at=1_700_000_000_000, duration=1, iv=IV)
     value = value[:at] + text + value[at + cut :]
     codec = SealedCodec(KEYS, strict=strict)
@@ -158,13 +158,13 @@ SIGNED = {
     "a list": {"plaintext": b"session=[1]"},
     "white space": {"plaintext": b"session= {} "},
     "leading zero": {"created_at": "01"},
-    "leading zero to live": {"duration": "01"},
+    "leading zero of the duration": {"duration": "01"},
     "sixteen digits": {"created_at": "9007199254740993"},
-    "sixteen digits to live": {"duration": "9007199254740993"},
+    "sixteen digits of the duration": {"duration": "9007199254740993"},
     "not decimal": {"created_at": "1e3"},
     "short IV": {"iv": bytes(13), "ciphertext": bytes(16)},
     "no number": {"duration": ""},
-    "not decimal to live": {"duration": "1e3"},
+    "duration not decimal": {"duration": "1e3"},
     "good": {},
 }
 
@@ -172,7 +172,7 @@ SIGNED = {
 @pytest.mark.parametrize("forged", SIGNED.values(), ids=SIGNED)
 @pytest.mark.parametrize("strict", [False, True], ids=["", "strict"])
 def test_signed_and_unusual(forged: dict[str, Any], strict: bool) -> None:
-    """What only a holder of the secret can make opens, or is refused, in the same words."""
+    """Unusual values with a valid MAC give the same content or the same error, too."""
     usual = {"plaintext": b'session={"a":1}', "created_at": "1", "duration": "1"}
     value = forge(**{**usual, "secret": SECRET, **forged})
     codec = SealedCodec(derive_keys(secret_of("newer")), KEYS, strict=strict)
@@ -180,7 +180,7 @@ def test_signed_and_unusual(forged: dict[str, Any], strict: bool) -> None:
     ours = outcome(lambda: codec.unseal(value, name="session"))
     plain = outcome(lambda: unseal(value, KEYS, strict=strict))
 
-    # With two keys the last refusal is the one for the key that fits.
+    # With two keys, the codec raises the error of the keys that got furthest.
     assert ours == (
         Unsealed(plain.content, plain.created_at, plain.duration, rotated=True)
         if isinstance(plain, Unsealed)
@@ -189,7 +189,7 @@ def test_signed_and_unusual(forged: dict[str, Any], strict: bool) -> None:
 
 
 def test_verify_before_decrypt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the MAC does not vouch for reaches no decryptor."""
+    """A value with a wrong MAC is never decrypted."""
     seen: list[bytes] = []
     monkeypatch.setattr(Prepared, "decrypt", lambda self, text, iv: seen.append(text))
     fields = read(seal({}, KEYS, iv=IV))
@@ -213,13 +213,13 @@ UNUSUAL: dict[str, dict[str, Any]] = {
     "true for a time": {"duration": True},
     "negative": {"duration": -1},
     "too late": {"created_at": 2**53},
-    "nothing JSON holds": {"content": {"a": {1}}},
+    "not JSON": {"content": {"a": {1}}},
 }
 
 
 @pytest.mark.parametrize("options", UNUSUAL.values(), ids=UNUSUAL)
 def test_same_error(options: dict[str, Any]) -> None:
-    """A caller's mistake raises what the straightforward form raises."""
+    """A wrong argument raises the same error as in `seal`."""
     given: dict[str, Any] = {"content": {}, "name": "s", "created_at": 1, "duration": 1}
     given |= options
     content = given.pop("content")
@@ -234,15 +234,15 @@ def test_same_error(options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("iv", [b"x" * 15, "x" * 16, bytearray(16)], ids=repr)
 def test_bad_urandom(iv: Any) -> None:
-    """An IV that is none is refused before a context sees it."""
+    """An invalid IV from `urandom` is refused."""
     codec = SealedCodec(KEYS, urandom=lambda _: iv)
 
-    with pytest.raises((TypeError, ValueError), match="the IV is"):
+    with pytest.raises((TypeError, ValueError), match=r"the IV must have 16|iv must be bytes"):
         codec.seal({}, name="s", created_at=1, duration=1)
 
 
 def test_each_iv_is_drawn() -> None:
-    """One draw of sixteen bytes a cookie, never more in advance."""
+    """Each cookie draws sixteen bytes, never in advance."""
     drawn: list[int] = []
 
     def draw(size: int) -> bytes:
@@ -258,19 +258,19 @@ def test_each_iv_is_drawn() -> None:
 
 
 class Failing:
-    """A context that takes the text in and then fails."""
+    """A context that reads the data and then fails."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
 
     def update(self, data: bytes) -> bytes:
-        """Advance, and tell nobody."""
+        """Advance the context, then fail."""
         self._context.update(data)
         raise MemoryError
 
 
 def test_each_random_block_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a source of one's own, too: sixteen bytes of the system's, for each cookie."""
+    """By default, each cookie draws sixteen bytes from ``os.urandom``."""
     drawn: list[bytes] = []
     system, codec = os.urandom, SealedCodec(KEYS)
 
@@ -292,7 +292,7 @@ def ecb(block: bytes) -> bytes:
 
 @given(st.lists(st.tuples(st.binary(max_size=50), st.booleans()), min_size=1, max_size=6))
 def test_fresh_iv(texts: list[tuple[bytes, bool]]) -> None:
-    """A fresh IV is AES of the drawn bytes after the last block; text and IV fit together."""
+    """A fresh IV is the encrypted random block, and the ciphertext matches that IV."""
     ready, last = prepare(), bytes(16)
     for text, fresh in texts:
         iv = IV
@@ -309,7 +309,7 @@ def test_fresh_iv(texts: list[tuple[bytes, bool]]) -> None:
 
 
 def test_fresh_ivs_look_random() -> None:
-    """Of two thousand IVs under equal texts no two begin alike, and each bit is even."""
+    """Two thousand IVs for the same text all differ, and each bit is set in about half."""
     ivs = [READY.encrypt_afresh(b"text")[0] for _ in range(2000)]
 
     assert len({iv[:8] for iv in ivs}) == 2000
@@ -319,7 +319,7 @@ def test_fresh_ivs_look_random() -> None:
 
 
 def test_pool_keeps_no_session() -> None:
-    """Of what was sealed no more stays in memory than the next call needs."""
+    """The pool keeps one ciphertext block of a session, which the next call needs."""
     ready = prepare()
     sealed = [ready.encrypt(b"text" * 500, IV), ready.encrypt_afresh(b"text" * 500)[1]]
     kept = [last for _, last in ready._encryptors]
@@ -328,7 +328,7 @@ def test_pool_keeps_no_session() -> None:
 
 
 def test_failed_context_is_dropped() -> None:
-    """After an error in the middle nobody gets that context again."""
+    """After an error, the context is not used again."""
     ready = prepare()
     good = ready.encrypt(b"text", IV)
     ready.decrypt(good, IV)
@@ -351,20 +351,20 @@ def test_failed_context_is_dropped() -> None:
 
 
 class Entering:
-    """A context during whose call somebody else seals, as a signal's handler could."""
+    """A context that seals something else during its call, as a signal handler could."""
 
     def __init__(self, context: Any, enter: Any) -> None:
         self._context, self._enter = context, enter
 
     def update(self, data: bytes) -> bytes:
-        """Let the other call happen first."""
+        """Make the other call first."""
         self._enter()
         result: bytes = self._context.update(data)
         return result
 
 
 def test_call_within_a_call() -> None:
-    """A call in the middle of another takes a context of its own."""
+    """A call during another call gets its own context."""
     ready = prepare()
     good = ready.encrypt(b"text", IV)
     ready.decrypt(good, IV)
@@ -386,7 +386,7 @@ def test_call_within_a_call() -> None:
 
 
 def test_threads() -> None:
-    """Long texts, for which OpenSSL lets other threads run, come out of eight threads whole."""
+    """Eight threads give correct results for long texts, during which OpenSSL frees the GIL."""
     ready = prepare()
     start = threading.Barrier(8)
 
@@ -405,8 +405,8 @@ def test_threads() -> None:
         assert all(pool.map(work, range(8)))
 
 
-def test_pool_has_an_end() -> None:
-    """However many calls ran at once, few contexts are kept."""
+def test_pool_is_limited() -> None:
+    """After many simultaneous calls, the pool keeps only its limit."""
     ready = prepare()
     depth = iter(range(POOL_SIZE + 5))
 
@@ -425,7 +425,7 @@ def test_pool_has_an_end() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_fork() -> None:
-    """After a fork both processes go on, with IVs of their own and whole texts."""
+    """After a fork, both processes seal correctly, with different IVs."""
     codec = SealedCodec(KEYS)
     options: dict[str, Any] = {"name": "s", "created_at": 1, "duration": 1}
     codec.unseal(codec.seal(LOGIN, **options), name="s")
@@ -453,7 +453,7 @@ def test_fork() -> None:
     "duplicate", [copy.copy, copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))]
 )
 def test_copies_share_no_context(duplicate: Any) -> None:
-    """A copied codec seals on, with contexts of its own unless it shares all."""
+    """A copied codec seals correctly; a copy of `Prepared` has no contexts yet."""
     codec = SealedCodec(KEYS)
     codec.seal({}, name="s", created_at=1, duration=1)
 
@@ -464,7 +464,7 @@ def test_copies_share_no_context(duplicate: Any) -> None:
 
 
 def test_keys_are_not_shown() -> None:
-    """The repr of prepared keys shows none."""
+    """The repr of prepared keys shows no key."""
     shown = repr([READY, SealedCodec(KEYS)])
 
     assert repr(KEYS.encryption)[2:8] not in shown
@@ -473,7 +473,7 @@ def test_keys_are_not_shown() -> None:
 
 @given(st.binary(min_size=16, max_size=16), st.binary(max_size=80), st.binary(max_size=64))
 def test_read_what_was_written(iv: bytes, ciphertext: bytes, mac: bytes) -> None:
-    """Taking a value apart undoes writing it."""
+    """`read` undoes `write`."""
     fields = (iv, ciphertext, b"1", b"120", mac)
 
     assert read(write(fields)) == fields
