@@ -1,22 +1,24 @@
-"""Five apps to break, each weak in one way, and the log that tells how it was done.
+"""Five apps to attack, each weak in one way, and a log that shows how the attack went.
 
-Each function at the end makes one of them, with names, passwords and a secret of its own.
-Left as it is, it is weak; its options are the defence. All five hide a flag: the page
-``/flag``, for the admin alone. Whether it was captured is read off the requests that came.
+Each function at the end makes one app, with names, passwords and a secret of its own.
+Without options the app is weak; the options are the defence. Each app hides a flag: the page
+``/flag``, which only the admin may see. The log decides whether the flag was captured.
 """
 
 from __future__ import annotations
 
 import hmac
+import itertools
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 import requests
-from flask import Flask, abort, request, session
+from flask import Flask, Response, abort, g, request, request_finished, session
 from markupsafe import escape
 
 from ...app import PAGE_SECRET
@@ -27,34 +29,28 @@ from ...middleware import ClientSessions, cookie_refused
 from ...revocation import UserEpochs
 from ...session import Session
 from ..codecs import codec_from
+from ..http.record import Exchange, seen_by_app
 from ..http.server import Server
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-#: Who sends a request, and where it arrives.
+#: Who sends a request, and which app gets it.
 YOU, ADMIN = "you", "the admin"
 TARGET, GUESTBOOK = "target", "guestbook"
 
-# Which cookie a request brings to the app's session, in words.
+# The kinds of cookie that a request can bring for the app's session.
 _NONE, _MISNAMED = "no cookie", "no session cookie"
-_OWN, _EMPTIED = "your own cookie", "a cookie from a log-out"
-_LIVE, _OLD = "the admin's cookie", "the admin's cookie from before the log-out"
+_OWN, _EMPTIED = "your own cookie", "a cookie from a logout"
+_LIVE, _OLD = "the admin's cookie", "the admin's cookie from before the logout"
 _GUESTBOOKS, _PREFS = "a cookie of the guestbook", "a cookie that it set as prefs"
 _FORGED = "a cookie that it never set"
-#: The cookie that captures each flag, when it is done as the flag wants it.
-_WANTED = {1: _FORGED, 2: _OLD, 3: _FORGED, 4: _GUESTBOOKS, 5: _PREFS}
 _REFUSALS = {
     "signature": "sealed with another secret, or changed",
     "name": "sealed for a cookie of another name",
-    "expired": "its time is over",
-    "revoked": "the log-out has ended its session",
+    "expired": "it has expired",
+    "revoked": "the logout ended its session",
 }
 
 _MOST_REQUESTS, _MOST_RUNNING, _MOST_SHOWN = 1000, 6, 6
 _PATIENCE = 60  # seconds
-# Where a request's environment says more of it.
-_NAME, _USER, _REFUSED = "lesson_app.name", "lesson_app.user", "lesson_app.refused"
 
 _WORDS = """
     password welcome sunshine princess football baseball dragon monkey shadow master letmein
@@ -86,121 +82,125 @@ _WORDS = """
     pirate ninja samurai viking knight castle kingdom queen king prince emperor company office
     business manager marketing finance accounting support helpdesk invoice contract project
 """
-#: What people take for a secret. The word of `weak_secret` is one of these.
+#: Words that people choose as a secret. `weak_secret` uses one of them.
 WORDS = tuple(_WORDS.split())
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """One request to a target, and what came of it.
+class Entry:
+    """One request to a target: its exchange, and what the target knows about it.
 
-    `brought` says in words which cookie it had for the session; `refused` is the reason if
-    the app refused it, and `user` whom ``/flag`` found in the session.
+    `brought` says which kind of cookie came for the session. `refused` is the reason if the
+    app refused that cookie. `user` is the user that ``/flag`` found in the session.
     """
 
+    number: int
+    exchange: Exchange
     who: str
     place: str
-    method: str
-    path: str
-    cookies: tuple[tuple[str, str], ...]
-    status: int
-    set_cookies: tuple[tuple[str, str], ...]
     brought: str
     refused: str
     user: Any
 
     @property
-    def is_for_flag(self) -> bool:
-        """Whether you asked for the flag, where it is."""
+    def asks_for_flag(self) -> bool:
+        """Whether you asked the target for the flag."""
         wanted = (YOU, TARGET, "GET", "/flag")
-        return (self.who, self.place, self.method, self.path) == wanted
+        return (self.who, self.place, self.exchange.method, self.exchange.path) == wanted
+
+    @property
+    def status(self) -> int:
+        """The response's status code."""
+        return int(self.exchange.status[:3])
 
 
-class Result(NamedTuple):
-    """What the log says: "captured", or else a name for what happened; and a sentence."""
+class Finding(NamedTuple):
+    """What the log says about an attack: "captured" or another name, and a sentence."""
 
     name: str
     sentence: str
 
 
 class Target:
-    """An app that runs in the background, with something in it that only the admin may see.
+    """An app that runs in the background, with a page that only the admin may see.
 
-    It stops with the ``with`` block, with `close`, or when nothing refers to it any more.
+    It stops at the end of the ``with`` block, with `close`, or when nothing refers to it.
     """
 
     def __init__(
         self,
         flag: int,
         app: Flask,
+        judge: Callable[[_Log], Finding],
         *,
         admin: str,
         secret: str | bytes,
         password: str = "",
         guestbook: Flask | None = None,
     ) -> None:
-        self.flag, self.admin = flag, admin
+        self.flag, self.admin, self._judge = flag, admin, judge
         log = self._log = _Log()
         self._reveal: Callable[[], str | bytes] = lambda: log.reveal(secret)
-        apps = [(TARGET, app)] + ([(GUESTBOOK, guestbook)] if guestbook else [])
-        servers = [Server(_recorded(app, place, log)) for place, app in apps]
+        servers = [Server(log.of(each)) for each in (app, guestbook) if each]
         self._server = servers[0]
         self._closer = _keep(self, servers)
-        #: The app's address; and that of the other app, where there is one.
+        #: The app's URL, and the URL of the other app if there is one.
         self.url, self.guestbook = servers[0].url, servers[-1].url if guestbook else ""
         self._victim = _Victim(self._server, admin, password, log) if password else None
 
     @property
     def secret(self) -> str | bytes:
-        """The secret that it seals with. It is no secret any more when you have read it."""
+        """The app's secret. Reading it is noted, and then no attack counts any more."""
         return self._reveal()
 
     @property
     def victim(self) -> _Victim:
-        """The admin, logged in; only where the attack needs one."""
+        """The admin, logged in. Only flag 2 has one; the others raise AttributeError."""
         if self._victim is None:
-            raise AttributeError("nobody has logged in to this target")
+            raise AttributeError("only copied_cookie() has a victim; this target has none")
         return self._victim
 
     @property
-    def log(self) -> tuple[Exchange, ...]:
+    def log(self) -> tuple[Entry, ...]:
         """All requests that came, in order."""
-        return tuple(self._log.exchanges)
+        return tuple(self._log.entries)
 
     @property
     def sent(self) -> int:
-        """How many requests of yours have reached this app; the guestbook is another."""
+        """The number of requests that you sent to this app, without those to the guestbook."""
         return sum((each.who, each.place) == (YOU, TARGET) for each in self.log)
 
     @property
-    def result(self) -> Result:
-        """What the log says of the attack."""
-        return _result(self.flag, self.log, self._log.revealed)
+    def result(self) -> Finding:
+        """What the log says about the attack."""
+        if self._log.revealed:
+            return self._log.another_attack("in-hand", "you read the secret from the target")
+        return self._judge(self._log)
 
     @property
     def captured(self) -> bool:
-        """Whether the flag is captured, and by this flag's attack."""
+        """Whether you captured the flag with the attack that it is made for."""
         return self.result.name == "captured"
 
     def browser(self) -> requests.Session:
-        """Return a new visitor, with an empty cookie jar."""
+        """Return a new client, with an empty cookie jar."""
         return self._server.browser()
 
     def log_in(self) -> requests.Session:
-        """Return a new visitor who has logged in, with an account of their own."""
-        browser = self.browser()
+        """Return a new client that has logged in, with an account of its own."""
+        client = self.browser()
         form = {"user": f"visitor-{secrets.token_hex(4)}"}
-        browser.post(f"{self.url}/login", data=form, timeout=_PATIENCE)
-        return browser
+        client.post(f"{self.url}/login", data=form, timeout=_PATIENCE)
+        return client
 
     def get(self, path: str, **cookies: str) -> requests.Response:
-        """Send one GET with these cookies, and no others: ``get("/flag", session=value)``."""
+        """Send one GET with only these cookies: ``get("/flag", session=value)``."""
         return self.browser().get(f"{self.url}{path}", cookies=cookies, timeout=_PATIENCE)
 
     def tell(self) -> None:
         """Print the last requests of the log, and whether the flag is captured."""
         log = self.log
-        rows = [_row(number, each) for number, each in enumerate(log, 1)][-_MOST_SHOWN:]
+        rows = [_row(each) for each in log][-_MOST_SHOWN:]
         if len(log) > len(rows):
             print(f"  ({len(log) - len(rows)} requests before these)")  # noqa: T201
         for line in columns(rows) if rows else ():
@@ -219,25 +219,25 @@ class Target:
 
 
 class _Victim:
-    """The admin's browser: you can look at its cookie, and see its owner log out."""
+    """The admin's client: you can read its cookie, and log the admin out."""
 
     def __init__(self, server: Server, admin: str, password: str, log: _Log) -> None:
-        self._url, self._browser = server.url, server.browser()
-        self._browser.headers["User-Agent"] = log.admins_browser
+        self._url, self._client = server.url, server.browser()
+        self._client.headers["User-Agent"] = log.admins_agent
         form = {"user": admin, "password": password}
-        self._browser.post(f"{self._url}/login", data=form, timeout=_PATIENCE)
+        self._client.post(f"{self._url}/login", data=form, timeout=_PATIENCE)
 
     @property
     def cookie(self) -> str:
-        """The value of its session cookie, as it is now."""
-        return self._browser.cookies["session"]
+        """The current value of the admin's session cookie."""
+        return self._client.cookies["session"]
 
     def log_out(self) -> None:
-        """Let the admin log out."""
-        self._browser.get(f"{self._url}/logout", timeout=_PATIENCE)
+        """Log the admin out."""
+        self._client.get(f"{self._url}/logout", timeout=_PATIENCE)
 
 
-# ---------------------------------------------------------------- nothing is left running
+# ---------------------------------------------------------------- stopping
 
 
 _running: list[weakref.finalize[..., Any]] = []
@@ -245,7 +245,7 @@ _one_at_a_time = threading.Lock()
 
 
 def _keep(target: Target, servers: list[Server]) -> weakref.finalize[..., Any]:
-    """Stop the servers when the target is gone, or when there are too many after it."""
+    """Stop the servers when the target is garbage, or when too many newer ones run."""
     closer = weakref.finalize(target, _stop_elsewhere, servers)
     closer.atexit = False  # their threads end with the process
     with _one_at_a_time:
@@ -269,7 +269,7 @@ def _stop(servers: list[Server]) -> None:
 
 
 def _stop_elsewhere(servers: list[Server]) -> None:
-    # Garbage may be collected in any thread, and a listener's own cannot wait for itself.
+    # Python may collect garbage in any thread; a listener's own thread cannot wait for itself.
     threading.Thread(target=_stop, args=(servers,), daemon=True).start()
 
 
@@ -277,153 +277,119 @@ def _stop_elsewhere(servers: list[Server]) -> None:
 
 
 class _Log:
-    """What came, which cookies were set, and whether somebody has read the secret."""
+    """The requests that came, the cookies that were set, and whether the secret was read."""
 
     def __init__(self) -> None:
-        self.exchanges: list[Exchange] = []
+        self.entries: list[Entry] = []
         self.revealed = False
-        self.admins_browser = secrets.token_hex()
-        self._set: dict[bytes, str] = {}  # what kind of cookie it is, by its MAC
+        self.admins_agent = secrets.token_hex()
+        self._numbers = itertools.count(1)
+        self._set: dict[bytes, str] = {}  # the kind of each cookie, by its MAC
         self._admin_is_in = True
+
+    @property
+    def asked(self) -> list[Entry]:
+        """Your requests for the flag."""
+        return [each for each in self.entries if each.asks_for_flag]
+
+    @property
+    def won(self) -> list[Entry]:
+        """Those of `asked` that got the flag."""
+        return [each for each in self.asked if each.status == 200]
 
     def reveal(self, secret: str | bytes) -> str | bytes:
         self.revealed = True
         return secret
 
-    def add(self, place: str, environ: WSGIEnvironment, status: str, lines: list[str]) -> None:
-        """Note one exchange; `lines` are its ``Set-Cookie``."""
-        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        is_admin = environ.get("HTTP_USER_AGENT") == self.admins_browser
-        cookies = tuple(_pairs(environ.get("HTTP_COOKIE", "").split(";")))
-        sets = tuple(_pairs(line.partition(";")[0] for line in lines))
-        brought = self._kind(cookies, environ[_NAME])
-        for name, value in sets:
+    def of(self, app: Flask) -> Flask:
+        """Note each exchange of `app` from now on, and answer 429 when the log is full."""
+        app.before_request(self._refuse_when_full)
+        cookie_refused.connect(_note_refusal, app)
+        request_finished.connect(self._note, app)
+        return app
+
+    def describe(self, entry: Entry) -> str:
+        return f"request {entry.number} of {len(self.entries)}: GET /flag with {entry.brought}"
+
+    def another_attack(self, name: str, what: str) -> Finding:
+        verdict = "captured, but" if self.won else "not captured, and"
+        return Finding(name, f"{verdict} {what}: that is another attack")
+
+    def _refuse_when_full(self) -> tuple[str, int] | None:
+        full = len(self.entries) >= _MOST_REQUESTS
+        return ("too many requests", 429) if full else None
+
+    def _note(self, app: Flask, *, response: Response, **_: object) -> None:
+        if self._refuse_when_full():
+            return
+        exchange, place = seen_by_app(request, response), app.name
+        is_admin = request.headers.get("User-Agent") == self.admins_agent
+        brought = self._kind(exchange, app.session_interface.get_cookie_name(app))
+        for name, value in exchange.received:
             kind = _LIVE if is_admin else _OWN
             kind = _PREFS if name == "prefs" else _GUESTBOOKS if place == GUESTBOOK else kind
-            self._set[_mac(value)] = _EMPTIED if path == "/logout" else kind
-        if is_admin and path == "/logout":
+            self._set[_mac(value)] = _EMPTIED if exchange.path == "/logout" else kind
+        if is_admin and exchange.path == "/logout":
             self._admin_is_in = False
-        self.exchanges.append(
-            Exchange(
-                ADMIN if is_admin else YOU, place, method, path, cookies, int(status[:3]), sets,
-                brought, environ.get(_REFUSED, ""), environ.get(_USER),
-            )
-        )  # fmt: skip
+        who, number = ADMIN if is_admin else YOU, next(self._numbers)
+        facts = place, brought, g.get("refused", ""), g.get("user")
+        self.entries.append(Entry(number, exchange, who, *facts))
 
-    def _kind(self, cookies: tuple[tuple[str, str], ...], name: str) -> str:
-        values = [value for each, value in cookies if each == name]
+    def _kind(self, exchange: Exchange, name: str) -> str:
+        values = [value for each, value in exchange.sent if each == name]
         if not values:
-            return _MISNAMED if cookies else _NONE
+            return _MISNAMED if exchange.sent else _NONE
         kind = self._set.get(_mac(values[0]), _FORGED)
         return _OLD if kind == _LIVE and not self._admin_is_in else kind
 
 
-def _recorded(app: Flask, place: str, log: _Log) -> Flask:
-    """Have all that comes to `app` noted in `log`; it answers no more when that is full."""
-    name = app.session_interface.get_cookie_name(app)
-    inner: WSGIApplication = app.wsgi_app
-
-    def record(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if len(log.exchanges) >= _MOST_REQUESTS:
-            start_response("429 TOO MANY REQUESTS", [("Content-Type", "text/plain")])
-            return [b"that were too many"]
-        environ[_NAME] = name
-        head: list[Any] = []
-
-        def note(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            head[:] = status, headers
-            return start_response(status, headers, *rest)
-
-        body = inner(environ, note)
-        log.add(place, environ, head[0], [v for k, v in head[1] if k == "Set-Cookie"])
-        return body
-
-    cookie_refused.connect(_note_refusal, app)
-    app.wsgi_app = record  # type: ignore[method-assign]
-    return app
-
-
 def _note_refusal(app: Flask, *, name: str, reason: str, **_: object) -> None:
-    if name == request.environ[_NAME]:
-        request.environ[_REFUSED] = reason
-
-
-def _pairs(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for text in texts:
-        name, separator, value = text.strip().partition("=")
-        if separator:
-            yield name, value
+    if name == app.session_interface.get_cookie_name(app):
+        g.refused = reason
 
 
 def _mac(value: str) -> bytes:
-    """What a cookie can be told by: several texts stand for one."""
+    """Return what identifies a cookie: several spellings of a value have the same MAC."""
     try:
         return from_base64(value.rpartition(".")[2])
     except BadFormat:
         return value.encode("utf-8", "surrogatepass")
 
 
-# ---------------------------------------------------------------- what the log says
+def _row(entry: Entry) -> tuple[str, ...]:
+    place = "" if entry.place == TARGET else f"{entry.place}: "
+    asked = f"{entry.exchange.method} {place}{shortened(entry.exchange.path, 30)}"
+    return str(entry.number), entry.who, asked, str(entry.status), entry.brought
 
 
-def _result(flag: int, log: tuple[Exchange, ...], revealed: bool) -> Result:
-    asked = [(number, each) for number, each in enumerate(log, 1) if each.is_for_flag]
-    won = [(number, each) for number, each in asked if each.status == 200]
-    verdict = "captured, but" if won else "not captured, and"
-    if revealed:
-        sentence = f"{verdict} with the secret in hand: that is not the attack"
-        return Result("in-hand", sentence)
-    if not asked:
-        if any((each.place, each.path) == (GUESTBOOK, "/flag") for each in log):
-            return Result("other-door", "not captured: the guestbook has no /flag")
-        return Result("never-asked", "not captured: nobody has asked for /flag")
-    if flag == 3 and _guessed_at_target(log, won[0][0] if won else None):
-        sentence = f"{verdict} guessed at the target, which has seen each guess"
-        return Result("asks-the-target", sentence)
-    right = [(number, each) for number, each in won if each.brought == _WANTED[flag]]
-    number, last = (right or won or asked)[-1]
-    what = f"request {number} of {len(log)}: GET /flag with {last.brought}"
+def _judge(log: _Log, *, wanted: str) -> Finding:
+    """Judge by the cookie that a request for the flag has to bring."""
+    if not log.asked:
+        return Finding("never-asked", "not captured: you have not asked for /flag")
+    right = [each for each in log.won if each.brought == wanted]
     if right:
-        return Result("captured", f"captured, {what}")
-    if won:
-        early = last.brought == _LIVE
-        missed = "the admin has not logged out yet" if early else "that is another attack"
-        return Result("too-early" if early else "forged", f"captured, but {missed}; {what}")
+        return Finding("captured", f"captured, {log.describe(right[-1])}")
+    if log.won:
+        what = log.describe(log.won[-1])
+        return Finding("forged", f"captured, but that is another attack; {what}")
+    last = log.asked[-1]
     name, reason = _failure(last)
-    return Result(name, f"not captured, {what}; {last.status}, {reason}")
+    return Finding(name, f"not captured, {log.describe(last)}; {last.status}, {reason}")
 
 
-def _guessed_at_target(log: tuple[Exchange, ...], first: int | None) -> bool:
-    """Whether words were tried there, and not on a cookie of one's own.
-
-    `first` is the number of the first request that got the flag.
-    """
-    refused = sum(each.brought == _FORGED and each.refused == "signature" for each in log)
-    if first is None:
-        return refused > 1
-    had_one = any(each.who == YOU and each.set_cookies for each in log[: first - 1])
-    return refused > 0 or not had_one
-
-
-def _failure(asked: Exchange) -> tuple[str, str]:
-    """Why a request for the flag got nothing: a name for it, and in words."""
+def _failure(asked: Entry) -> tuple[str, str]:
+    """Return why a request for the flag got nothing: a name for it, and a sentence."""
     if asked.brought in (_NONE, _MISNAMED):
         name = "no-cookie" if asked.brought == _NONE else "misnamed"
-        return name, "it cannot tell who asks"
+        return name, "the app does not know who asks"
     if asked.brought == _EMPTIED:
         return "copied-too-late", "its session is empty"
     if asked.refused:
         reason = _REFUSALS.get(asked.refused, f"it does not open ({asked.refused})")
         return asked.refused, reason
     if not asked.user:
-        return "no-user", "its session names no user"
+        return "no-user", "its session has no user"
     return "not-admin", "its user is not the admin"
-
-
-def _row(number: int, each: Exchange) -> tuple[str, ...]:
-    place = "" if each.place == TARGET else f"{each.place}: "
-    asked = f"{each.method} {place}{shortened(each.path, 30)}"
-    return str(number), each.who, asked, str(each.status), each.brought
 
 
 # ---------------------------------------------------------------- the apps
@@ -440,8 +406,8 @@ def _new_secret() -> str:
 def _app(
     admin: str, *, password: str = "", epochs: UserEpochs | None = None, **options: Any
 ) -> Flask:
-    """A log-in that takes any name but the admin's, and a page that is the admin's alone."""
-    app = Flask("target", static_folder=None)
+    """Make an app with a login for any name except the admin's, and a page for the admin."""
+    app = Flask(TARGET, static_folder=None)
     ClientSessions(app, cookie_name="session", revocation=epochs or (), **options)
     here = cast(Session, session)
 
@@ -450,7 +416,7 @@ def _app(
         name, given = (request.form.get(field, "") for field in ("user", "password"))
         right = bool(password) and hmac.compare_digest(given.encode(), password.encode())
         if name == admin and not right:
-            return "this name has an owner", 403
+            return "this name is taken", 403
         here.reset()
         here["user"] = name
         return "logged in", 200
@@ -461,7 +427,7 @@ def _app(
 
     @app.get("/flag")
     def flag() -> str:
-        request.environ[_USER] = here.get("user")
+        g.user = here.get("user")
         return "The flag is yours" if here.get("user") == admin else abort(403)
 
     @app.get("/logout")
@@ -475,8 +441,8 @@ def _app(
 
 
 def _guestbook(secret: str | bytes, cookie_name: str) -> Flask:
-    """Everybody chooses a name for themselves, and it harms nobody."""
-    app = Flask("guestbook", static_folder=None)
+    """Make an app in which visitors choose any name. By itself it is harmless."""
+    app = Flask(GUESTBOOK, static_folder=None)
     ClientSessions(app, secret=secret, cookie_name=cookie_name)
 
     @app.post("/name")
@@ -488,7 +454,7 @@ def _guestbook(secret: str | bytes, cookie_name: str) -> Flask:
 
 
 def nameless_codec(keys: Keys) -> Codec:
-    """Make a codec that forgets what the cookie is called. Never use it."""
+    """Make a codec that does not seal the cookie's name. Never use it."""
 
     def seal_any(content: dict[str, Any], *, created_at: int, duration: int) -> str:
         return seal(content, keys, created_at=created_at, duration=duration)
@@ -503,41 +469,70 @@ def nameless_codec(keys: Keys) -> Codec:
 
 
 def published_secret(*, secret: str | bytes = PAGE_SECRET) -> Target:
-    """Flag 1: its secret stands on a course page."""
+    """Make flag 1: its secret is printed on a course page."""
     admin = _new_name()
-    return Target(1, _app(admin, secret=secret), admin=admin, secret=secret)
+    judge = partial(_judge, wanted=_FORGED)
+    return Target(1, _app(admin, secret=secret), judge, admin=admin, secret=secret)
 
 
 def copied_cookie(*, revocation: UserEpochs | None = None) -> Target:
-    """Flag 2: nothing remembers who has logged out. `victim` is the admin, logged in."""
+    """Make flag 2: the app does not remember logouts. `victim` is the admin, logged in."""
     admin, password, secret = _new_name(), secrets.token_urlsafe(), _new_secret()
     app = _app(admin, password=password, epochs=revocation, secret=secret)
-    return Target(2, app, admin=admin, secret=secret, password=password)
+    return Target(2, app, _judge_copy, admin=admin, secret=secret, password=password)
+
+
+def _judge_copy(log: _Log) -> Finding:
+    if log.won and all(each.brought == _LIVE for each in log.won):
+        what = f"the admin has not logged out yet; {log.describe(log.won[-1])}"
+        return Finding("too-early", f"captured, but {what}")
+    return _judge(log, wanted=_OLD)
 
 
 def weak_secret(*, secret: str | bytes | None = None) -> Target:
-    """Flag 3: its secret is one of `WORDS`, which only ``keys=`` lets through."""
+    """Make flag 3: its secret is one of `WORDS`, which only ``keys=`` accepts."""
     admin, word = _new_name(), secret or secrets.choice(WORDS)
     how = {"keys": derive_keys(word)} if secret is None else {"secret": secret}
-    return Target(3, _app(admin, **how), admin=admin, secret=word)
+    return Target(3, _app(admin, **how), _judge_guesses, admin=admin, secret=word)
+
+
+def _judge_guesses(log: _Log) -> Finding:
+    """Accept only guesses made on a cookie of one's own, where the target does not see them."""
+    refused = sum(
+        each.brought == _FORGED and each.refused == "signature" for each in log.entries
+    )
+    if log.won:
+        before = log.entries[: log.won[0].number - 1]
+        had_one = any(each.who == YOU and each.exchange.received for each in before)
+        seen = refused > 0 or not had_one
+    else:
+        seen = refused > 1  # one is a mistake
+    if log.asked and seen:
+        return log.another_attack("asks-the-target", "the target saw each guess")
+    return _judge(log, wanted=_FORGED)
 
 
 def shared_secret(
     *, guestbook_name: str = "session", guestbook_secret: str | bytes | None = None
 ) -> Target:
-    """Flag 4: another app, `guestbook`, has the same secret and the same cookie's name."""
+    """Make flag 4: another app, `guestbook`, has the same secret and the same cookie name."""
     admin, secret = _new_name(), _new_secret()
-    return Target(
-        4,
+    app, guestbook = (
         _app(admin, secret=secret),
-        admin=admin,
-        secret=secret,
-        guestbook=_guestbook(guestbook_secret or secret, guestbook_name),
+        _guestbook(guestbook_secret or secret, guestbook_name),
     )
+    return Target(4, app, _judge_guestbook, admin=admin, secret=secret, guestbook=guestbook)
+
+
+def _judge_guestbook(log: _Log) -> Finding:
+    there = ((each.place, each.exchange.path) for each in log.entries)
+    if not log.asked and (GUESTBOOK, "/flag") in there:
+        return Finding("other-door", "not captured: the guestbook has no /flag")
+    return _judge(log, wanted=_GUESTBOOKS)
 
 
 def swapped_name(*, codec: Callable[[Keys], Codec] = nameless_codec) -> Target:
-    """Flag 5: ``/prefs`` keeps what it is sent in a second cookie, under one codec."""
+    """Make flag 5: ``/prefs`` seals what it is sent in a second cookie, with the same codec."""
     admin, secret = _new_name(), _new_secret()
     sealing = codec(derive_keys(secret))
     app = _app(admin, codec=sealing)
@@ -548,4 +543,4 @@ def swapped_name(*, codec: Callable[[Keys], Codec] = nameless_codec) -> Target:
         prefs.session.update(request.form)
         return "noted"
 
-    return Target(5, app, admin=admin, secret=secret)
+    return Target(5, app, partial(_judge, wanted=_PREFS), admin=admin, secret=secret)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...dissect.words import shortened
-from .record import Exchange, Remark, pair_of, pairs_of
+from .record import Exchange, Remark
 
 _LONGEST_TEXT = 60
 # A value that is longer is told by its number.
@@ -124,9 +124,9 @@ def sequence(records: Mapping[str, Iterable[Exchange | Remark]]) -> Diagram:
 
 
 def _asked(each: Exchange, values: dict[str, int]) -> list[str]:
-    sent = "; ".join(_pair(*pair, values) for pair in pairs_of(each.cookie))
+    sent = "; ".join(_pair(*pair, values) for pair in each.sent)
     return [
-        shortened(f"{each.method} {each.target}", _LONGEST_TEXT),
+        shortened(f"{each.method} {each.path_url}", _LONGEST_TEXT),
         f"Cookie: {sent or 'none'}",
     ]
 
@@ -135,7 +135,7 @@ def _answered(each: Exchange, values: dict[str, int]) -> list[str]:
     lines = [each.status]
     if each.location is not None:
         lines.append(shortened(f"Location: {each.location}", _LONGEST_TEXT))
-    return lines + [f"Set-Cookie: {_pair(*pair_of(line), values)}" for line in each.set_cookies]
+    return lines + [f"Set-Cookie: {_pair(*pair, values)}" for pair in each.received]
 
 
 def _pair(name: str, value: str, values: dict[str, int]) -> str:

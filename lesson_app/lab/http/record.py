@@ -1,4 +1,7 @@
-"""Keep what a visitor sends and gets: one record, from which every view is drawn."""
+"""Record HTTP exchanges: what a visitor sends and gets, and what a server is asked.
+
+Every view of an exchange, and every judgement of an attack, is made from these records.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakKeyDictionary
 
+import flask
 import requests
 
 _MOST_KEPT = 200
@@ -22,13 +26,13 @@ _known: WeakKeyDictionary[requests.Response, Exchange] = WeakKeyDictionary()
 class Exchange:
     """One request and its response, as they went over the wire.
 
-    `number` grows with each exchange of this process, whoever made it. `before` holds the
-    cookies by name, each as it was last sent or set until then.
+    `path_url` is the path and the query. `number` grows with each exchange of this process.
+    `before` holds the visitor's cookies by name, with the values last sent or set before.
     """
 
     host: str
     method: str
-    target: str
+    path_url: str
     cookie: str | None
     status: str
     location: str | None
@@ -38,22 +42,36 @@ class Exchange:
     number: int = field(default_factory=lambda: next(_numbers))
 
     @property
+    def path(self) -> str:
+        """The path alone, without escapes."""
+        return unquote(self.path_url.partition("?")[0])
+
+    @property
+    def sent(self) -> tuple[tuple[str, str], ...]:
+        """The names and values in the Cookie header."""
+        return tuple(pairs_of(self.cookie or ""))
+
+    @property
+    def received(self) -> tuple[tuple[str, str], ...]:
+        """The names and values in the Set-Cookie headers."""
+        return tuple(map(pair_of, self.set_cookies))
+
+    @property
     def after(self) -> Mapping[str, str]:
-        """The cookies by name, as this exchange leaves them."""
-        received = dict(pair_of(line) for line in self.set_cookies)
-        return {**self.before, **dict(pairs_of(self.cookie)), **received}
+        """The visitor's cookies by name, after this exchange."""
+        return {**self.before, **dict(self.sent), **dict(self.received)}
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What was said of a visitor between two exchanges."""
+    """A note about a visitor between two exchanges."""
 
     text: str
     number: int = field(default_factory=lambda: next(_numbers))
 
 
 class Record:
-    """The last 200 exchanges of one visitor, redirects included, and what was said between."""
+    """The last 200 exchanges of one visitor, redirects included, and the remarks between."""
 
     def __init__(self) -> None:
         self.exchanges: deque[Exchange] = deque(maxlen=_MOST_KEPT)
@@ -61,47 +79,60 @@ class Record:
 
     @property
     def steps(self) -> list[Exchange | Remark]:
-        """Both, in the order in which they happened."""
+        """Exchanges and remarks, in the order in which they happened."""
         return sorted([*self.exchanges, *self.remarks], key=lambda step: step.number)
 
     def keep(self, response: requests.Response, **_: Any) -> None:
-        """Keep an exchange; `requests` calls this for each response, in order."""
+        """Keep the exchange of a response; `requests` calls this for each, in order."""
         before = self.exchanges[-1].after if self.exchanges else {}
-        exchange = _known[response] = _exchange(response, before)
+        exchange = _known[response] = _seen_by_client(response, before)
         self.exchanges.append(exchange)
 
 
 def exchanges_of(response: requests.Response) -> tuple[Exchange, ...]:
-    """Return what led to this response: its redirects in order, and itself."""
+    """Return the exchanges of a response: its redirects in order, then its own."""
     found: list[Exchange] = []
     for each in (*response.history, response):
         before = found[-1].after if found else {}
-        found.append(_known.get(each) or _exchange(each, before))
+        found.append(_known.get(each) or _seen_by_client(each, before))
     return tuple(found)
 
 
-def pairs_of(cookie: str | None) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of a Cookie header."""
-    return map(pair_of, filter(None, map(str.strip, (cookie or "").split(";"))))
+def seen_by_app(request: flask.Request, response: flask.Response) -> Exchange:
+    """Return the exchange of a request that a Flask app has answered, whoever sent it."""
+    query = request.query_string.decode("latin-1")
+    return Exchange(
+        host=request.host,
+        method=request.method,
+        path_url=f"{quote(request.path)}{query and '?'}{query}",
+        cookie=request.headers.get("Cookie"),
+        status=response.status,
+        location=response.headers.get("Location"),
+        set_cookies=tuple(response.headers.getlist("Set-Cookie")),
+    )
+
+
+def pairs_of(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a Cookie header, or of a Set-Cookie line's attributes."""
+    return map(pair_of, filter(None, map(str.strip, text.split(";"))))
 
 
 def pair_of(line: str) -> tuple[str, str]:
-    """Return the name and the value that open a Set-Cookie line."""
+    """Return the name and the value at the start of a Set-Cookie line."""
     name, _, value = line.partition(";")[0].partition("=")
     return name.strip(), value.strip()
 
 
-def _exchange(response: requests.Response, before: Mapping[str, str]) -> Exchange:
+def _seen_by_client(response: requests.Response, before: Mapping[str, str]) -> Exchange:
     request = response.request
-    url = urlsplit(request.url or "")
     return Exchange(
-        host=url.netloc,
+        host=urlsplit(request.url or "").netloc,
         method=request.method or "",
-        target=f"{url.path}{f'?{url.query}' if url.query else ''}",
+        path_url=request.path_url,
         cookie=request.headers.get("Cookie"),
         status=f"{response.status_code} {response.reason}",
         location=response.headers.get("Location"),
-        # response.headers glues several Set-Cookie lines into one; the raw headers do not.
+        # response.headers joins several Set-Cookie lines into one; the raw headers do not.
         set_cookies=tuple(response.raw.headers.getlist("Set-Cookie")),
         body=_end(response.text) if response.status_code >= 500 else "",
         before=before,
@@ -109,7 +140,7 @@ def _exchange(response: requests.Response, before: Mapping[str, str]) -> Exchang
 
 
 def _end(text: str) -> str:
-    """The end of an error's text, where the error is; without what moves a cursor."""
+    """Return the end of an error's text, without characters that move the cursor."""
     text = text.strip()[-_MOST_SHOWN:]
     return "".join(
         c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text

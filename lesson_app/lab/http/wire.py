@@ -13,7 +13,7 @@ from ...dissect import size
 from ...dissect.words import moment, span
 from ..views.markup import BELOW, CELL, LABEL, field_name, mark, table
 from .diagram import Diagram, sequence
-from .record import Exchange, exchanges_of, pair_of, pairs_of
+from .record import Exchange, exchanges_of
 
 # The value of a sealed cookie within a Cookie or Set-Cookie header.
 _SEALED = re.compile(
@@ -76,7 +76,7 @@ def _sent(exchange: Exchange, seen: set[str]) -> Iterator[Line]:
     if not exchange.cookie:
         yield Line("Cookie", "none")
         return
-    changes = {pair[0]: _change(*pair, exchange.before) for pair in pairs_of(exchange.cookie)}
+    changes = {pair[0]: _change(*pair, exchange.before) for pair in exchange.sent}
     yield from _cookie_lines("Cookie", exchange.cookie, _told(changes), seen, exchange.before)
 
 
@@ -85,9 +85,9 @@ def _received(exchange: Exchange, seen: set[str]) -> Iterator[Line]:
         yield Line("Location", exchange.location)
     if not exchange.set_cookies:
         yield Line("Set-Cookie", "none")
-    before = {**exchange.before, **dict(pairs_of(exchange.cookie))}
-    for text in exchange.set_cookies:
-        change = _change(*pair_of(text), before)
+    before = {**exchange.before, **dict(exchange.sent)}
+    for text, pair in zip(exchange.set_cookies, exchange.received, strict=True):
+        change = _change(*pair, before)
         yield from _cookie_lines("Set-Cookie", text, change, seen, before)
 
 
@@ -138,7 +138,7 @@ def _fields(texts: tuple[str, ...], last: tuple[str, ...]) -> Iterator[Line]:
 
 
 def _text(exchange: Exchange, seen: set[str]) -> Iterator[str]:
-    yield f"> {exchange.method} {exchange.target}"
+    yield f"> {exchange.method} {exchange.path_url}"
     yield from map(_text_line, _sent(exchange, seen))
     yield f"< {exchange.status}"
     yield from map(_text_line, _received(exchange, seen))
@@ -155,7 +155,7 @@ def _text_line(line: Line) -> str:
 
 def _html(exchange: Exchange, seen: set[str]) -> str:
     rows = [
-        _html_heading("Request", f"{exchange.method} {exchange.target}"),
+        _html_heading("Request", f"{exchange.method} {exchange.path_url}"),
         *map(_html_row, _sent(exchange, seen)),
         _html_heading("Response", exchange.status),
         *map(_html_row, _received(exchange, seen)),

@@ -59,9 +59,9 @@ WEAK: dict[int, tuple[Make, Attack]] = {
 }
 DEFENDED: list[tuple[int, Make, str, str]] = [
     (1, random_published, "signature", "sealed with another secret, or changed"),
-    (2, breaking.remembering, "revoked", "the log-out has ended its session"),
-    (3, random_word, "never-asked", "nobody has asked for /flag"),
-    (4, renamed_guestbook, "misnamed", "it cannot tell who asks"),
+    (2, breaking.remembering, "revoked", "the logout ended its session"),
+    (3, random_word, "never-asked", "you have not asked for /flag"),
+    (4, renamed_guestbook, "misnamed", "the app does not know who asks"),
     (4, guestbook_with_own_secret, "signature", "sealed with another secret, or changed"),
     (5, named, "name", "sealed for a cookie of another name"),
 ]
@@ -98,7 +98,7 @@ def test_captured(flag: int) -> None:
         last = target.log[-1]
         assert target.captured
         assert target.flag == flag
-        assert (last.method, last.path, last.status) == ("GET", "/flag", 200)
+        assert (last.exchange.method, last.exchange.path, last.status) == ("GET", "/flag", 200)
         assert last.user == target.admin
         assert target.result.sentence.startswith(
             f"captured, request {len(target.log)} of {len(target.log)}: GET /flag with "
@@ -115,7 +115,7 @@ def test_not_captured(flag: int, make: Make, name: str, reason: str) -> None:
         assert target.result.name == name
         assert target.result.sentence.startswith("not captured")
         assert target.result.sentence.endswith(reason)
-        assert 200 not in [each.status for each in target.log if each.path == "/flag"]
+        assert 200 not in [each.status for each in target.log if each.exchange.path == "/flag"]
 
 
 @pytest.mark.parametrize(("flag", "number"), [(1, 1), (2, 1), (3, 2), (4, 1), (5, 2)])
@@ -211,7 +211,10 @@ def test_victim() -> None:
         assert target.victim.cookie != before
         assert [each.who for each in target.log] == ["the admin", "the admin"]
         assert target.sent == 0
-    with targets.published_secret() as target, pytest.raises(AttributeError, match="nobody"):
+    with (
+        targets.published_secret() as target,
+        pytest.raises(AttributeError, match="only copied_cookie"),
+    ):
         _ = target.victim
 
 
@@ -220,20 +223,20 @@ def test_victim() -> None:
 
 def test_recorder(target: Target) -> None:
     """Every request is noted: method, path, the cookies that came, the cookies that went."""
-    browser = target.log_in()
-    browser.post(f"{target.url}/prefs?a=1", data={"theme": "dark"})
-    browser.get(f"{target.url}/nowhere")
+    client = target.log_in()
+    client.post(f"{target.url}/prefs?a=1", data={"theme": "dark"})
+    client.get(f"{target.url}/nowhere")
 
-    first, second, third = target.log
-    assert (first.who, first.place, first.method, first.path) == (
-        "you", "target", "POST", "/login",
-    )  # fmt: skip
-    assert first.cookies == ()
-    assert first.set_cookies == (("session", browser.cookies["session"]),)
-    assert (second.path, second.cookies) == ("/prefs", first.set_cookies)
-    assert second.set_cookies == (("prefs", browser.cookies["prefs"]),)
-    assert dict(third.cookies) == dict(browser.cookies)
-    assert (third.status, third.set_cookies) == (404, ())
+    assert [(each.number, each.who, each.place) for each in target.log] == [
+        (number, "you", "target") for number in (1, 2, 3)
+    ]
+    one, two, three = (each.exchange for each in target.log)
+    assert (one.method, one.path_url, one.sent) == ("POST", "/login", ())
+    assert one.received == (("session", client.cookies["session"]),)
+    assert (two.path_url, two.path, two.sent) == ("/prefs?a=1", "/prefs", one.received)
+    assert two.received == (("prefs", client.cookies["prefs"]),)
+    assert dict(three.sent) == dict(client.cookies)
+    assert (three.status, three.received) == ("404 NOT FOUND", ())
 
 
 @pytest.mark.parametrize(
@@ -249,7 +252,7 @@ def test_recorder(target: Target) -> None:
         ('session="{own}"', "your own cookie"),
         ("session=abc; session={own}", "a cookie that it never set"),
         ("session={prefs}", "a cookie that it set as prefs"),
-        ("session={out}", "a cookie from a log-out"),
+        ("session={out}", "a cookie from a logout"),
     ],
 )
 def test_brought(target: Target, header: str, brought: str) -> None:
@@ -295,13 +298,13 @@ def test_honeypot(flag: int) -> None:
     with make() as target:
         derive_keys(target.secret)
         assert target.result.sentence == (
-            "not captured, and with the secret in hand: that is not the attack"
+            "not captured, and you read the secret from the target: that is another attack"
         )
         attack(target)
 
         assert target.result == (
             "in-hand",
-            "captured, but with the secret in hand: that is not the attack",
+            "captured, but you read the secret from the target: that is another attack",
         )
         assert not target.captured
 
@@ -391,7 +394,7 @@ def test_guessing_at_the_target(own: bool) -> None:
 
         assert target.result == (
             "asks-the-target",
-            "captured, but guessed at the target, which has seen each guess",
+            "captured, but the target saw each guess: that is another attack",
         )
 
 
@@ -405,15 +408,15 @@ def test_guesses_that_miss() -> None:
 
     assert [each.name for each in names] == ["signature", "asks-the-target"]
     assert names[1].sentence == (
-        "not captured, and guessed at the target, which has seen each guess"
+        "not captured, and the target saw each guess: that is another attack"
     )
 
 
 @pytest.mark.parametrize(
     ("content", "name", "reason"),
     [
-        ({}, "no-user", "its session names no user"),
-        ({"user": ""}, "no-user", "its session names no user"),
+        ({}, "no-user", "its session has no user"),
+        ({"user": ""}, "no-user", "its session has no user"),
         ({"user": ["me"]}, "not-admin", "its user is not the admin"),
     ],
 )
@@ -440,7 +443,7 @@ def test_tell(capsys: pytest.CaptureFixture[str]) -> None:
     """The log in lines, then the verdict; nothing in it is random."""
     with targets.shared_secret() as target:
         target.tell()
-        assert capsys.readouterr().out == "flag 4: not captured: nobody has asked for /flag\n"
+        assert capsys.readouterr().out == "flag 4: not captured: you have not asked for /flag\n"
         breaking.attack_4(target)
         target.tell()
 

@@ -18,7 +18,7 @@ LONG, OTHER = "a" * 40, "b" * 40
 
 def exchange(target: str = "/", **facts: Any) -> Exchange:
     known: dict[str, Any] = {"host": "h:1", "method": "GET", "cookie": None, "status": "200 OK"}
-    return Exchange(target=target, **{**known, "location": None, "set_cookies": (), **facts})
+    return Exchange(path_url=target, **{**known, "location": None, "set_cookies": (), **facts})
 
 
 def drawn(*exchanges: Exchange) -> Diagram:

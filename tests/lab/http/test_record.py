@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, request_finished
 
 from lesson_app.lab import Server, ViewError
-from lesson_app.lab.http.record import exchanges_of, pair_of, pairs_of
+from lesson_app.lab.http.record import exchanges_of, pair_of, pairs_of, seen_by_app
 
 
 @pytest.fixture
@@ -37,10 +39,10 @@ def test_exchanges(site: Server) -> None:
     browser.get(f"{site.url}/away?value=x")
 
     first, second = browser.record.exchanges
-    assert (first.method, first.target, first.cookie) == ("GET", "/away?value=x", None)
+    assert (first.method, first.path_url, first.cookie) == ("GET", "/away?value=x", None)
     assert (first.status, first.location) == ("302 FOUND", "/home?a=b")
     assert first.set_cookies == ("seen=x; Path=/", "other=1; Path=/")
-    assert (second.target, second.status) == ("/home?a=b", "200 OK")
+    assert (second.path_url, second.status) == ("/home?a=b", "200 OK")
     assert second.cookie == "seen=x; other=1"
     assert first.number < second.number
     assert first.host == second.host == site.url.removeprefix("http://")
@@ -83,7 +85,7 @@ def test_the_oldest_are_dropped(site: Server) -> None:
     exchanges = browser.record.exchanges
 
     assert len(exchanges) == 200
-    assert exchanges[-1].target == "/home?last"
+    assert exchanges[-1].path_url == "/home?last"
 
 
 def test_visitors_have_records_of_their_own(site: Server) -> None:
@@ -106,6 +108,26 @@ def test_exchanges_of_a_recorded_response(site: Server) -> None:
     assert exchanges_of(response)[0] is browser.record.exchanges[0]
 
 
+def test_both_ends_see_the_same(site: Server) -> None:
+    """The app's side records the same exchange as the visitor's, path and cookies included."""
+    seen = []
+
+    def note(app: Flask, *, response: Response, **_: Any) -> None:
+        seen.append(seen_by_app(request, response))
+
+    client = site.browser()
+    with request_finished.connected_to(note, site._app):
+        client.get(f"{site.url}/away?value=\u00e4 b", headers={"Cookie": "a=1; b"})
+        client.get(f"{site.url}/n\u00e9%3F", allow_redirects=False)
+
+    away, _, nowhere = seen
+    assert (away.path, away.sent) == ("/away", (("a", "1"), ("b", "")))
+    assert away.received == (("seen", '"\\303\\244 b"'), ("other", "1"))
+    assert (nowhere.path, nowhere.status) == ("/n\u00e9?", "404 NOT FOUND")
+    for ours, theirs in zip(seen, client.record.exchanges, strict=True):
+        assert ours == replace(theirs, before={}, number=ours.number)
+
+
 def test_exchanges_of_any_response(site: Server) -> None:
     """A response that nobody recorded is read for itself."""
     client = requests.Session()
@@ -119,7 +141,7 @@ def test_exchanges_of_any_response(site: Server) -> None:
 
 def test_pairs() -> None:
     """Headers are read as pairs; what has no name or no value is read as well."""
-    assert list(pairs_of(None)) == []
+    assert list(pairs_of("")) == []
     assert list(pairs_of("a=1; b=2=3;c; =d;;")) == [
         ("a", "1"),
         ("b", "2=3"),
