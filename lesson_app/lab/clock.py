@@ -1,80 +1,53 @@
-"""Time and chance that repeat: a clock you advance, and bytes drawn from a seed."""
+"""Replace time and randomness for a lesson or a test: a manual clock, seeded bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from ..dissect.words import moment, read_moment
 
 
 class Clock:
-    """A clock that stands still until you `advance` it; call it for seconds since 1970.
+    """A clock that only moves when you `advance` it; call it for seconds since 1970.
 
-    It begins at noon on 1 January 2100: far in the client's future, so that a cookie
-    jar, which goes by the computer's own clock, keeps each cookie until the server
-    refuses it. Hand it in where ``time.time`` is the default.
+    Pass it wherever ``time.time`` is the default. It starts at noon on 1 January 2100. A
+    cookie jar follows the computer's own clock, so it keeps these cookies until the server
+    refuses them.
     """
 
     def __init__(self, start: str = "2100-01-01T12:00:00Z") -> None:
         self._ms = read_moment(start)
         if self._ms < 0:
-            raise ValueError(f"{start!r} lies before 1970, where these clocks begin")
+            raise ValueError(f"expected a start time from 1970 on, got {start!r}")
 
     def __call__(self) -> float:
         return self._ms / 1000
 
     def advance(self, by: timedelta) -> None:
-        """Let `by` go past."""
+        """Move the clock forward by `by`, in whole milliseconds."""
         if not isinstance(by, timedelta):
-            raise TypeError(f"by is {by!r}: give a timedelta, like timedelta(seconds=30)")
+            raise TypeError(f"expected a timedelta such as timedelta(seconds=30), got {by!r}")
         if by < timedelta(0):
-            raise ValueError("time only moves forward: make a new Clock to begin again")
+            raise ValueError("a clock only moves forward; to start again, make a new Clock")
         self._ms += by // timedelta(milliseconds=1)
 
     def __repr__(self) -> str:
         return moment(self._ms)
 
 
-class _Cell:
-    """The notebook cell that runs now: its text, and how many have begun."""
-
-    text = ""
-    count = 0
-
-
-def _begin_cell(info: Any) -> None:
-    _Cell.text, _Cell.count = info.raw_cell, _Cell.count + 1
-
-
 def seeded_urandom(seed: int) -> Callable[[int], bytes]:
-    """Return a function like ``os.urandom`` whose bytes repeat.
+    """Return a function like ``os.urandom`` whose results follow from `seed`.
 
-    In a script they are the same in every run. In a notebook they are the same each
-    time that a cell is run, and others in a cell with another text. Only for a lesson or
-    a test: whoever knows the seed knows the bytes.
+    Two functions with the same seed return the same bytes, call by call. In a notebook, make
+    the function in the cell that shows its bytes: then each run of the cell shows the same.
+    Use it only in lessons and tests, because anyone who knows the seed knows the bytes.
     """
-    count, draws = -1, itertools.count()
+    draws = itertools.count()
 
     def urandom(size: int) -> bytes:
-        nonlocal count, draws
-        if count != _Cell.count:
-            count, draws = _Cell.count, itertools.count()
-        drawn = f"{seed}/{_Cell.text}/{next(draws)}"
-        return hashlib.shake_256(drawn.encode()).digest(size)
+        return hashlib.shake_256(f"{seed}/{next(draws)}".encode()).digest(size)
 
     return urandom
-
-
-def _follow_cells() -> None:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if shell is not None:
-        shell.events.register("pre_run_cell", _begin_cell)
-
-
-_follow_cells()
