@@ -42,7 +42,7 @@ def test_clock_at_an_invalid_time(start: Any) -> None:
 
 def test_clock_before_1970() -> None:
     """A time before the epoch is refused."""
-    with pytest.raises(ValueError, match="^expected a start time from 1970 on, got '1969"):
+    with pytest.raises(ValueError, match=r"^expected a start time from 1970 on, got '1969"):
         Clock("1969-12-31T23:59:59.999Z")
 
 
