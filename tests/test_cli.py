@@ -221,7 +221,7 @@ def test_dissect_by_name() -> None:
         f"Cookie: session=x; admin={value}", "--name", "admin", "--secret", HUSH
     )
 
-    assert "  name     admin, from a Cookie header\n" in result.output
+    assert "  name      admin, from a Cookie header\n" in result.output
     assert result.exit_code == 0
 
 
@@ -294,13 +294,16 @@ USAGE: dict[str, tuple[list[str], str]] = {
         ["a", "--encryption-key", "@/no/file", "--signature-key", "00"],
         "No such file or directory: '/no/file'",
     ),
-    "no cookie of the name": (["Cookie: a=1", "--name", "b"], "ask for one of 'a'"),
-    "impossible name": (["a", "--name", "a=b"], "give text without '='"),
+    "no cookie of the name": (
+        ["Cookie: a=1", "--name", "b"],
+        "expected a cookie called 'b', got 'a'",
+    ),
+    "impossible name": (["a", "--name", "a=b"], "name must be text without '='"),
     "empty secret": (["a", "--secret", ""], "--secret: the secret is empty; generate one with"),
     "cipher": (["a", "--cipher", "rot13"], "'rot13' is not one of 'aes128'"),
     "secret and cipher": (
         ["a", "--secret", HUSH, "--cipher", "aes128"],
-        "aes128 needs a 16-byte encryption key, got 32; give --encryption-key and --signature-key",
+        "a 16-byte encryption key, got 32; give --encryption-key and --signature-key",
     ),
     "one key": (["a", *KEY], "give both: --encryption-key and --signature-key"),
     "other key": (["a", "--signature-key", HUSH], "give both: --encryption-key and --sig"),
@@ -313,7 +316,10 @@ USAGE: dict[str, tuple[list[str], str]] = {
         ["a", *KEY, "--signature-key", "0011"],
         "aes256 needs a 32-byte encryption key, got 16",
     ),
-    "no moment": (["a", "--now", "noon"], "'noon' is no moment: write 2100-01-01T12:00:00Z"),
+    "invalid time": (
+        ["a", "--now", "noon"],
+        "invalid time 'noon': use ISO 8601 with a time zone",
+    ),
 }
 
 

@@ -1,10 +1,9 @@
-"""Take a cookie value apart: what anyone can read, and which check of `unseal` it fails."""
+"""Take a cookie value apart: show what anyone can read and which check of `unseal` fails."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,33 +11,41 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from .._engine.javascript import parse_int
-from ..cookie import IV_LENGTH, MAX_SIZE, Keys, Unsealed, decrypt, from_base64, unseal
+from ..cookie import (
+    FIELDS,
+    IV_LENGTH,
+    MAX_SIZE,
+    TIMES,
+    Keys,
+    Unsealed,
+    decrypt,
+    read_fields,
+    unseal,
+)
 from ..errors import BadCookie, BadFormat, BadSignature
-from .hints import hints
+from .hints import decoded, hints
 from .words import columns, moment, shortened, span, visible
 
-#: The checks that `unseal` makes, in its order: the reason of its refusal, and the claim.
+#: The checks of `unseal` in its order: the reason if one fails, and what it checks.
 CHECKS = {
-    "fields": "five fields between dots",
+    "fields": "five fields separated by dots",
     "base64": "IV, ciphertext and MAC are base64url",
     "time": "created_at and duration are whole milliseconds",
-    "iv": f"the IV is {IV_LENGTH} bytes long",
-    "signature": "the MAC is right for the four fields before it",
+    "iv": f"the IV has {IV_LENGTH} bytes",
+    "signature": "the MAC matches the first four fields",
     "padding": "the ciphertext decrypts to whole, padded blocks",
-    "name": "it was sealed for the cookie {name}",
+    "name": "sealed for the cookie {name}",
     "json": "the rest of the plaintext is JSON",
     "object": "the JSON is an object",
 }
 OK, FAILED, NOT_REACHED, LOCKED = "ok", "FAILED", "not reached", "needs the secret"
 
 _BLOCK = IV_LENGTH  # in CBC mode an IV is one block
-_NAMES = ("iv", "ciphertext", "created_at", "duration", "mac")
-_TIMES = ("created_at", "duration")
 _MOST_FIELDS = 8
 
 
 class Field(NamedTuple):
-    """One of the texts between the dots: ``value[start:end]``, and what it stands for."""
+    """One field: its text ``value[start:end]``, and what the text means."""
 
     name: str
     start: int
@@ -47,22 +54,17 @@ class Field(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where the text ends in the value, as in a slice."""
+        """The end of the text in the value, as in a slice."""
         return self.start + len(self.text)
 
     @property
     def raw(self) -> bytes | None:
-        """The bytes that the text stands for in base64url; None for a time, or no such text."""
-        if self.name in _TIMES:
-            return None
-        try:
-            return from_base64(self.text)
-        except BadCookie:
-            return None
+        """The decoded bytes; None for a time, or if the text is not base64url."""
+        return None if self.name in TIMES else decoded(self.text)
 
 
 class Check(NamedTuple):
-    """One check of `unseal`: the reason if it fails, its claim, and how it went."""
+    """One check of `unseal`: the reason if it fails, its claim, and the verdict."""
 
     reason: str
     claim: str
@@ -70,14 +72,14 @@ class Check(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A table of what was found out."""
+    """A table of findings."""
 
     title: str
     rows: Sequence[tuple[str, ...]]
 
 
 class Life(NamedTuple):
-    """The two times of a cookie, in ms, and the moment at which they are looked at."""
+    """The two times of a cookie and the current time, all in ms."""
 
     created_at: int
     duration: int
@@ -85,41 +87,43 @@ class Life(NamedTuple):
 
     @property
     def expires_at(self) -> int:
-        """The last moment at which the cookie is honoured."""
+        """The last ms at which the cookie is valid."""
         return self.created_at + self.duration
 
     @property
     def possible(self) -> bool:
-        """Whether the times are those of a calendar; otherwise it never lives."""
+        """Whether the calendar has these times; otherwise the cookie is never valid."""
         end = moment(self.expires_at)
         return 0 <= self.created_at <= self.expires_at and end.endswith("UTC")
 
     @property
     def alive(self) -> bool:
-        """Whether the cookie is honoured now."""
+        """Whether the cookie is valid now."""
         return self.possible and self.now <= self.expires_at
 
     @property
     def share_left(self) -> float:
-        """Which part of its duration is left to it, from 0 to 1."""
+        """The share of its duration that is left, from 0 to 1."""
         left = max(0, self.expires_at - self.now) if self.possible else 0
         return min(1.0, left / max(1, self.duration))
 
     def __str__(self) -> str:
         if not self.possible:
-            return "never alive: its times are out of the calendar, or end before they begin"
+            return (
+                "never valid: its times are outside the calendar, or it ends before it begins"
+            )
         left = " ".join(span(abs(self.expires_at - self.now)).split()[:4])
         if not self.alive:
             return f"expired {left} ago"
-        return f"alive for another {left} ({self.share_left:.0%})"
+        return f"expires in {left} ({self.share_left:.0%} left)"
 
 
 @dataclass(frozen=True, repr=False)
 class Dissection:
-    """What there is to say of one cookie value; `print` it.
+    """Everything that can be said about one cookie value; `print` it.
 
-    `opened` is what `unseal` returned, `opened_by` which of the keys had the right MAC,
-    `plaintext` what they decrypted it to; `life` is None if the times are none.
+    `opened` is the result of `unseal`. `opened_by` is the label of the keys whose MAC
+    matched, and `plaintext` what they decrypted. `life` is None if the times are not numbers.
     """
 
     value: str
@@ -141,21 +145,21 @@ class Dissection:
 
     @property
     def field_count(self) -> int:
-        """How many fields the value has; of more than eight, `fields` holds the first."""
+        """The number of fields in the value; `fields` has at most the first eight."""
         return self.value.count(".") + 1
 
     @property
     def octets(self) -> int:
-        """How much of a browser's 4,096 octets the cookie takes: its name and its value."""
+        """The octets of name and value together, of which browsers keep 4,096."""
         return sum(len(text.encode(errors="surrogatepass")) for text in (self.name, self.value))
 
     @property
     def json_bytes(self) -> tuple[int, int] | None:
-        """Between which lengths the JSON lies: padding hides up to 15 bytes of it."""
+        """The least and greatest possible length of the JSON: padding hides up to 15 bytes."""
         if self.plaintext is not None:
             length = len(self.plaintext.partition(b"=")[2])
             return length, length
-        size = _length(self.fields, 1)
+        size = self._ciphertext_length
         if not size or size % _BLOCK:
             return None
         rest = size - len(self.name.encode(errors="surrogatepass")) - len("=")
@@ -163,7 +167,7 @@ class Dissection:
 
     @property
     def sections(self) -> list[Section]:
-        """All that is told in tables, in order; the text and the HTML are made of it."""
+        """The tables in order, from which the text and the HTML are made."""
         fields = [
             (f.name, f"[{f.start}:{f.end}]", shortened(f.text), f.meaning) for f in self.fields
         ]
@@ -179,7 +183,7 @@ class Dissection:
 
     @property
     def inside(self) -> tuple[str, str] | None:
-        """A title and the content in readable JSON; or the plaintext, if it is none."""
+        """A title, and the content as indented JSON or the plaintext if it is not a session."""
         if self.opened is not None:
             text = json.dumps(self.opened.content, indent=2, ensure_ascii=False)
             return "Content", "\n".join(map(visible, text.split("\n")))
@@ -187,33 +191,39 @@ class Dissection:
             return "Plaintext", shortened(self.plaintext.decode(errors="replace"), 1000)
         return None
 
+    @property
+    def _ciphertext_length(self) -> int | None:
+        raw = self.fields[1].raw if len(self.fields) == len(FIELDS) else None
+        return None if raw is None else len(raw)
+
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "verdict", self._verdict()
         where = f", from {self.source}" if self.source else ""
         yield "name", f"{shortened(self.name)}{where}"
         if self.life is not None:
             end = moment(self.life.expires_at)
-            yield "life", f"{span(self.life.duration)}, until {end}: {self.life}"
+            yield "lifetime", f"{span(self.life.duration)}, until {end}: {self.life}"
         if self.json_bytes is not None:
             least, most = self.json_bytes
             extent = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-            blocks = (_length(self.fields, 1) or 0) // _BLOCK
-            yield (
-                "JSON",
-                f"{extent} bytes, in {blocks:,} block{'s' * (blocks != 1)} of {_BLOCK}",
-            )
+            blocks = (self._ciphertext_length or 0) // _BLOCK
+            plural = "s" * (blocks != 1)
+            yield "JSON", f"{extent} bytes, in {blocks:,} block{plural} of {_BLOCK}"
         over = self.octets - MAX_SIZE
-        excess = f"; {over:,} too many, browsers drop it" if over > 0 else ""
-        kept = f"of the {MAX_SIZE:,} that browsers keep{excess}"
-        yield "size", f"{self.octets:,} bytes, name and value, {kept}"
+        excess = f"; {over:,} too many" if over > 0 else ""
+        kept = f"of the {MAX_SIZE:,} bytes that browsers keep for name and value"
+        yield "size", f"{self.octets:,} {kept}{excess}"
 
     def _verdict(self) -> str:
         if self.reason is not None:
             return f"does not open: {self.reason}"
         if self.opened is None:
-            return "well-formed; whether it opens, only its secret tells"
+            return "well-formed; give a secret to check whether it opens"
         opens = f"opens with {visible(self.opened_by or '')}"
-        return opens if self.life and self.life.alive else f"{opens}, but is not alive"
+        if self.life and self.life.alive:
+            return opens
+        possible = self.life and self.life.possible
+        return f"{opens}, but {'has expired' if possible else 'its times are invalid'}"
 
     def __repr__(self) -> str:
         blocks = ["\n".join([title, *columns(rows)]) for title, rows in self.sections]
@@ -223,18 +233,18 @@ class Dissection:
         return "\n\n".join(blocks)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the same as data for JSON; times in ms, what is unknown is None.
+        """Return the same as data for JSON: times in ms, None for anything unknown.
 
         - `verdict`: "opens", "refused" or "well-formed"; `reason`: of the failed check
         - `name`, `source`, `characters`, `octets`, `octets_allowed`
-        - `field_count`; `fields`, eight at most: each with `name`, `start`, `end`, `text`,
+        - `field_count`; `fields`, at most eight: each with `name`, `start`, `end`, `text`,
           `bytes`, `meaning`
         - `created_at`, `duration`, `expires_at`, `now`, `alive`
-        - `ciphertext_blocks`, `json_bytes`: the least and the most
+        - `ciphertext_blocks`, `json_bytes`: the least and the greatest possible length
         - `checks`: each with `reason`, `claim`, `verdict`
         - `opened_by`, `content`, `plaintext`, `notes`
         """
-        life, size, plaintext = self.life, _length(self.fields, 1), self.plaintext
+        life, size, plaintext = self.life, self._ciphertext_length, self.plaintext
         return {
             "verdict": "refused" if self.reason else "opens" if self.opened else "well-formed",
             "reason": self.reason,
@@ -268,24 +278,21 @@ def dissect(
     now: int | None = None,
     source: str = "",
 ) -> Dissection:
-    """Take `value` apart, and try to open it with each of the named `keys`.
+    """Take `value` apart, and try to open it with each of the labelled `keys`.
 
-    Without keys, the checks from the MAC on stay open. `now` is in ms since 1970, the
-    computer's time by default; `source` is a word on where the value comes from.
+    Without keys, only the checks that need no secret are made. `now` is in ms since 1970, by
+    default the computer's time. `source` says where the value was found.
     """
     if not name or "=" in name:
-        raise ValueError(f"the cookie's name is {name!r}: give text without '='")
+        raise ValueError(f"name must be text without '=', got {name!r}")
     now = time.time_ns() // 1_000_000 if now is None else now
-    # Keys that sealed nothing bring `unseal` as far as the MAC.
-    tried = keys or {"": Keys(os.urandom(32), os.urandom(32))}
-    opened, refusal, label = _try(value, tried, name)
-    fields = _fields(value)
+    keys = keys or {}
+    opened, refusal, label = _try(value, keys, name)
     plaintext = None
     if label is not None and (refusal is None or refusal.reason != "padding"):
-        iv, ciphertext = (field.raw or b"" for field in fields[:2])
-        plaintext = decrypt(ciphertext, tried[label], iv)
-    locked = not keys and isinstance(refusal, BadSignature)
-    refusal = None if locked else refusal
+        iv, ciphertext, *_ = read_fields(value)
+        plaintext = decrypt(ciphertext, keys[label], iv)
+    fields = _fields(value)
     texts = {field.name: field.text for field in fields}
     return Dissection(
         value=value,
@@ -293,51 +300,56 @@ def dissect(
         source=source,
         now=now,
         fields=fields,
-        checks=tuple(_checks(refusal, name, locked=locked)),
-        life=_life(fields, now),
+        checks=tuple(_checks(refusal, name, locked=not keys)),
+        life=_life(texts, now),
         opened=opened,
         opened_by=label,
         plaintext=plaintext,
-        notes=tuple(hints(texts, refusal, (keys or {}).values(), plaintext)),
+        notes=tuple(hints(texts, refusal, keys.values(), plaintext)),
     )
 
 
 def _try(
     value: str, keys: Mapping[str, Keys], name: str
 ) -> tuple[Unsealed | None, BadCookie | None, str | None]:
-    """Open the value as a codec does: only a wrong MAC leads on to the next keys.
+    """Return the opened cookie or the refusal, and the label of the keys whose MAC matched.
 
-    Returns what was opened, or why not, and which keys had the right MAC.
+    Without keys, try only the step of `unseal` that needs none. Of several refusals, return
+    the one of the keys that got furthest, as a codec does.
     """
-    refusal: BadCookie | None = None
+    if not keys:
+        try:
+            read_fields(value)
+        except BadFormat as bad:
+            return None, bad, None
+        return None, None, None
+    refusals: list[tuple[BadCookie, str]] = []
     for label, each in keys.items():
         try:
             return unseal(value, each, name=name), None, label
-        except BadSignature as bad:
-            refusal = bad
-        except BadFormat as bad:
-            return None, bad, None
         except BadCookie as bad:
-            return None, bad, label
-    return None, refusal, None
+            refusals.append((bad, label))
+    order = list(CHECKS)
+    refusal, label = max(refusals, key=lambda refused: order.index(refused[0].reason))
+    return None, refusal, None if isinstance(refusal, BadFormat | BadSignature) else label
 
 
 def _checks(refusal: BadCookie | None, name: str, *, locked: bool) -> Iterator[Check]:
     verdict = OK
     for reason, claim in CHECKS.items():
-        if locked and reason == "signature":
-            verdict = LOCKED
         if refusal is not None and reason == refusal.reason:
             yield Check(reason, shortened(str(refusal), 300), FAILED)
             verdict = NOT_REACHED
-        else:
-            yield Check(reason, claim.format(name=shortened(name)), verdict)
+            continue
+        if locked and reason == "signature" and verdict == OK:
+            verdict = LOCKED
+        yield Check(reason, claim.format(name=shortened(name)), verdict)
 
 
 def _fields(value: str) -> tuple[Field, ...]:
     texts = value.split(".")[:_MOST_FIELDS]
     starts = accumulate((len(text) + 1 for text in texts), initial=0)
-    names = _NAMES if len(texts) == len(_NAMES) else [f"no. {i + 1}" for i in range(len(texts))]
+    names = FIELDS if len(texts) == len(FIELDS) else [f"no. {i + 1}" for i in range(len(texts))]
     return tuple(
         Field(name, start, text, _meaning(name, text))
         for name, start, text in zip(names, starts, texts, strict=False)
@@ -345,43 +357,34 @@ def _fields(value: str) -> tuple[Field, ...]:
 
 
 def _meaning(name: str, text: str) -> str:
-    if name not in _TIMES:
+    if name not in TIMES:
         return size(text)
-    number = parse_int(text)
-    if not math.isfinite(number):
-        return "no whole number"
-    return moment(int(number)) if name == "created_at" else span(int(number))
+    ms = _milliseconds(text)
+    if ms is None:
+        return "not a whole number"
+    return moment(ms) if name == "created_at" else span(ms)
 
 
 def size(text: str) -> str:
-    """Say how many bytes a text in base64url stands for."""
-    try:
-        return f"{len(from_base64(text))} bytes"
-    except BadCookie:
+    """Return the size of a base64url text's bytes, such as ``16 bytes``."""
+    raw = decoded(text)
+    if raw is None:
         return "not base64url"
+    return f"{len(raw)} byte{'s' * (len(raw) != 1)}"
 
 
-def _length(fields: Sequence[Field], index: int) -> int | None:
-    """The length in bytes of one of five fields, if there are five, and it has one."""
-    raw = fields[index].raw if len(fields) == len(_NAMES) else None
-    return None if raw is None else len(raw)
+def _milliseconds(text: str) -> int | None:
+    number = parse_int(text)
+    return int(number) if math.isfinite(number) else None
 
 
-def _life(fields: Sequence[Field], now: int) -> Life | None:
-    if len(fields) != len(_NAMES):
+def _life(texts: Mapping[str, str], now: int) -> Life | None:
+    created_at, duration = (_milliseconds(texts.get(name, "")) for name in TIMES)
+    if created_at is None or duration is None:
         return None
-    created_at, duration = (parse_int(field.text) for field in fields[2:4])
-    if not (math.isfinite(created_at) and math.isfinite(duration)):
-        return None
-    return Life(int(created_at), int(duration), now)
+    return Life(created_at, duration, now)
 
 
 def _field_dict(field: Field) -> dict[str, Any]:
-    return {
-        "name": field.name,
-        "start": field.start,
-        "end": field.end,
-        "text": field.text,
-        "bytes": None if field.raw is None else len(field.raw),
-        "meaning": field.meaning,
-    }
+    length = None if field.raw is None else len(field.raw)
+    return {**field._asdict(), "end": field.end, "bytes": length}

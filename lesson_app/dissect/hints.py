@@ -1,4 +1,4 @@
-"""Say what a refusal can come from, and where a cookie's text is not what `seal` writes."""
+"""Explain why a cookie may have been refused, and where its text differs from `seal`'s."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import string
 from collections.abc import Collection, Iterator, Mapping
 
 from .._engine.javascript import number_text, parse_int
-from ..cookie import IV_LENGTH, MACS, Keys, from_base64, to_base64
+from ..cookie import FIELDS, IV_LENGTH, MACS, TIMES, Keys, from_base64, to_base64
 from ..errors import BadCookie
 from .words import shortened
 
 _BASE64URL = frozenset(string.ascii_letters + string.digits + "-_")
-_CUT = "cut or changed on the way: copy the whole value"
+_ENCODED = [name for name in FIELDS if name not in TIMES]
+_CUT = "the value was truncated or changed: copy all of it"
 _NOISE = (
-    "the MAC is right and the plaintext is none: the signature key fits, the encryption key "
-    "or the cipher is another"
+    "the MAC is valid but decryption gave garbage: the signature key is right, the encryption "
+    "key or cipher is wrong"
 )
 
 
@@ -25,19 +26,19 @@ def hints(
     keys: Collection[Keys] = (),
     plaintext: bytes | None = None,
 ) -> list[str]:
-    """Return what may help with a cookie of these fields, the likely first.
+    """Return hints for a cookie with these fields, the likeliest first.
 
-    `texts` has the fields by name, or by another name if there are not five; `keys` are
-    those tried; `plaintext` is what they decrypted, behind a MAC that is right.
+    `texts` has the fields by name, or by other names if there are not five. `keys` are the
+    keys that were tried. `plaintext` is what they decrypted if the MAC was valid.
     """
     found = list(_causes(texts, refusal, keys, plaintext))
     if any("%" in text for text in texts.values()):
-        found.append("there are percent signs in it: was it percent-encoded? Decode it first")
+        found.append("the value has percent signs: if it is percent-encoded, decode it first")
     if "mac" in texts:
         found += _lengths(texts, keys)
-        for name in ("iv", "ciphertext", "mac"):
+        for name in _ENCODED:
             found += _spelling(name, texts[name])
-        for name in ("created_at", "duration"):
+        for name in TIMES:
             found += _number(name, texts[name])
     return found
 
@@ -52,41 +53,39 @@ def _causes(
         case "fields":
             yield from _field_count(list(texts.values()))
         case "base64":
-            names = [
-                name for name in ("iv", "ciphertext", "mac") if _bytes(texts[name]) is None
-            ]
-            yield f"no bytes have a text as long as that of {' and '.join(names)}: {_CUT}"
+            names = [name for name in _ENCODED if decoded(texts[name]) is None]
+            yield f"invalid base64url length in {' and '.join(names)}; {_CUT}"
         case "time":
-            yield "both times are digits; Node's Infinity and NaN do not open in Node either"
+            yield "both times must be decimal digits; Node does not open Infinity or NaN either"
         case "iv":
-            yield f"the IV was {_CUT}"
+            yield _CUT
         case "signature":
             tried = " or ".join(dict.fromkeys(f"{k.cipher} with {k.mac}" for k in keys))
-            who = "another secret" if len(keys) == 1 else f"none of the {len(keys)} secrets"
+            other = "another secret" if len(keys) == 1 else f"none of these {len(keys)} secrets"
             yield (
-                f"a field was changed or cut; or {who} sealed it; or it has other keys or "
-                f"algorithms than those tried, {tried}"
+                f"a field was changed or truncated, {other} sealed it, or it needs keys or "
+                f"algorithms other than {tried}"
             )
         case "padding":
             yield _NOISE
         case "name":
             yield _sealed_name(plaintext or b"")
         case "json" | "object":
-            yield "whoever sealed it has the secret, and did not seal a session"
+            yield "someone with the secret sealed something that is not a session"
 
 
 def _field_count(texts: list[str]) -> Iterator[str]:
     if texts == [""]:
-        yield "there is nothing: quote the value, so that the shell leaves it whole"
+        yield "the value is empty: quote it, so that the shell does not change it"
     elif len(texts) < 5 and (texts[0].startswith("eyJ") or not texts[0]):
         yield (
-            "so begin Flask's own sessions and JSON Web Tokens: these are signed, not sealed, "
-            "and anyone can read them"
+            "Flask's own sessions and JSON Web Tokens begin like this: they are signed, not "
+            "encrypted, and anyone can read them"
         )
     elif len(texts) < 5:
-        yield f"the value was {_CUT}"
+        yield _CUT
     elif len(texts) == 6:
-        yield "a sixth field comes of a time with a fraction: Node writes 1.5 ms as it is"
+        yield "a time with a fraction adds a sixth field: Node writes 1.5 ms unchanged"
 
 
 def _sealed_name(plaintext: bytes) -> str:
@@ -94,49 +93,49 @@ def _sealed_name(plaintext: bytes) -> str:
     if not separator or not name.isprintable() or "\N{REPLACEMENT CHARACTER}" in name:
         return _NOISE
     return (
-        f"its name is {shortened(name)}: ask for that one; or the value was moved from that "
-        "cookie into this one"
+        f"it was sealed for the cookie {shortened(name)}: give that name, unless someone moved "
+        "the value from that cookie to this one"
     )
 
 
 def _lengths(texts: Mapping[str, str], keys: Collection[Keys]) -> Iterator[str]:
-    ciphertext, mac = _bytes(texts["ciphertext"]), _bytes(texts["mac"])
+    ciphertext, mac = decoded(texts["ciphertext"]), decoded(texts["mac"])
     if ciphertext is not None and (not ciphertext or len(ciphertext) % IV_LENGTH):
-        size = len(ciphertext)
-        yield f"{size:,} bytes of ciphertext are not whole blocks of {IV_LENGTH}: {_CUT}"
+        size = f"{len(ciphertext):,}"
+        yield f"a ciphertext of length {size} is not whole blocks of {IV_LENGTH} bytes; {_CUT}"
     if mac is None:
         return
     fitting = [name for name, each in MACS.items() if each.length == len(mac)]
     if not fitting:
-        yield f"no MAC is {len(mac)} bytes long: {_CUT}"
+        yield f"no MAC has length {len(mac)}; {_CUT}"
     elif keys and not any(each.mac in fitting for each in keys):
-        yield f"a MAC of {len(mac)} bytes is one of {' or '.join(fitting)}: try that"
+        yield f"a MAC of {len(mac)} bytes comes from {' or '.join(fitting)}: try that"
 
 
 def _spelling(name: str, text: str) -> Iterator[str]:
-    raw = _bytes(text)
+    raw = decoded(text)
     if raw is None or to_base64(raw) == text:
         return
-    foreign = "".join(dict.fromkeys(sign for sign in text if sign not in _BASE64URL))
+    foreign = "".join(dict.fromkeys(c for c in text if c not in _BASE64URL))
     if foreign:
         yield (
-            f"{name} holds signs foreign to base64url, which are read as Node reads them: "
-            f"{shortened(foreign)}"
+            f"{name} has characters outside base64url, read as in Node: {shortened(foreign)}"
         )
     else:
         yield (
-            f"{name} ends in {text[-1]} where `seal` writes {to_base64(raw)[-1]}: its spare "
-            "bits differ, its bytes do not"
+            f"{name} ends in {text[-1]}, but `seal` writes {to_base64(raw)[-1]}: only spare "
+            "bits differ"
         )
 
 
 def _number(name: str, text: str) -> Iterator[str]:
     number = parse_int(text)
     if math.isfinite(number) and number_text(number) != text:
-        yield f"{name} is written {shortened(text)}, and read as {number_text(number)}"
+        yield f"{name} is written {shortened(text)} and read as {number_text(number)}"
 
 
-def _bytes(text: str) -> bytes | None:
+def decoded(text: str) -> bytes | None:
+    """Return the bytes of a base64url text, or None if its length is invalid."""
     try:
         return from_base64(text)
     except BadCookie:

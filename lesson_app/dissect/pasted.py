@@ -1,4 +1,4 @@
-"""Find a cookie's value in what people paste: a value, a pair, headers, with quotes or not."""
+"""Find a cookie's value in pasted text: a value, a name=value pair, or headers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _HEADER = re.compile(r"^[<>]?[ \t]*(set-cookie|cookie):(.*)", re.IGNORECASE | re.MULTILINE)
-# A name and a value. What is left of the `=` of a padded base64 text is no name, so: no
-# dot in the name, and none, nor another `=`, at the value's begin.
+# A name and a value. Base64 padding (`aa==.bb`) must not count as a pair: so the name has no
+# dot, and the value starts with neither a dot nor another `=`.
 _PAIR = re.compile(r"[!#$%&'*+^_`|~0-9A-Za-z-]+=(?![=.])")
 
 
 class Pasted(NamedTuple):
-    """A cookie's name and value, and a word on where they were found."""
+    """A cookie's name and value, and where they were found."""
 
     name: str
     value: str
@@ -23,15 +23,15 @@ class Pasted(NamedTuple):
 def find_pasted(text: str, name: str | None = None) -> Pasted:
     """Return the cookie called `name` within `text`.
 
-    `text` is a value; or ``name=value``, attributes allowed; or lines among which are
-    ``Cookie`` or ``Set-Cookie`` headers. Without a name, it is the cookie called session,
+    `text` is a value, or ``name=value`` with or without attributes, or lines that include
+    ``Cookie`` or ``Set-Cookie`` headers. Without `name`, return the cookie called session,
     else the first with five fields, else the first. Raises ValueError if there is none.
     """
     text = _unquoted(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
     cookies = list(_cookies(text, name or "session"))
     if not cookies:
         if _HEADER.search(text):
-            raise ValueError("there is no cookie in the header: give one with name=value")
+            raise ValueError("expected name=value in the header, got no cookie")
         return Pasted(name or "session", text, "")
     if name is None:
         sealed = [cookie for cookie in cookies if cookie.value.count(".") == 4]
@@ -40,7 +40,7 @@ def find_pasted(text: str, name: str | None = None) -> Pasted:
         if cookie.name == name:
             return cookie
     names = ", ".join(dict.fromkeys(repr(cookie.name) for cookie in cookies))
-    raise ValueError(f"there is no cookie {name!r} in it: ask for one of {names[:200]}")
+    raise ValueError(f"expected a cookie called {name!r}, got {names[:200]}")
 
 
 def _cookies(text: str, name: str) -> Iterator[Pasted]:

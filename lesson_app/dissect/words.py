@@ -1,4 +1,4 @@
-"""Write times, lengths of time and foreign text for people's eyes."""
+"""Write times, durations and untrusted text so that people can read them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import click
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
-#: More ms than this are no lifetime: some three hundred thousand years.
-_COUNTLESS = 10**16
+#: Longer durations, in ms, are written as more than 300,000 years.
+_LONGEST = 10**16
 _MOST_SHOWN = 43
 _WIDTH = 100
 
 
 def moment(ms: int) -> str:
-    """Write ms since 1970 for people: ``2023-08-25 18:39:39.453 UTC``."""
+    """Return ms since 1970 as text: ``2023-08-25 18:39:39.453 UTC``."""
     try:
         return f"{(_EPOCH + ms * _MS):%Y-%m-%d %H:%M:%S}.{ms % 1000:03d} UTC"
     except OverflowError:
@@ -27,18 +27,21 @@ def moment(ms: int) -> str:
 
 
 def read_moment(text: str) -> int:
-    """Return the ms since 1970 of a moment like ``2100-01-01T12:00:00Z``."""
+    """Return the ms since 1970 of a time such as ``2100-01-01T12:00:00Z``."""
     try:
         return (datetime.fromisoformat(text) - _EPOCH) // _MS
     except (TypeError, ValueError):
-        raise ValueError(f"{text!r} is no moment: write 2100-01-01T12:00:00Z") from None
+        raise ValueError(
+            f"invalid time {text!r}: use ISO 8601 with a time zone, "
+            "such as 2100-01-01T12:00:00Z"
+        ) from None
 
 
 def span(ms: int) -> str:
-    """Write a length of time in words: ``1 hour 30 minutes``."""
+    """Return a duration in ms as words: ``1 hour 30 minutes``."""
     if ms < 0:
         return f"minus {span(-ms)}"
-    if ms > _COUNTLESS:
+    if ms > _LONGEST:
         return "more than 300,000 years"
     words = []
     for unit, size in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
@@ -51,13 +54,13 @@ def span(ms: int) -> str:
 
 
 def visible(text: str) -> str:
-    """Escape, as JSON does, each character that would move a cursor or hide."""
+    """Escape, as in JSON, each character that would move the cursor or be invisible."""
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def shortened(text: str, most: int = _MOST_SHOWN) -> str:
-    """Return `text` made visible, with its middle left out if it is longer than `most`."""
-    if len(text) > 2 * most:  # a megabyte need not be escaped to be left out
+    """Return `text` made visible, without its middle if it is longer than `most`."""
+    if len(text) > 2 * most:  # do not escape a megabyte that is left out
         text = text[:most] + text[-most:]
     shown = visible(text)
     tail = most // 3
@@ -65,7 +68,7 @@ def shortened(text: str, most: int = _MOST_SHOWN) -> str:
 
 
 def columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Align all columns but the last, and wrap that one."""
+    """Yield lines with all columns aligned and the last one wrapped."""
     widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
     for *cells, last in rows:
         left = "  " + "".join(f"{c:<{w}}  " for c, w in zip(cells, widths, strict=True))
@@ -77,7 +80,6 @@ def columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 
 def echo(text: str) -> None:
-    """Print a text, whatever is in it."""
-    # What a terminal's or a pipe's encoding lacks is escaped, and no reason to fail.
+    """Print a text; escape the characters that the output's encoding does not have."""
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding))

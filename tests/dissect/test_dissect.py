@@ -1,7 +1,8 @@
-"""A cookie taken apart: the page's two, each check that fails, and any broken value."""
+"""Taking cookies apart: the page's two, each check that fails, and broken values."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -30,11 +31,11 @@ SECRET = {"the secret": KEYS}
 BEGIN = 1692988779453
 SENT = """\
 Cookie
-  verdict  opens with the secret
-  name     session
-  life     2 minutes, until 2023-08-25 18:41:39.453 UTC: alive for another 30 seconds (25%)
-  JSON     26 bytes, in 3 blocks of 16
-  size     159 bytes, name and value, of the 4,096 that browsers keep
+  verdict   opens with the secret
+  name      session
+  lifetime  2 minutes, until 2023-08-25 18:41:39.453 UTC: expires in 30 seconds (25% left)
+  JSON      26 bytes, in 3 blocks of 16
+  size      159 of the 4,096 bytes that browsers keep for name and value
 
 Fields: the slices of the value
   iv          [0:22]     25uFcTuHZzZlSWntEs-Kzg                       16 bytes
@@ -45,13 +46,13 @@ Fields: the slices of the value
   mac         [109:152]  FprcH5eIT-o6Iedv-vP2i0P8HmzCRMXGdm813oveVBc  32 bytes
 
 Checks, in order
-  ok  fields     five fields between dots
+  ok  fields     five fields separated by dots
   ok  base64     IV, ciphertext and MAC are base64url
   ok  time       created_at and duration are whole milliseconds
-  ok  iv         the IV is 16 bytes long
-  ok  signature  the MAC is right for the four fields before it
+  ok  iv         the IV has 16 bytes
+  ok  signature  the MAC matches the first four fields
   ok  padding    the ciphertext decrypts to whole, padded blocks
-  ok  name       it was sealed for the cookie session
+  ok  name       sealed for the cookie session
   ok  json       the rest of the plaintext is JSON
   ok  object     the JSON is an object
 
@@ -71,20 +72,20 @@ def verdicts(facts: Dissection) -> dict[str, str]:
 
 
 def test_page_sent() -> None:
-    """The page's cookie, to the character."""
+    """The page's cookie gives exactly this text."""
     assert repr(dissect(PAGE_SENT, SECRET, now=BEGIN + 90_000)) == SENT
 
 
 def test_page_returned() -> None:
-    """The page's other cookie has expired, and opens."""
+    """The page's other cookie has expired and still opens."""
     facts = dissect(PAGE_RETURNED, SECRET)
 
     assert facts.opened == unseal(PAGE_RETURNED, KEYS)
-    assert "verdict  opens with the secret, but is not alive\n" in repr(facts)
+    assert "verdict   opens with the secret, but has expired\n" in repr(facts)
 
 
 def test_fields_are_slices() -> None:
-    """Each field is told with its place in the value."""
+    """Each field has its place in the value."""
     facts = dissect(PAGE_SENT)
 
     assert [PAGE_SENT[field.start : field.end] for field in facts.fields] == FIELDS
@@ -94,13 +95,13 @@ def test_fields_are_slices() -> None:
 
 
 def test_without_a_secret() -> None:
-    """Without a secret the format is checked, and the rest needs the secret."""
+    """Without a secret, only the format is checked."""
     facts = dissect(PAGE_SENT)
 
     assert list(verdicts(facts).values()) == [OK] * 4 + [LOCKED] * 5
     assert (facts.reason, facts.opened, facts.opened_by, facts.inside) == (None,) * 4
-    assert "verdict  well-formed; whether it opens, only its secret tells\n" in repr(facts)
-    assert "JSON     24 to 39 bytes, in 3 blocks of 16\n" in repr(facts)
+    assert "verdict   well-formed; give a secret to check whether it opens\n" in repr(facts)
+    assert "JSON      24 to 39 bytes, in 3 blocks of 16\n" in repr(facts)
 
 
 OTHER_KEYS = Keys(b"another encryption key, 32 bytes", KEYS.signature)
@@ -119,7 +120,7 @@ BROKEN: dict[str, tuple[str, Keys]] = {
 
 @pytest.mark.parametrize(("reason", "case"), BROKEN.items(), ids=BROKEN)
 def test_each_check(reason: str, case: tuple[str, Keys]) -> None:
-    """Up to the check that fails all is well, and what follows is not reached."""
+    """The checks before the failed one pass, and those after it are not reached."""
     value, keys = case
     at = list(CHECKS).index(reason)
 
@@ -131,7 +132,7 @@ def test_each_check(reason: str, case: tuple[str, Keys]) -> None:
     assert facts.checks[at].claim == str(refusal.value)
     assert facts.reason == refusal.value.reason == reason
     assert facts.notes
-    assert f"verdict  does not open: {reason}\n" in repr(facts)
+    assert f"  does not open: {reason}\n" in repr(facts)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_each_check(reason: str, case: tuple[str, Keys]) -> None:
     ],
 )
 def test_plaintext(reason: str, plaintext: str | None) -> None:
-    """Behind a right MAC the plaintext is shown, even if it is no session."""
+    """If the MAC is valid, the plaintext is shown even if it is not a session."""
     value, keys = BROKEN[reason]
 
     facts = dissect(value, {"keys": keys})
@@ -155,25 +156,31 @@ def test_plaintext(reason: str, plaintext: str | None) -> None:
 
 
 def test_rotation() -> None:
-    """Several secrets are tried in turn, and the one that opens is told."""
+    """Several secrets are tried in order, and the one that opens the cookie is named."""
     new = derive_keys("new" * 11)
 
     facts = dissect(PAGE_SENT, {"the new": new, "the old": KEYS, "the third": new})
 
     assert facts.opened_by == "the old"
-    assert "verdict  opens with the old, but is not alive\n" in repr(facts)
+    assert "verdict   opens with the old, but has expired\n" in repr(facts)
 
 
-def test_right_mac_ends_the_search() -> None:
-    """As in a codec, only a wrong MAC leads on to the next keys."""
-    facts = dissect(PAGE_SENT, {"first": OTHER_KEYS, "second": KEYS})
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_keys_that_share_the_signature_key(order: tuple[int, ...]) -> None:
+    """Every key is tried, as in a codec; if none opens, the one that got furthest counts."""
+    keys = {"noise": OTHER_KEYS, "right": KEYS, "stranger": derive_keys("x")}
+    tried = {label: keys[label] for label in [list(keys)[i] for i in order]}
 
-    assert (facts.reason, facts.opened_by) == ("padding", "first")
+    opened = dissect(PAGE_SENT, tried)
+    misnamed = dissect(PAGE_SENT, tried, name="admin")
+
+    assert (opened.reason, opened.opened_by) == (None, "right")
+    assert (misnamed.reason, misnamed.opened_by) == ("name", "right")
 
 
 LIVES = {
-    "begins": (BEGIN, "alive for another 2 minutes (100%)"),
-    "ends": (BEGIN + 120_000, "alive for another 0 seconds (0%)"),
+    "begins": (BEGIN, "expires in 2 minutes (100% left)"),
+    "ends": (BEGIN + 120_000, "expires in 0 seconds (0% left)"),
     "over": (BEGIN + 120_001, "expired 0.001 seconds ago"),
     "long over": (BEGIN + 10**10, "expired 115 days 17 hours ago"),
 }
@@ -181,11 +188,11 @@ LIVES = {
 
 @pytest.mark.parametrize(("now", "words"), LIVES.values(), ids=LIVES)
 def test_life(now: int, words: str) -> None:
-    """It is told by how much a cookie is alive, or not; the last ms counts."""
+    """The lifetime says how much is left or exceeded; the last ms still counts."""
     facts = dissect(PAGE_SENT, now=now)
 
     assert str(facts.life) == words
-    assert facts.as_dict()["alive"] is words.startswith("alive")
+    assert facts.as_dict()["alive"] is words.startswith("expires")
 
 
 @pytest.mark.parametrize(
@@ -194,19 +201,26 @@ def test_life(now: int, words: str) -> None:
     ids=["before 1970", "backwards", "after 9999", "beyond"],
 )
 def test_life_out_of_the_calendar(created_at: str, duration: str) -> None:
-    """Times that no session can have open, and never live."""
+    """A cookie with impossible times opens, but is never valid."""
     value = forge(b"session={}", PAGE_SECRET, created_at=created_at, duration=duration)
 
     facts = dissect(value, now=0)
 
     assert facts.life is not None
     assert not facts.life.alive
-    assert str(facts.life).startswith("never alive: its times are out of the calendar")
+    assert str(facts.life).startswith("never valid: its times are outside the calendar")
+
+
+def test_verdict_on_impossible_times() -> None:
+    """The verdict on a cookie that opens says that its times are invalid."""
+    value = forge(b"session={}", PAGE_SECRET, created_at="-5")
+
+    assert "opens with the secret, but its times are invalid\n" in repr(dissect(value, SECRET))
 
 
 @pytest.mark.parametrize("length", range(40))
 def test_length_of_the_json(length: int) -> None:
-    """The JSON's length lies within the bounds that anyone can tell, and is then exact."""
+    """The length of the JSON is within the bounds; with the secret it is exact."""
     value = seal({"": "x" * length}, KEYS, name="né")
 
     bounds = dissect(value, name="né").json_bytes
@@ -220,15 +234,15 @@ def test_length_of_the_json(length: int) -> None:
 
 @pytest.mark.parametrize("ciphertext", ["", FIELDS[1][:-2]], ids=["none", "cut"])
 def test_no_whole_blocks(ciphertext: str) -> None:
-    """A ciphertext that is not of whole blocks holds no JSON of any length."""
+    """A ciphertext that is not whole blocks has no length of JSON."""
     facts = dissect(changed(1, ciphertext))
 
     assert facts.json_bytes is None
-    assert "are not whole blocks of 16" in facts.notes[0]
+    assert "is not whole blocks of 16" in facts.notes[0]
 
 
 def test_size() -> None:
-    """Name and value are counted together, in octets, against what browsers keep."""
+    """The octets of name and value together are compared with the browsers' limit."""
     value = seal({"a": "x" * 3000}, KEYS, name="ñ")
 
     facts = dissect(value, name="ñ")
@@ -236,33 +250,34 @@ def test_size() -> None:
     assert facts.octets == len(value) + 2
     over = len(value) + 2 - 4096
     assert (
-        f"bytes, name and value, of the 4,096 that browsers keep; {over} too many"
+        f"of the 4,096 bytes that browsers keep for name and value; {over} too many"
         in " ".join(repr(facts).split())
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("AAAA", "3 bytes"), ("", "0 bytes"), ("A", "not base64url")]
+    ("text", "words"),
+    [("AAAA", "3 bytes"), ("AA", "1 byte"), ("", "0 bytes"), ("A", "not base64url")],
 )
 def test_size_in_words(text: str, words: str) -> None:
-    """The size of a field is counted in bytes, not in characters."""
+    """The size of a field is in bytes, not characters."""
     assert size(text) == words
 
 
 def test_source() -> None:
-    """It is told where the value was found."""
-    assert "\n  name     a, from a letter\n" in repr(dissect("", name="a", source="a letter"))
+    """The text says where the value was found."""
+    assert "  a, from a letter\n" in repr(dissect("", name="a", source="a letter"))
 
 
 @pytest.mark.parametrize("name", ["", "a=b"])
 def test_impossible_name(name: str) -> None:
-    """A name that no cookie has is the caller's error."""
-    with pytest.raises(ValueError, match=f"name is {name!r}: give text without '='"):
+    """An invalid name is the caller's error."""
+    with pytest.raises(ValueError, match=f"name must be text without '=', got {name!r}"):
         dissect(PAGE_SENT, name=name)
 
 
 def test_content_is_shown_with_care() -> None:
-    """What could move a cursor or hide in the content is escaped; other scripts are not."""
+    """Invisible and control characters in the content are escaped; other scripts are not."""
     value = seal({"é\x7f": ["\x1b[2J\n", "\u202e"]}, KEYS)
 
     inside = dissect(value, SECRET).inside
@@ -287,7 +302,7 @@ BAD_INPUT = {
 
 @pytest.mark.parametrize("value", BAD_INPUT.values(), ids=BAD_INPUT)
 def test_bad_input(value: str) -> None:
-    """Whatever it is given, it answers on a screen's length of printable text and in JSON."""
+    """For any text, the answer is printable, fits on a screen and is valid JSON."""
     facts = dissect(value, SECRET)
 
     shown = repr(facts)
@@ -299,7 +314,7 @@ def test_bad_input(value: str) -> None:
 
 
 def test_many_fields() -> None:
-    """Of many fields the first eight are shown, and the others counted."""
+    """Of many fields, the first eight are shown and the others counted."""
     facts = dissect("." * 1_000)
 
     assert len(facts.fields) == 8
@@ -308,7 +323,7 @@ def test_many_fields() -> None:
 
 
 def test_as_dict() -> None:
-    """The same as data: every documented key, times in ms."""
+    """The data has every documented key, with times in ms."""
     facts = dissect(PAGE_SENT, SECRET, now=BEGIN, source="a letter").as_dict()
 
     checks, fields = facts.pop("checks"), facts.pop("fields")
@@ -353,7 +368,7 @@ def test_as_dict() -> None:
     ids=["no secret", "no cookie", "cut"],
 )
 def test_as_dict_of_others(value: str, keys: dict[str, Keys], verdict: str) -> None:
-    """What cannot be known is None."""
+    """Unknown values are None."""
     facts = dissect(value, keys).as_dict()
 
     assert facts["verdict"] == verdict
@@ -361,7 +376,7 @@ def test_as_dict_of_others(value: str, keys: dict[str, Keys], verdict: str) -> N
 
 
 # Broken values: any text; five fields of any text; a sealed cookie with a part replaced;
-# and what only someone with the secret can make.
+# and values that only someone with the secret can make.
 anything = st.text(st.characters(exclude_categories=()), max_size=40)
 secret_keys = st.sampled_from([KEYS, OTHER_KEYS, derive_keys("x")])
 
@@ -380,7 +395,7 @@ def broken_values(draw: st.DrawFn) -> str:
 @given(broken_values(), secret_keys, st.sampled_from(["session", "admin"]))
 @example(PAGE_SENT, KEYS, "session")
 def test_agrees_with_unseal(value: str, keys: Keys, name: str) -> None:
-    """Whatever the value, the check that fails is the one for which `unseal` refuses it."""
+    """For any value, the failed check is the one for which `unseal` refuses it."""
     outcome: Any
     try:
         outcome = unseal(value, keys, name=name)
@@ -402,7 +417,7 @@ def test_agrees_with_unseal(value: str, keys: Keys, name: str) -> None:
 @pytest.mark.parametrize("cipher", CIPHERS)
 @pytest.mark.parametrize("mac", MACS)
 def test_algorithms(cipher: str, mac: str) -> None:
-    """Each algorithm opens its own cookies."""
+    """Cookies of each algorithm open."""
     keys = Keys(b"k" * CIPHERS[cipher], b"s" * 64, cipher, mac)
 
     facts = dissect(seal({"a": 1}, keys), {"keys": keys})

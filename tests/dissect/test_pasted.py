@@ -1,4 +1,4 @@
-"""The cookie in what people paste."""
+"""Finding the cookie in pasted text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PASTED = {
     "session before five fields": (f"Cookie: s={V}; session=1", ("session", "1", COOKIE)),
     "two lines": (f"Set-Cookie: a=1\nSet-Cookie: s={V}", ("s", V, SET_COOKIE)),
     "padding": ("aa==.bb.1.2.cc", ("session", "aa==.bb.1.2.cc", "")),
-    "one sign of padding": ("aa=.bb.1.2.cc", ("session", "aa=.bb.1.2.cc", "")),
+    "one character of padding": ("aa=.bb.1.2.cc", ("session", "aa=.bb.1.2.cc", "")),
     "padding of a later field": ("aa.bb=.1.2.cc=", ("session", "aa.bb=.1.2.cc=", "")),
     "no first field": ("session=.bb.1.2.cc", ("session", ".bb.1.2.cc", PAIR)),
     "empty pair": ("session=", ("session", "", PAIR)),
@@ -42,7 +42,7 @@ PASTED = {
 
 @pytest.mark.parametrize(("text", "found"), PASTED.values(), ids=PASTED)
 def test_found(text: str, found: tuple[str, str, str]) -> None:
-    """A value is found in whatever it was copied with."""
+    """A value is found in the text that it was copied with."""
     assert find_pasted(text) == Pasted(*found)
 
 
@@ -56,26 +56,26 @@ NAMED = {
 
 @pytest.mark.parametrize(("text", "name", "found"), NAMED.values(), ids=NAMED)
 def test_found_by_name(text: str, name: str, found: tuple[str, str, str]) -> None:
-    """With a name, the cookie of that name is found."""
+    """With a name, the cookie with that name is found."""
     assert find_pasted(text, name) == Pasted(*found)
 
 
 def test_another_name() -> None:
-    """A name that is not there is an error that tells those that are."""
-    with pytest.raises(ValueError, match=r"no cookie 'c' in it: ask for one of 'a', 'b'$"):
+    """If no cookie has the name, the error lists the names."""
+    with pytest.raises(ValueError, match=r"expected a cookie called 'c', got 'a', 'b'$"):
         find_pasted("Cookie: a=1; b=2; a=3", "c")
 
 
 @pytest.mark.parametrize("text", ["Cookie:", "Set-Cookie: HttpOnly"])
 def test_no_cookie(text: str) -> None:
-    """A header without a cookie is an error that names the fix."""
-    with pytest.raises(ValueError, match="no cookie in the header: give one with name=value"):
+    """A header without a cookie is an error that says what was expected."""
+    with pytest.raises(ValueError, match="expected name=value in the header, got no cookie"):
         find_pasted(text)
 
 
 @given(st.text(st.characters(exclude_characters=";\r\n\"' \t")))
 def test_any_value_in_a_header(value: str) -> None:
-    """Whatever stands in a header after the name is the value, but for white space."""
+    """In a header, everything after the name is the value, except white space around it."""
     found = find_pasted(f"Cookie: a=1; session={value}; b=2")
 
     assert found == Pasted("session", value.strip(), COOKIE)

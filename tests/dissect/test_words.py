@@ -1,4 +1,4 @@
-"""Times, lengths of time and foreign text, as people read them."""
+"""Times, durations and untrusted text, written for people."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from lesson_app.dissect.words import columns, moment, read_moment, shortened, sp
     ],
 )
 def test_moment(ms: int, text: str) -> None:
-    """A moment is written for people, and one beyond the calendar in words."""
+    """A time is written in UTC; a time outside the calendar is described in words."""
     assert moment(ms) == text
 
 
 def test_read_moment() -> None:
-    """A moment is read back, in whole ms."""
+    """A time with any time zone is read, in whole ms."""
     assert read_moment("2023-08-25T20:39:39.453999+02:00") == 1692988779453
 
 
 @pytest.mark.parametrize("text", ["noon", "", "2100-01-01", None], ids=repr)
-def test_no_moment(text: Any) -> None:
-    """What is no moment, or names no time zone, is refused, with an example."""
+def test_invalid_time(text: Any) -> None:
+    """A text that is not a time, or has no time zone, is refused with an example."""
     with pytest.raises(
-        ValueError, match=f"^{text!r} is no moment: write 2100-01-01T12:00:00Z$"
+        ValueError, match=f"^invalid time {text!r}: use ISO 8601 with a time zone, such as"
     ):
         read_moment(text)
 
@@ -53,12 +53,12 @@ def test_no_moment(text: Any) -> None:
     ],
 )
 def test_span(ms: int, words: str) -> None:
-    """A length of time is told in words, to the ms, unless nobody can imagine it."""
+    """A duration is written in words, exact to the ms up to 300,000 years."""
     assert span(ms) == words
 
 
 def test_visible() -> None:
-    """What would move a cursor, turn the line around or hide is escaped as in JSON."""
+    """Characters that move the cursor, reverse the line or are invisible are escaped."""
     assert visible("a\x1b[2J\n\u202e\xa0é\ud800\U000e0001") == (
         "a\\u001b[2J\\n\\u202e\\u00a0é\\ud800\\udb40\\udc01"
     )
@@ -75,12 +75,12 @@ def test_visible() -> None:
     ids=["fits", "one more", "a million", "escaped"],
 )
 def test_shortened(text: str, shown: str) -> None:
-    """A long text keeps its two ends."""
+    """A long text keeps its beginning and its end."""
     assert shortened(text, 10) == shown
 
 
 def test_columns() -> None:
-    """Columns are aligned, and the last is wrapped between words, at 100 characters."""
+    """Columns are aligned; the last is wrapped between words at 100 characters."""
     shown = list(columns([("a", "word " * 20), ("bcd", "x" * 120), ("e", "")]))
 
     assert shown == [

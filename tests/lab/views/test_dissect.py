@@ -31,7 +31,7 @@ def test_life_by_the_clock(clock: Clock) -> None:
     """Now is what the clock says."""
     value = seal({}, KEYS, created_at=round(clock() * 1000), iv=seeded_urandom(1)(16))
 
-    assert "alive for another 1 day" in repr(dissect(value, clock=clock))
+    assert "expires in 1 day" in repr(dissect(value, clock=clock))
 
 
 SECRETS: dict[str, tuple[Any, str | None]] = {
@@ -59,7 +59,7 @@ def test_pasted() -> None:
 
     assert (first.facts.name, first.facts.value) == ("session", PAGE_SENT)
     assert (second.facts.name, second.facts.value) == ("admin", PAGE_RETURNED)
-    assert "name     admin, from a Cookie header" in repr(second)
+    assert "name      admin, from a Cookie header" in repr(second)
 
 
 @pytest.mark.parametrize("value", [None, b"bytes", 5], ids=repr)
