@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]
 import requests
 from nbclient import NotebookClient
 
-from lesson_app.lab.classroom.run import talk_through_files
+from lesson_app.lab.classroom._runner import talk_through_files
 
 # Run before the notebook's own cells: nothing may leave this machine, and what is there
 # before is no orphan. zmq, which the kernel talks through, is not Python's socket.

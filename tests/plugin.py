@@ -110,7 +110,7 @@ def kernel_manager(**options: Any) -> Any:
     """Make the manager of a kernel that no other program can be in the way of."""
     from jupyter_client.manager import KernelManager
 
-    from lesson_app.lab.classroom.run import talk_through_files
+    from lesson_app.lab.classroom._runner import talk_through_files
 
     manager = KernelManager(**options)
     _folders.append(Path(tempfile.mkdtemp(prefix="kernel-")))

@@ -22,6 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lesson_app.cli import main
+from lesson_app.lab.classroom import _runner
 from lesson_app.lab.classroom import grade as grading
 from lesson_app.lab.classroom import run as running
 from lesson_app.lab.classroom.grade import Grade, Predictions
@@ -491,7 +492,7 @@ def test_no_limit_before_the_first_cell(
     never = running.run_notebook(path, ["1"], timeout=9999, limit=9999)
 
     assert run.problem in ("", "took longer than 1e-09 s, and was ended in code cell 1")
-    assert never.problem.startswith("no kernel started within 0 s: grade it again")
+    assert never.problem.startswith("no kernel started within 0 s; grade it again")
 
 
 class Kernel:
@@ -527,7 +528,7 @@ def test_waiting_for_a_turn_does_not_count(monkeypatch: pytest.MonkeyPatch) -> N
     }
 
     for kernel in kernels.values():
-        asyncio.run(running._have_had(kernel, 2))
+        asyncio.run(_runner.have_had(kernel, 2))
 
     assert [kernel.ticks for kernel in kernels.values()] == [[rest]] * 3
 
@@ -574,10 +575,10 @@ def test_runner_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     before = resource.getrlimit(resource.RLIMIT_AS)
 
-    running._Runner(tmp_path).run()
+    _runner.Runner(tmp_path).run()
 
     assert resource.getrlimit(resource.RLIMIT_AS) == before
-    events = running._lines(tmp_path / "events.jsonl")
+    events = _runner.lines(tmp_path / "events.jsonl")
     assert psutil.pid_exists(events.pop(0)["kernel"]) is False
     assert events == [
         {"cell": 1},
@@ -602,9 +603,9 @@ def test_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("nbclient.NotebookClient.async_setup_kernel", fail)
 
-    running._Runner(tmp_path).run()
+    _runner.Runner(tmp_path).run()
 
-    (event,) = running._lines(tmp_path / "events.jsonl")
+    (event,) = _runner.lines(tmp_path / "events.jsonl")
     assert event == {"end": "no kernel could be started: pip install 'lesson-app[lab]'"}
 
 
