@@ -43,8 +43,11 @@ INHERITED = {
     "cookie_value", "get_cookie_name", "get_cookie_secure", "is_revoked", "get", "put",
     "log", "modified", "seal", "send", "unseal",
 }  # fmt: skip
+NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 README = (ROOT / "README.md").read_text()
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
+METADATA = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
 
 
 def module_name(path: Path) -> str:
@@ -188,22 +191,43 @@ def test_node_lock_has_no_addresses() -> None:
 
 
 def test_readme_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The README's program makes an app that counts a visitor's visits."""
+    """The README's program counts a visitor's visits, and sets the cookie that is shown."""
     (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (printed,) = re.findall(r"```text\n(.*?)\n```", README)
     names: dict[str, Any] = {"__name__": "readme"}
     monkeypatch.setenv("SECRET_KEY", "a secret for tests, long enough!")
 
     exec(compile(program, "README.md", "exec"), names)
     client = names["app"].test_client()
+    answers = [client.get("/") for _ in range(3)]
 
-    assert [client.get("/").text for _ in range(3)] == ["visit 1", "visit 2", "visit 3"]
+    assert [answer.text for answer in answers] == ["visit 1", "visit 2", "visit 3"]
     assert len([line for line in program.splitlines() if line]) <= 12
+    assert outline(printed) == outline(f"Set-Cookie: {answers[0].headers['Set-Cookie']}")
 
 
-@pytest.mark.parametrize("document", ["README.md", *(p.name for p in ROOT.glob("notebooks/*"))])
-def test_links_lead_to_files(document: str) -> None:
-    """Every relative link leads to a file that is there."""
-    path = next(p for p in (ROOT / document, ROOT / "notebooks" / document) if p.is_file())
+def outline(set_cookie: str) -> list[object]:
+    """What is the same in each Set-Cookie line of one app."""
+    value, expires, *attributes = set_cookie.split("; ")
+    fields = value.split(".")
+    return [value.partition("=")[0], len(fields), fields[3], expires[:8], *attributes]
+
+
+def test_package_index_shows_no_dead_link() -> None:
+    """The package's description has no link and no picture that needs the repository."""
+    description = README
+    for each in METADATA["substitutions"]:
+        description = re.sub(each["pattern"], each["replacement"], description)
+
+    assert METADATA["fragments"] == [{"path": "README.md"}]
+    assert set(re.findall(r"\]\((.{8})", description)) == {"https://"}
+    assert "docs/limits.md" in description
+    assert description.count("\n| ") == README.count("\n| ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_links_lead_to_files(path: Path) -> None:
+    """Every relative link of a notebook leads to an existing file."""
     targets = re.findall(r"\]\((?!https?://|#)([^)#\\]+)\)", path.read_text())
 
     assert [t for t in targets if not (path.parent / t).exists()] == []
@@ -211,5 +235,5 @@ def test_links_lead_to_files(document: str) -> None:
 
 def test_readme_table_names_every_notebook() -> None:
     """The table of the README leads to each notebook."""
-    for path in ROOT.glob("notebooks/*.ipynb"):
+    for path in NOTEBOOKS:
         assert f"(notebooks/{path.name})" in README
