@@ -22,21 +22,21 @@ from .dissect.pasted import find_pasted
 from .dissect.words import echo, read_moment
 from .errors import BadCookie
 
-#: The entry points under which commands that need Jupyter are installed.
+#: The group of entry points for commands that need Jupyter.
 COMMANDS = "lesson_app.commands"
 #: Former names that still work.
 ALIASES = {"predict": "copy"}
 
 
 class Group(click.Group):
-    """A group whose further commands are entry points, imported when they are run or listed."""
+    """A group with more commands from entry points, imported when they are run or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
         return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; without Jupyter, one that says what to install."""
+        """Return a command; without Jupyter, return one that says what to install."""
         name = ALIASES.get(cmd_name, cmd_name)
         found = super().get_command(ctx, name)
         for entry in entry_points(group=COMMANDS, name=name) if found is None else ():
@@ -44,13 +44,13 @@ class Group(click.Group):
                 found = entry.load()
             except ModuleNotFoundError as error:
                 if str(error.name).partition(".")[0] == __package__:
-                    raise  # a mistake of this package is not the reader's
+                    raise  # a mistake in this package
                 found = _Missing(name, str(error.name))
         return found
 
 
 class _Missing(click.Command):
-    """A command that needs a package which is not installed."""
+    """A command that needs a missing package."""
 
     def __init__(self, name: str, package: str) -> None:
         super().__init__(name, short_help="Needs: pip install 'lesson-app[lab]'")
@@ -66,49 +66,60 @@ class _Missing(click.Command):
 @click.group(cls=Group)
 @click.version_option(package_name="lesson-app", prog_name="lesson-app")
 def main() -> None:
-    """Client-side sessions: the lesson's application, and a look into its cookies."""
+    """Run the lesson's application, take its cookies apart, and copy or grade notebooks."""
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True, help="0: any free port")
+@click.option("--host", default="127.0.0.1", show_default=True, help="IP address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="Port; 0 is any free port.")
 def run(host: str, port: int) -> None:
-    """Serve the application for the browser on this machine."""
+    """Serve the application to browsers on this machine."""
     create_app().run(host, port)
 
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-# One value in 64 begins with a dash; without a short option here, it is taken for a value.
+# One value in 64 begins with a dash. This command has no short options, so that click takes
+# such a value as an argument.
 @main.command("dissect", context_settings={"ignore_unknown_options": True})
 @click.argument("values", nargs=-1, metavar="[VALUE]")
-@click.option("--name", help="the cookie's  [default: that of the line given, or session]")
+@click.option("--name", show_default="from VALUE, or session", help="Name of the cookie.")
 @click.option(
     "--secret-file",
     "secret_files",
     type=_FILE,
     multiple=True,
-    help="file with the secret, but for one newline at its end; may be repeated",
+    help="File with the secret; one newline at its end is ignored. Repeatable.",
 )
 @click.option(
     "--secret",
     "secrets",
     multiple=True,
-    help="the secret; other users see it in the list of processes, and the shell keeps it",
+    help="The secret. Other users see it in the process list, and the shell saves it.",
 )
 @click.option(
     "--encryption-key",
     metavar="KEY",
     envvar="LESSON_APP_ENCRYPTION_KEY",
-    help="with --signature-key, in place of a secret: hex or base64url; @FILE reads a file",
+    help="Encryption key in hex or base64url, or @FILE; use with --signature-key.",
 )
-@click.option("--signature-key", metavar="KEY", envvar="LESSON_APP_SIGNATURE_KEY")
+@click.option(
+    "--signature-key",
+    metavar="KEY",
+    envvar="LESSON_APP_SIGNATURE_KEY",
+    help="Signature key in the same forms.",
+)
 @click.option("--cipher", type=click.Choice(list(CIPHERS)), default="aes256", show_default=True)
 @click.option("--mac", type=click.Choice(list(MACS)), default="sha256", show_default=True)
-@click.option("--now", metavar="TIME", help="as 2100-01-01T12:00:00Z  [default: the clock]")
 @click.option(
-    "--json", "as_json", is_flag=True, help="print JSON; its keys: pydoc lesson_app.dissect"
+    "--now",
+    metavar="TIME",
+    show_default="current time",
+    help="Time of the check, such as 2100-01-01T12:00:00Z.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="JSON output; see Dissection.as_dict for its keys."
 )
 def dissect_command(
     values: tuple[str, ...],
@@ -122,18 +133,21 @@ def dissect_command(
     now: str | None,
     as_json: bool,
 ) -> None:
-    """Take a cookie apart, and tell which check it fails.
+    """Take a cookie apart and show which check it fails.
 
-    VALUE is a cookie's value, name=value, or a Cookie or Set-Cookie line, in quotes; from
-    standard input if it is left out or "-".
+    VALUE is a cookie's value, name=value, or a Cookie or Set-Cookie line, in quotes. If it is
+    missing or "-", the command reads standard input.
 
-    Nothing secret need stand on the command line: there are --secret-file, @FILE, and the
-    variables LESSON_APP_SECRET (if no option gives a secret), LESSON_APP_ENCRYPTION_KEY
-    and LESSON_APP_SIGNATURE_KEY. Several secrets are tried in turn.
+    To keep secrets off the command line, use --secret-file, --encryption-key @FILE, or the
+    environment variables LESSON_APP_SECRET (used if no option gives a secret),
+    LESSON_APP_ENCRYPTION_KEY and LESSON_APP_SIGNATURE_KEY. Several secrets are tried in order.
 
-    The exit status is 0 if the cookie opens (or, without a secret, is well-formed), 1 if
-    not, and 2 if the command was not understood. An expired cookie opens.
-    """
+    \b
+    Exit status:
+      0  The cookie opens, expired or not. Without a secret: it is well-formed.
+      1  It does not.
+      2  The command is wrong.
+    """  # noqa: D301  # for click, it is a backspace
     try:
         keys = dict(_secret_keys(secrets, secret_files, cipher, mac))
         if encryption_key or signature_key:
@@ -150,7 +164,7 @@ def dissect_command(
 def _secret_keys(
     secrets: tuple[str, ...], files: tuple[Path, ...], cipher: str, mac: str
 ) -> Iterator[tuple[str, Keys]]:
-    number = len(secrets) > 1  # which of several, not what it is
+    number = len(secrets) > 1  # the label must not show the secret
     named = {
         f"--secret no. {i}" if number else "--secret": os.fsencode(text)
         for i, text in enumerate(secrets, 1)
@@ -168,14 +182,14 @@ def _secret_keys(
             yield label, replace(keys, cipher=cipher, mac=mac)
         except ValueError as error:
             raise ValueError(
-                f"{label} makes keys of 32 bytes: {error}; "
+                f"{label}: a secret gives 32-byte keys, but {error}; "
                 "give --encryption-key and --signature-key"
             ) from None
 
 
 def _two_keys(encryption: str | None, signature: str | None, cipher: str, mac: str) -> Keys:
     if not (encryption and signature):
-        raise ValueError("give both: --encryption-key and --signature-key")
+        raise ValueError("--encryption-key and --signature-key must be given together")
     return Keys(
         _key("--encryption-key", encryption), _key("--signature-key", signature), cipher, mac
     )
@@ -193,18 +207,18 @@ def _key(option: str, text: str) -> bytes:
     except BadCookie:
         key = b""
     if to_base64(key) != text:
-        raise ValueError(f"{option} is neither hex nor base64url: write it in one of them")
+        raise ValueError(f"{option} must be in hex or base64url")
     return key
 
 
 def _one_value(values: tuple[str, ...]) -> str:
     for value in values:
         if value.startswith("--") and "." not in value:
-            raise ValueError(f"no such option: {value.partition('=')[0]}")
+            raise ValueError(f"unknown option {value.partition('=')[0]}")
     if len(values) > 1:
-        raise ValueError("several values: put the VALUE in quotes, spaces and all")
+        raise ValueError(f"expected one VALUE, got {len(values)}; put it in quotes")
     if values and values[0] != "-":
         return values[0]
     if sys.stdin.isatty():
-        click.echo("Paste the cookie, and end with Ctrl-D (Windows: Ctrl-Z, Enter):", err=True)
+        click.echo("Paste the cookie, then press Ctrl-D (on Windows: Ctrl-Z, Enter):", err=True)
     return sys.stdin.buffer.read().decode("utf-8", "replace")

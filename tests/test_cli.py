@@ -1,4 +1,4 @@
-"""The command `lesson-app`, and `python -m lesson_app`, which is the same."""
+"""The command `lesson-app`, which is also `python -m lesson_app`."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ HINT = "sealing with the lesson's published secret: set FLASK_SECRET_KEY for any
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The arguments with which Flask was told to serve; it does not."""
+    """The arguments of each `Flask.run`, which serves nothing in these tests."""
     calls: list[tuple[Any, ...]] = []
     monkeypatch.setattr(Flask, "run", lambda app, *arguments: calls.append(arguments))
     return calls
 
 
 def test_run(runs: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture) -> None:
-    """By default the app is served to this machine only, and the secret is called public."""
+    """By default, the app serves this machine only and warns that its secret is public."""
     result = CliRunner().invoke(main, ["run"])
 
     assert result.exit_code == 0
@@ -47,7 +47,7 @@ def test_run(runs: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_run_with_options(runs: list[tuple[Any, ...]]) -> None:
-    """Host and port can be chosen."""
+    """Options set host and port."""
     CliRunner().invoke(main, ["run", "--host", "0.0.0.0", "--port", "0"])
 
     assert runs == [("0.0.0.0", 0)]
@@ -56,7 +56,7 @@ def test_run_with_options(runs: list[tuple[Any, ...]]) -> None:
 def test_run_with_a_secret(
     runs: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With a secret in the environment there is nothing to say."""
+    """With a secret in the environment, there is no warning."""
     result = CliRunner().invoke(main, ["run"], env={"FLASK_SECRET_KEY": secret_of("k")})
 
     assert (result.output, caplog.messages) == ("", [])
@@ -64,7 +64,7 @@ def test_run_with_a_secret(
 
 
 def test_run_on_no_port() -> None:
-    """A port that is no number is refused, by name."""
+    """A port that is not a number is refused."""
     result = CliRunner().invoke(main, ["run", "--port", "any"])
 
     assert result.exit_code == 2
@@ -72,7 +72,7 @@ def test_run_on_no_port() -> None:
 
 
 def test_version() -> None:
-    """The command knows the version of the package."""
+    """The version is that of the package."""
     result = CliRunner().invoke(main, ["--version"])
 
     assert result.output == f"lesson-app, version {version('lesson-app')}\n"
@@ -88,7 +88,7 @@ def test_python_m(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     assert end.value.code == 0
     shown = capsys.readouterr().out
     assert shown.startswith("Usage: lesson-app [OPTIONS] COMMAND")
-    assert "Serve the application for the browser on this machine." in shown
+    assert "Serve the application to browsers on this machine." in shown
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_python_m(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     ids=["lesson-app", "python -m lesson_app"],
 )
 def test_real_server(command: list[str]) -> None:
-    """As a program it answers on a free port of this machine alone, until it is ended."""
+    """The program answers on a free port of this machine only, until it is terminated."""
     with running(*command, "run", "--port", "0") as process:
         assert process.stdout is not None
         url = next(
@@ -136,7 +136,7 @@ def take_apart(*arguments: str, **options: Any) -> Result:
 
 
 def test_dissect() -> None:
-    """A cookie is taken apart, at a moment that can be told."""
+    """The command prints the dissection, for the given time."""
     result = take_apart(PAGE_SENT, "--secret", PAGE_SECRET, "--now", "2023-08-25T18:40:00Z")
 
     facts = dissect(PAGE_SENT, {"--secret": derive_keys(PAGE_SECRET)}, now=1692988800000)
@@ -146,7 +146,7 @@ def test_dissect() -> None:
 
 
 def test_dissect_as_json() -> None:
-    """JSON has the documented keys."""
+    """The JSON has the documented keys."""
     result = take_apart(PAGE_SENT, "--json", "--now", "2100-01-01T12:00:00Z")
 
     facts = dissect(PAGE_SENT, now=4102488000000).as_dict()
@@ -167,13 +167,13 @@ def test_dissect_as_json() -> None:
 )
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
 def test_dissect_status(value: str, secret: list[str], status: int, form: list[str]) -> None:
-    """The exit status says whether the cookie opens, or is well-formed."""
+    """The exit status says whether the cookie opens or is well-formed."""
     assert take_apart(value, *secret, *form).exit_code == status
 
 
 @pytest.mark.parametrize("arguments", [[], ["-"]], ids=["left out", "dash"])
 def test_dissect_standard_input(arguments: list[str]) -> None:
-    """The cookie may come from standard input, in a header."""
+    """The cookie can come from standard input, in a header."""
     header = f"HTTP/1.1 200 OK\r\nSet-Cookie: session={PAGE_SENT}; Path=/\r\n\r\n"
 
     result = take_apart(*arguments, "--json", input=header)
@@ -185,19 +185,19 @@ def test_dissect_standard_input(arguments: list[str]) -> None:
 def test_dissect_at_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Who is waited for is told so."""
+    """At a terminal, the command asks for the cookie."""
     typed = SimpleNamespace(isatty=lambda: True, buffer=io.BytesIO(PAGE_SENT.encode()))
     monkeypatch.setattr("sys.stdin", typed)
 
     with pytest.raises(SystemExit):
         main(["dissect"])
 
-    assert capsys.readouterr().err.startswith("Paste the cookie, and end with Ctrl-D")
+    assert capsys.readouterr().err.startswith("Paste the cookie, then press Ctrl-D")
 
 
 @pytest.mark.parametrize("data", [b"", bytes(range(256)), b"." * 1_000_000, b"\xff\xfe.\0"])
 def test_dissect_binary_input(data: bytes) -> None:
-    """Whatever comes in, an answer goes out."""
+    """Binary input gets a printable answer."""
     result = take_apart(input=data)
 
     assert result.exit_code == 1
@@ -206,7 +206,7 @@ def test_dissect_binary_input(data: bytes) -> None:
 
 @pytest.mark.parametrize("value", ["-Abc.d.1.2.e", "--Ab.d.1.2.e", "-", "-1.--.1.2.-"])
 def test_dissect_dashes(value: str) -> None:
-    """A value that begins with dashes, as base64url may, is no option."""
+    """A value that begins with dashes, as base64url can, is not an option."""
     result = take_apart(value, "--json", input="")
 
     text = "" if value == "-" else value.partition(".")[0]
@@ -214,7 +214,7 @@ def test_dissect_dashes(value: str) -> None:
 
 
 def test_dissect_by_name() -> None:
-    """One of several cookies can be named."""
+    """--name selects one of several cookies."""
     value = forge(b"admin={}", HUSH)
 
     result = take_apart(
@@ -227,7 +227,7 @@ def test_dissect_by_name() -> None:
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["none", "newline", "windows"])
 def test_dissect_secret_file(end: str, tmp_path: Path) -> None:
-    """A file's secret is the whole file, but for one newline at its end."""
+    """The secret is the whole file except one newline at its end."""
     path = tmp_path / "secret"
     path.write_bytes(b" \xff\n" + end.encode())
     value = seal({}, derive_keys(b" \xff\n" if end else b" \xff"))
@@ -238,7 +238,7 @@ def test_dissect_secret_file(end: str, tmp_path: Path) -> None:
 
 
 def test_dissect_secret_of_the_environment() -> None:
-    """The environment's secret is used where no option gives one."""
+    """The secret in the environment is used if no option gives one."""
     env = {"LESSON_APP_SECRET": PAGE_SECRET}
 
     assert "opens with LESSON_APP_SECRET" in take_apart(PAGE_SENT, env=env).output
@@ -247,7 +247,7 @@ def test_dissect_secret_of_the_environment() -> None:
 
 
 def test_dissect_rotation(tmp_path: Path) -> None:
-    """Several secrets are tried, and the one that opens is told, not repeated."""
+    """Several secrets are tried; the output names the right one without showing it."""
     path = tmp_path / "old"
     path.write_text(f"{PAGE_SECRET}\n")
 
@@ -268,7 +268,7 @@ def key_forms(key: bytes) -> dict[str, str]:
 @pytest.mark.parametrize("form", ["hex", "HEX", "base64url", "padded"])
 @pytest.mark.parametrize("way", ["option", "file", "environment"])
 def test_dissect_two_keys(form: str, way: str, tmp_path: Path) -> None:
-    """Two keys, in hex or base64url, may stand for a secret, with their algorithms."""
+    """Two keys, in hex or base64url, can replace a secret, with other algorithms."""
     encryption = {**key_forms(ENCRYPTION), "padded": f"{key_forms(ENCRYPTION)['base64url']}=="}
     (tmp_path / "key").write_text(f"{encryption[form]}\n")
     given = f"@{tmp_path / 'key'}" if way == "file" else encryption[form]
@@ -286,9 +286,9 @@ def test_dissect_two_keys(form: str, way: str, tmp_path: Path) -> None:
 
 KEY = ("--encryption-key", "00" * 16)
 USAGE: dict[str, tuple[list[str], str]] = {
-    "misspelt option": (["--secrt", HUSH], "no such option: --secrt"),
-    "misspelt option and value": ([f"--secrt={HUSH}", "a.b"], "no such option: --secrt"),
-    "several values": (["Set-Cookie:", "a=b"], "several values: put the VALUE in quotes"),
+    "misspelt option": (["--secrt", HUSH], "unknown option --secrt"),
+    "misspelt option and value": ([f"--secrt={HUSH}", "a.b"], "unknown option --secrt"),
+    "several values": (["Set-Cookie:", "a=b"], "expected one VALUE, got 2; put it in quotes"),
     "no such file": (["a", "--secret-file", "/no/file"], "File '/no/file' does not exist"),
     "no such key file": (
         ["a", "--encryption-key", "@/no/file", "--signature-key", "00"],
@@ -305,13 +305,16 @@ USAGE: dict[str, tuple[list[str], str]] = {
         ["a", "--secret", HUSH, "--cipher", "aes128"],
         "a 16-byte encryption key, got 32; give --encryption-key and --signature-key",
     ),
-    "one key": (["a", *KEY], "give both: --encryption-key and --signature-key"),
-    "other key": (["a", "--signature-key", HUSH], "give both: --encryption-key and --sig"),
+    "one key": (["a", *KEY], "--encryption-key and --signature-key must be given together"),
+    "other key": (
+        ["a", "--signature-key", HUSH],
+        "--encryption-key and --signature-key must be given",
+    ),
     "no key": (
         ["a", *KEY, "--signature-key", HUSH],
-        "--signature-key is neither hex nor base64url: write it in one of them",
+        "--signature-key must be in hex or base64url",
     ),
-    "no length": (["a", *KEY, "--signature-key", "hushx"], "--signature-key is neither hex"),
+    "no length": (["a", *KEY, "--signature-key", "hushx"], "--signature-key must be in hex"),
     "short key": (
         ["a", *KEY, "--signature-key", "0011"],
         "aes256 needs a 32-byte encryption key, got 16",
@@ -325,7 +328,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
 
 @pytest.mark.parametrize(("arguments", "message"), USAGE.values(), ids=USAGE)
 def test_dissect_misused(arguments: list[str], message: str) -> None:
-    """A command that cannot be understood is told the fix, with status 2, without secrets."""
+    """A wrong command gets status 2 and a message without secrets."""
     result = take_apart(*arguments)
 
     assert result.exit_code == 2
@@ -334,7 +337,7 @@ def test_dissect_misused(arguments: list[str], message: str) -> None:
 
 
 def test_dissect_in_a_narrow_encoding() -> None:
-    """What the output's encoding lacks is escaped."""
+    """Characters that the output's encoding does not have are escaped."""
     value = seal({"a": "é\N{SNOWMAN}"}, derive_keys(HUSH))
 
     result = CliRunner(charset="latin-1").invoke(main, ["dissect", value, "--secret", HUSH])
@@ -344,14 +347,14 @@ def test_dissect_in_a_narrow_encoding() -> None:
 
 
 def test_dissect_help_warns() -> None:
-    """The help says who sees a secret on the command line."""
+    """The help warns that others can see a secret on the command line."""
     shown = " ".join(take_apart("--help").output.split())
 
-    assert "other users see it in the list of processes, and the shell keeps it" in shown
+    assert "Other users see it in the process list, and the shell saves it." in shown
 
 
 def test_dissect_needs_no_lab() -> None:
-    """The command works where `requests` and Jupyter are not installed."""
+    """The command works without `requests` and Jupyter."""
     program = (
         "import sys; sys.modules['requests'] = sys.modules['IPython'] = None; "
         "from lesson_app.cli import main; main()"
@@ -369,7 +372,7 @@ NO_JUPYTER = (
 
 
 def without_jupyter(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as where only the library is installed; last it prints what it loaded."""
+    """Run the command without Jupyter; at the end it prints whether it loaded the lab."""
     program = (
         f"{NO_JUPYTER}import atexit; "
         "atexit.register(lambda: print('lesson_app.lab' in sys.modules)); main()"
@@ -379,13 +382,13 @@ def without_jupyter(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def commands_listed(text: str) -> dict[str, str]:
-    """The commands that a help text lists, each with its line."""
+    """Return the commands that a help text lists, each with its line."""
     listed = text.partition("Commands:")[2]
     return dict(re.findall(r"^  (\w+) +([A-Z].*)$", listed, re.MULTILINE))
 
 
 def test_help_without_jupyter() -> None:
-    """The help lists all commands; of those that need Jupyter it says how to get it."""
+    """Without Jupyter, the help lists all commands and says how to install Jupyter."""
     done = without_jupyter("--help")
 
     listed = commands_listed(done.stdout)
@@ -396,7 +399,7 @@ def test_help_without_jupyter() -> None:
 
 @pytest.mark.parametrize("name", ["dissect", "run"])
 def test_the_librarys_commands_load_no_lab(name: str) -> None:
-    """The two commands of the library import nothing of lab."""
+    """The two commands of the library import nothing from lab."""
     done = without_jupyter(name, "--help")
 
     assert done.stdout.endswith("\nFalse\n")
@@ -405,7 +408,7 @@ def test_the_librarys_commands_load_no_lab(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["copy", "grade", "predict"])
 def test_command_without_jupyter(name: str) -> None:
-    """A command that needs Jupyter says, where it is not, how to install it."""
+    """Without Jupyter, a command that needs it says how to install it."""
     done = without_jupyter(name, "x")
 
     assert done.returncode == 2
@@ -413,18 +416,18 @@ def test_command_without_jupyter(name: str) -> None:
 
 
 def test_help() -> None:
-    """The line in the list of commands is the first of the command's own help."""
+    """Each line in the list of commands begins the command's own help."""
     listed = commands_listed(CliRunner().invoke(main, ["--help"]).output)
 
     assert list(listed) == ["copy", "dissect", "grade", "run"]
     for name, line in listed.items():
-        # A long first sentence is cut to the width of the list.
+        # The list truncates a long first sentence.
         text = " ".join(CliRunner().invoke(main, [name, "--help"]).output.split())
         assert line.removesuffix("...") in text
 
 
 def test_former_name() -> None:
-    """`predict`, as `copy` was called, still works."""
+    """`predict`, the former name of `copy`, still works."""
     helps = [CliRunner().invoke(main, [name, "--help"]).output for name in ("copy", "predict")]
 
     assert "without their outputs" in helps[0]
@@ -432,7 +435,7 @@ def test_former_name() -> None:
 
 
 def test_broken_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that this package lacks is not said to be Jupyter's."""
+    """A missing module of this package is not reported as missing Jupyter."""
     broken = EntryPoint("broken", "lesson_app.lab.nothing:x", COMMANDS)
     monkeypatch.setattr("lesson_app.cli.entry_points", lambda **_: [broken])
 
@@ -441,7 +444,7 @@ def test_broken_command(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_such_command() -> None:
-    """A name that is no command's is told so."""
+    """An unknown command is refused."""
     result = CliRunner().invoke(main, ["grad"])
 
     assert result.exit_code == 2
