@@ -21,18 +21,18 @@ from .session import Session
 #: A decorator for views, like `ensure_login`.
 Guard = Callable[[Callable[[], ResponseReturnValue]], Callable[..., ResponseReturnValue]]
 
-#: The course page's secret. It is printed on the page: whoever has read it can log in
-#: as anybody, so it must seal nothing but the lesson.
+#: The course page's secret. The page prints it, so any reader of the page can log in as
+#: any user. Use it for the lesson only.
 PAGE_SECRET = "o6LjQ5EVNC28ZgK64hDELM18ScpFQr"
 
-#: The course page's options: two minutes, and one more minute when less than one is left.
+#: The course page's options: a session lasts two minutes. A visit in the last minute adds one.
 PAGE_OPTIONS: dict[str, Any] = {
     "cookie_name": "session",
     "duration": timedelta(minutes=2),
     "active_duration": timedelta(minutes=1),
 }
 
-#: The course page's only user, as the session holds it, and the hash of "samplepassword".
+#: The course page's only user, as stored in the session, and the hash of "samplepassword".
 USER = {"userName": "sampleuser", "email": "sampleuser@example.com"}
 PASSWORD_HASH = (
     "scrypt:32768:8:1$W76CPlIg934RwlY4$"
@@ -40,8 +40,8 @@ PASSWORD_HASH = (
     "3aa93a7c75592c6d38b22704f67ecb78de688683b08bef7912b10d7a20fe594f"
 )
 
-#: What a browser may do on the app's pages: load the app's style sheet, and send it forms.
-#: No script runs, not even one that gets past the escaping; no other site frames a page.
+#: On the app's pages, a browser may only load the app's style sheet and send it forms.
+#: No script runs, not even one that escaping missed. No other site can frame a page.
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -50,13 +50,12 @@ PAGE_HEADERS = {
 
 
 def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
-    """Make the lesson's application; `options` go to `ClientSessions`.
+    """Make the lesson's application.
 
-    `guard` decorates the dashboard; a reader of the lesson can put in one of their own.
-
-    The course page's options hold where none are given, its published secret included,
-    unless Flask has a ``SECRET_KEY`` (from the environment: ``FLASK_SECRET_KEY``). The
-    log says so when nobody has chosen a secret. Raises ValueError for a bad one.
+    `guard` decorates the dashboard; readers of the lesson can pass their own. `options` go
+    to `ClientSessions`; their defaults are the course page's. If they have no secret, keys
+    or codec, the app uses the environment's ``FLASK_SECRET_KEY``. Without that, it uses the
+    published secret and logs a warning. Raises ValueError for an invalid secret.
     """
     app = Flask(__name__)
     app.config.from_prefixed_env()
@@ -73,12 +72,13 @@ def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
 
 
 def _default_secret(app: Flask) -> str | None:
-    """Return the published secret, or None where Flask's own settings hold one."""
+    """Return the published secret, or None if the environment sets Flask's own."""
     if "FLASK_SECRET_KEY" in os.environ:
         if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
             raise ValueError(
-                f"FLASK_SECRET_KEY is read as {type(app.secret_key).__name__}: "
-                "give a random text, in double quotes if it is all digits"
+                f"expected FLASK_SECRET_KEY to be a non-empty string, got "
+                f"{type(app.secret_key).__name__}; set a random string, in double quotes if it "
+                "has only digits"
             )
         return None
     app.logger.warning(
@@ -88,7 +88,7 @@ def _default_secret(app: Flask) -> str | None:
 
 
 def _add_page_headers(response: Response) -> Response:
-    """Add `PAGE_HEADERS`; one that a view has set itself stays."""
+    """Add `PAGE_HEADERS`, except headers that the view has set itself."""
     for name, value in PAGE_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
@@ -103,20 +103,20 @@ def login() -> ResponseReturnValue:
     """Log the visitor in, or show the form again."""
     if not is_user(request.form.get("userName", ""), request.form.get("password", "")):
         return render_template("login.html", message="invalid login")
-    cast(Session, session).reset()  # nothing from before the log-in comes along
+    cast(Session, session).reset()  # drops everything from before the login
     session["user"] = dict(USER)
     return redirect(url_for("dashboard"), code=302)
 
 
 def is_user(user_name: str, password: str) -> bool:
-    """Compare both in constant time, so that the answer's time tells neither."""
+    """Return whether both are right, in a time that reveals neither."""
     name_matches = hmac.compare_digest(user_name.encode(), USER["userName"].encode())
     password_matches = check_password_hash(PASSWORD_HASH, password)
     return name_matches and password_matches
 
 
 def dashboard() -> str:
-    """Show what is on file for the visitor."""
+    """Show the user's data from the session."""
     return to_well_formed(render_template("dashboard.html", user=session["user"]))
 
 

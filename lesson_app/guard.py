@@ -1,4 +1,4 @@
-"""Let only visitors through who have logged in."""
+"""Allow only logged-in visitors to open a view."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,9 +13,9 @@ P = ParamSpec("P")
 def ensure_login(
     view: Callable[P, ResponseReturnValue],
 ) -> Callable[P, ResponseReturnValue]:
-    """Guard `view`: a visitor whose ``session["user"]`` is empty or missing goes to ``/login``.
+    """Redirect visitors to ``/login`` if their ``session["user"]`` is missing or empty.
 
-    Write it under the route line, so that the route gets the guarded view::
+    Write it below the route decorator, so that Flask registers the guarded view::
 
         @app.get("/dashboard")
         @ensure_login
@@ -23,14 +23,14 @@ def ensure_login(
     """
     if not callable(view):
         raise TypeError(
-            f"ensure_login was given {view!r}: write @ensure_login, without parentheses"
+            f"expected a view function, got {view!r}; write @ensure_login without parentheses"
         )
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if not session.get("user"):
-            # Flask will change its default to 303; Express answers 302.
-            # One slash at the beginning: two would name another host.
+            # Express answers 302; Flask will change its default to 303.
+            # Keep one slash at the start: two would name another host.
             return redirect("/" + f"{request.script_root}/login".lstrip("/"), code=302)
         answer: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
         return answer

@@ -1,4 +1,4 @@
-"""The two routes that show a session at work: one adds a message, one reads it."""
+"""Two routes that test a session: one stores a message, one reads it back."""
 
 from flask import Blueprint, request, session
 from markupsafe import escape
@@ -10,14 +10,14 @@ session_test = Blueprint("session_test", __name__)
 
 @session_test.get("/session-test-add")
 def add() -> str:
-    """Put the query parameter ``message`` into the session."""
+    """Store the query parameter ``message`` in the session."""
     session["message"] = request.args.get("message", "")
     return "session created with using 'message' query parameter"
 
 
 @session_test.get("/session-test-read")
 def read() -> str:
-    """Show the session's message, escaped: a script in it must not run."""
-    # Without a message Express prints JavaScript's word for it; so do we.
+    """Show the session's message, escaped so that a script in it does not run."""
+    # Without a message, Express prints JavaScript's "undefined".
     message = to_well_formed(str(session.get("message", "undefined")))
     return f"session message: {escape(message)}"

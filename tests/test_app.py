@@ -1,4 +1,4 @@
-"""The lesson's app, as the course page has it; and the whole life of one session."""
+"""The lesson's app matches the course page; one session from its start to its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.conftest import (
 )
 from tests.express.pages import expected, shown
 
-# The course page's own, to the character.
+# The course page's own text, character for character.
 LOGIN = """<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -81,7 +81,7 @@ def log_in(client: FlaskClient) -> TestResponse:
 
 
 def test_login_form(client: FlaskClient) -> None:
-    """The form is the page's, with labels, and touches no session."""
+    """The form is the page's, with labels; it does not use the session."""
     response = client.get("/login")
 
     assert response.status_code == 200
@@ -90,7 +90,7 @@ def test_login_form(client: FlaskClient) -> None:
 
 
 def test_log_in(client: FlaskClient) -> None:
-    """The right name and password lead to the dashboard, with this session and no more."""
+    """The right name and password redirect to the dashboard and store only the user."""
     response = log_in(client)
 
     assert (response.status_code, response.location) == (302, "/dashboard")
@@ -118,7 +118,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_invalid_login(client: FlaskClient, form: dict[str, str]) -> None:
-    """Anything else shows the form again with the page's words, and no session."""
+    """Any other form data shows the form again, with the page's message and no session."""
     response = client.post("/login", data=form)
 
     assert response.status_code == 200
@@ -127,21 +127,21 @@ def test_invalid_login(client: FlaskClient, form: dict[str, str]) -> None:
 
 
 def test_login_reads_the_body_only(client: FlaskClient) -> None:
-    """Name and password in the address are not a login."""
+    """A name and password in the URL do not log the visitor in."""
     response = client.post("/login?userName=sampleuser&password=samplepassword")
 
     assert "invalid login" in response.text
 
 
 def test_dashboard(client: FlaskClient) -> None:
-    """Once logged in, the dashboard is the page's, with the user's data in place."""
+    """After the login, the dashboard is the page's, with the user's data."""
     log_in(client)
 
     assert shown(client.get("/dashboard").text) == expected(SAMPLE_DASHBOARD)
 
 
 def test_dashboard_escapes(client: FlaskClient) -> None:
-    """What a session holds is shown as text, never as a tag."""
+    """The dashboard shows session content as text, never as a tag."""
     with client.session_transaction() as transaction:
         transaction["user"] = {"userName": "<b>", "email": '"&'}
 
@@ -151,7 +151,7 @@ def test_dashboard_escapes(client: FlaskClient) -> None:
 
 
 def test_dashboard_with_half_a_character(client: FlaskClient) -> None:
-    """A half of a surrogate pair, which Node can seal, is shown as U+FFFD, not a 500."""
+    """Half a surrogate pair, which Node can seal, is shown as U+FFFD; it causes no 500."""
     with client.session_transaction() as transaction:
         transaction["user"] = {"userName": "\ud800", "email": "\ud83d\ude00"}
 
@@ -160,7 +160,7 @@ def test_dashboard_with_half_a_character(client: FlaskClient) -> None:
 
 
 INVALID_LOGIN = LOGIN.format(message="invalid login")
-#: Of which page, and what in ours becomes what.
+#: The page, a text in our version of it, and what replaces that text.
 CHANGES = {
     "no email": (SAMPLE_DASHBOARD, "<h3>email: sampleuser@example.com</h3>", ""),
     "another text": (SAMPLE_DASHBOARD, "Welcome to", "This is"),
@@ -189,7 +189,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 def our_pages() -> dict[str, str]:
-    """Our pages, by the course page's; a log-in takes long, and they are looked at often."""
+    """Return our pages, keyed by the course page's. They are made once: a login is slow."""
     client = create_app().test_client()
     log_in(client)
     dashboard, form = client.get("/dashboard").text, client.post("/login").text
@@ -198,7 +198,7 @@ def our_pages() -> dict[str, str]:
 
 @pytest.mark.parametrize(("theirs", "old", "new"), CHANGES.values(), ids=CHANGES)
 def test_changed_page(our_pages: dict[str, str], theirs: str, old: str, new: str) -> None:
-    """The comparison with the course page fails for whatever a visitor could notice."""
+    """The comparison with the course page fails for every change a visitor could notice."""
     ours = our_pages[theirs]
     assert old in ours
 
@@ -206,14 +206,14 @@ def test_changed_page(our_pages: dict[str, str], theirs: str, old: str, new: str
 
 
 def test_dashboard_for_strangers(client: FlaskClient) -> None:
-    """Without a login the dashboard sends to the form."""
+    """Without a login, the dashboard redirects to the form."""
     response = client.get("/dashboard")
 
     assert (response.status_code, response.location) == (302, "/login")
 
 
 def test_dashboard_after_two_minutes(client: FlaskClient, clock: Clock) -> None:
-    """Two minutes without a click end the login."""
+    """Two minutes without a request end the session."""
     log_in(client)
     clock.advance(lesson.PAGE_OPTIONS["duration"] * 1.01)
 
@@ -221,7 +221,7 @@ def test_dashboard_after_two_minutes(client: FlaskClient, clock: Clock) -> None:
 
 
 def test_log_out(client: FlaskClient) -> None:
-    """Logging out sends to the form with an empty session, and the dashboard is shut."""
+    """The logout empties the session and redirects to the form; the dashboard is closed."""
     log_in(client)
 
     response = client.get("/logout")
@@ -232,7 +232,7 @@ def test_log_out(client: FlaskClient) -> None:
 
 
 def test_replay_after_log_out(client: FlaskClient) -> None:
-    """A copy of the cookie from before still opens: the server keeps no list."""
+    """A copy of the cookie from before the logout still opens: the server stores nothing."""
     stolen = the_cookie(log_in(client)).value
     client.get("/logout")
 
@@ -242,7 +242,7 @@ def test_replay_after_log_out(client: FlaskClient) -> None:
 
 
 def test_visitors_share_no_user(app: Flask) -> None:
-    """What one visitor's session does to its user, the next visitor does not see."""
+    """A change to the user in one visitor's session does not affect the next visitor."""
     form = {"userName": "sampleuser", "password": "samplepassword"}
 
     with app.test_request_context("/login", method="POST", data=form):
@@ -253,7 +253,7 @@ def test_visitors_share_no_user(app: Flask) -> None:
 
 
 def test_under_a_prefix(client: FlaskClient) -> None:
-    """Mounted under a prefix, form, style sheet and redirects stay under it."""
+    """If the app is mounted under a prefix, its URLs keep the prefix."""
     base = "http://localhost/lesson"
 
     form = client.get("/login", base_url=base).text
@@ -268,8 +268,8 @@ PATHS = ("/login", "/dashboard", "/session-test-read", "/static/style.css", "/no
 
 @pytest.mark.parametrize("path", PATHS)
 def test_headers(client: FlaskClient, path: str) -> None:
-    """Each answer tells the browser to run nothing, and to load nothing from elsewhere."""
-    with client.get(path) as response:  # a file is to be closed
+    """Each response forbids the browser to run scripts or load from other sites."""
+    with client.get(path) as response:  # closes the served file
         headers = response.headers
 
     assert headers.getlist("Content-Security-Policy") == [
@@ -280,7 +280,7 @@ def test_headers(client: FlaskClient, path: str) -> None:
 
 
 def test_headers_of_a_view(app: Flask) -> None:
-    """What a view says itself stays."""
+    """A header that a view sets itself is not replaced."""
     policy = {"Content-Security-Policy": "default-src 'self'"}
     app.add_url_rule("/own", view_func=lambda: ("", policy))
 
@@ -290,7 +290,7 @@ def test_headers_of_a_view(app: Flask) -> None:
 
 
 def test_style_sheet(client: FlaskClient, clock: Clock) -> None:
-    """The style sheet touches no session, not even one that a page would extend."""
+    """The style sheet does not use the session, even when a page would extend it."""
     log_in(client)
     clock.advance(lesson.PAGE_OPTIONS["active_duration"] * 1.01)
 
@@ -302,7 +302,7 @@ def test_style_sheet(client: FlaskClient, clock: Clock) -> None:
 
 
 def test_flask_secret_key(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    """FLASK_SECRET_KEY in the environment takes the place of the published secret."""
+    """FLASK_SECRET_KEY in the environment replaces the published secret."""
     monkeypatch.setenv("FLASK_SECRET_KEY", secret_of("k"))
 
     value = the_cookie(create_app(clock=clock).test_client().get("/logout")).value
@@ -315,18 +315,18 @@ BAD_KEYS = {"digits": "12345", "json": "null", "true": "true", "list": '["a"]', 
 
 @pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS)
 def test_bad_flask_secret_key(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    """A FLASK_SECRET_KEY that Flask reads as something else is refused at set-up."""
+    """create_app refuses a FLASK_SECRET_KEY that Flask does not read as a string."""
     monkeypatch.setenv("FLASK_SECRET_KEY", key)
 
-    with pytest.raises(ValueError, match="give a random text, in double quotes if it is"):
+    with pytest.raises(ValueError, match="set a random string, in double quotes if it"):
         create_app()
 
 
 def test_bad_flask_secret_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names what the secret was read as, never the secret."""
+    """The error shows the type that Flask read, never the secret."""
     monkeypatch.setenv("FLASK_SECRET_KEY", "918273645546372819")
 
-    with pytest.raises(ValueError, match="read as int") as error:
+    with pytest.raises(ValueError, match="got int") as error:
         create_app()
 
     assert "9182" not in str(error.value)
@@ -336,7 +336,7 @@ def test_bad_flask_secret_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> N
 def test_published_secret(
     caplog: pytest.LogCaptureFixture, clock: Clock, options: dict[str, Any]
 ) -> None:
-    """Where nobody has chosen a secret, the page's seals, and the log says so."""
+    """Without any other secret, create_app uses the page's secret and logs a warning."""
     app = create_app(clock=clock, **options)
 
     assert unseal(the_cookie(app.test_client().get("/logout")).value, PAGE_KEYS).content == {}
@@ -346,7 +346,7 @@ def test_published_secret(
 
 
 def test_own_options(clock: Clock) -> None:
-    """Options given to create_app outrank the page's."""
+    """Options given to create_app override the page's."""
     app = create_app(clock=clock, cookie_name="mine", secret=secret_of("s"))
 
     cookie = the_cookie(app.test_client().get("/logout"))
@@ -357,7 +357,7 @@ def test_own_options(clock: Clock) -> None:
 
 
 def test_own_codec(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    """A codec given to create_app needs no secret beside it, and no warning."""
+    """With its own codec, create_app needs no secret and logs no warning."""
     app = create_app(clock=clock, codec=SealedCodec(derive_keys("c" * 32)))
 
     value = the_cookie(app.test_client().get("/logout")).value
@@ -367,7 +367,7 @@ def test_own_codec(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_page_options(clock: Clock) -> None:
-    """The page's options: two minutes, and a minute more in the last minute."""
+    """With the page's options, a session lasts two minutes; a late visit adds one."""
     client = create_app(clock=clock).test_client()
     client.get("/logout")
     clock.advance(lesson.PAGE_OPTIONS["active_duration"])
@@ -384,9 +384,9 @@ def five_seconds(session: Session) -> None:
 
 
 class Step(NamedTuple):
-    """A request some seconds after the last, and the cookie it gets, if any.
+    """A request some seconds after the previous one, and the cookie that it gets, if any.
 
-    Moments are in ms after the first write.
+    Times are in ms after the first write.
     """
 
     what: str
@@ -420,7 +420,7 @@ LIFE = [
 
 
 def test_one_life(site: Site) -> None:
-    """From the first visit to the last, each step sets the cookie that Mozilla's does."""
+    """Each step of a session's life sets the same cookie as Mozilla's library."""
     start = site.now
 
     for step in LIFE:
@@ -445,7 +445,7 @@ def test_one_life(site: Site) -> None:
 
 
 def test_own_keys(clock: Clock) -> None:
-    """Keys given to create_app take the place of the published secret."""
+    """Keys given to create_app replace the published secret."""
     keys = Keys(b"e" * 24, b"s" * 48, cipher="AES192", mac="SHA384")
 
     cookie = the_cookie(create_app(clock=clock, keys=keys).test_client().get("/logout"))
@@ -455,7 +455,7 @@ def test_own_keys(clock: Clock) -> None:
 
 
 def test_log_in_begins_a_new_session(client: FlaskClient) -> None:
-    """What a link has put into the session before the log-in does not come along."""
+    """The login drops everything that a link put into the session before it."""
     client.get("/session-test-add?message=planted")
 
     log_in(client)

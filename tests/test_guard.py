@@ -1,4 +1,4 @@
-"""The guard: who is let through, who is sent to /login, and what it does to a view."""
+"""Which visitors the guard allows, and what it does to a view."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.conftest import SECRET, set_cookies
 
 USERS = {
     "dict": {"userName": "sampleuser"},
-    "text": "sampleuser",
+    "string": "sampleuser",
     "number": 1,
 }
-NOBODIES: dict[str, Any] = {"none": None, "empty": {}, "no text": "", "zero": 0, "false": False}
+NOBODIES: dict[str, Any] = {"none": None, "empty": {}, "blank": "", "zero": 0, "false": False}
 
 
 @pytest.fixture
 def app(clock: Clock) -> Flask:
-    """An app with a view under the guard, and one with the guard on the wrong side."""
+    """Make an app with a guarded view, and one whose guard is above the route."""
     app = Flask(__name__)
     app.testing = True
     ClientSessions(app, secret=SECRET, clock=clock)
@@ -31,7 +31,7 @@ def app(clock: Clock) -> Flask:
     @app.get("/hello/<name>")
     @ensure_login
     def hello(name: str) -> ResponseReturnValue:
-        """Greet somebody."""
+        """Greet a visitor."""
         return f"hello {name}", 201
 
     @ensure_login
@@ -49,7 +49,7 @@ def log_in(client: FlaskClient, user: object) -> None:
 
 @pytest.mark.parametrize("user", USERS.values(), ids=USERS)
 def test_user(client: FlaskClient, user: object) -> None:
-    """With a user in the session the view answers, with its arguments and status."""
+    """If the session has a user, the view answers, with its arguments and status."""
     log_in(client, user)
 
     response = client.get("/hello/you")
@@ -59,7 +59,7 @@ def test_user(client: FlaskClient, user: object) -> None:
 
 @pytest.mark.parametrize("user", NOBODIES.values(), ids=NOBODIES)
 def test_nobody(client: FlaskClient, user: object) -> None:
-    """A user that is missing or empty is sent to /login; JavaScript would let {} through."""
+    """A missing or empty user is redirected to /login; JavaScript would accept {}."""
     log_in(client, user)
 
     response = client.get("/hello/you")
@@ -69,7 +69,7 @@ def test_nobody(client: FlaskClient, user: object) -> None:
 
 
 def test_stranger(client: FlaskClient) -> None:
-    """Without a session the visitor is sent to /login, and gets no cookie."""
+    """A visitor without a session is redirected to /login and gets no cookie."""
     response = client.get("/hello/you?next=x")
 
     assert (response.status_code, response.location) == (302, "/login")
@@ -78,14 +78,14 @@ def test_stranger(client: FlaskClient) -> None:
 
 
 def test_under_a_prefix(client: FlaskClient) -> None:
-    """An app that is mounted under a prefix sends to its own /login."""
+    """An app mounted under a prefix redirects to its own /login."""
     response = client.get("/hello/you", base_url="http://localhost/lesson")
 
     assert response.location == "/lesson/login"
 
 
 def test_prefix_that_names_a_host(client: FlaskClient) -> None:
-    """Two slashes at the beginning of a prefix do not lead to another host."""
+    """A prefix that begins with two slashes does not lead to another host."""
     response = client.get("/hello/you", environ_overrides={"SCRIPT_NAME": "//evil.example"})
 
     assert response.location == "/evil.example/login"
@@ -93,25 +93,25 @@ def test_prefix_that_names_a_host(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("view", [None, "dashboard"], ids=["parentheses", "name"])
 def test_guard_of_no_view(view: Any) -> None:
-    """What cannot be called is refused when it is guarded, not when it is visited."""
-    with pytest.raises(TypeError, match="write @ensure_login, without parentheses"):
+    """Guarding an object that is not callable raises at once, not at the first request."""
+    with pytest.raises(TypeError, match="write @ensure_login without parentheses"):
         ensure_login(view)
 
 
 def test_guard_above_the_route(client: FlaskClient) -> None:
-    """Above the route line the guard comes too late: the route has the bare view."""
+    """A guard above the route has no effect: Flask has registered the unguarded view."""
     assert client.get("/open").text == "open to all"
 
 
 def test_guarded_view_keeps_its_name(app: Flask) -> None:
-    """A guarded view keeps its name and docstring, so that url_for finds it."""
+    """A guarded view keeps its name, so that url_for finds it, and its docstring."""
     view = app.view_functions["hello"]
 
-    assert (view.__name__, view.__doc__) == ("hello", "Greet somebody.")
+    assert (view.__name__, view.__doc__) == ("hello", "Greet a visitor.")
 
 
 def test_guard_without_route(app: Flask) -> None:
-    """The guard is a plain wrapper: what the view returns comes back as it is."""
+    """The guard returns the view's own return value, unchanged."""
     answer = ["any", "thing"]
 
     with app.test_request_context():

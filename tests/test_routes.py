@@ -1,4 +1,4 @@
-"""The two session-test routes: what the course page shows, byte for byte, and no more."""
+"""The two session-test routes return what the course page shows, byte for byte."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ADD, READ = "/session-test-add", "/session-test-read"
 
 
 def test_page_set_cookie() -> None:
-    """At the page's moment, with its IV, the response has the page's Set-Cookie."""
+    """With the page's time and IV, the response has the page's Set-Cookie."""
     iv = unb64(PAGE_SENT.split(".")[0])
     app = create_app(clock=Clock("2023-08-25T18:39:39.453Z"), urandom=lambda size: iv)
 
@@ -34,7 +34,7 @@ def test_page_set_cookie() -> None:
 
 
 def test_page_cookie() -> None:
-    """Seconds after the page's second cookie was sealed, its message is read."""
+    """Seconds after the page's second cookie was sealed, the app can read its message."""
     client = create_app(clock=Clock("2023-08-25T18:47:40Z")).test_client()
     client.set_cookie("session", PAGE_RETURNED)
 
@@ -45,7 +45,7 @@ def test_page_cookie() -> None:
 
 
 def test_add(client: FlaskClient) -> None:
-    """Adding answers with the page's words, and the message is all that is kept."""
+    """The add route answers with the page's words and stores only the message."""
     response = client.get(f"{ADD}?message=Hello World!&user=x")
 
     assert response.text == "session created with using 'message' query parameter"
@@ -67,14 +67,14 @@ MESSAGES = {
 
 @pytest.mark.parametrize(("query", "shown"), MESSAGES.values(), ids=MESSAGES)
 def test_read(client: FlaskClient, query: str, shown: str) -> None:
-    """What was added is read on a later request, escaped."""
+    """A later request returns the added message, escaped."""
     client.get(ADD + query)
 
     assert client.get(READ).text == f"session message: {shown}"
 
 
 def test_read_without_message(client: FlaskClient) -> None:
-    """Without a message there is JavaScript's word for it, and no cookie."""
+    """Without a message, the response is "undefined" and sets no cookie."""
     response = client.get(READ)
 
     assert response.text == "session message: undefined"
@@ -83,7 +83,7 @@ def test_read_without_message(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("message", ["<\ud800>", None, ["<b>", 1], {"<": 1.5}], ids=ascii)
 def test_read_what_another_wrote(client: FlaskClient, message: object) -> None:
-    """Whatever Node may have put into the session's message is shown, escaped, in UTF-8."""
+    """Any message that Node can store is shown, escaped, in UTF-8."""
     with client.session_transaction() as transaction:
         transaction["message"] = message
 

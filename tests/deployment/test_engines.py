@@ -181,7 +181,7 @@ def start_and_fail(start: Start, engine: str, app: str = "", **environment: str)
 @pytest.mark.parametrize(
     ("secret", "complaint"),
     [
-        ("", "FLASK_SECRET_KEY is read as str: give a random text"),
+        ("", "expected FLASK_SECRET_KEY to be a non-empty string, got str"),
         ("password", "the secret is weak: it has 8 characters, 7 of them different"),
     ],
     ids=["empty", "weak"],
