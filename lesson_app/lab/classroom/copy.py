@@ -1,4 +1,4 @@
-"""``lesson-app copy``: the notebooks without their outputs, for a learner to write in."""
+"""``lesson-app copy``: copy the notebooks without their outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from ...dissect.words import echo
 
-# Where a link of Markdown, or of HTML in Markdown, leads to.
+# The target of a link in Markdown, or in HTML inside Markdown.
 _LINK = re.compile(
     r"""(?P<before>\]\(\s*<?|^\ {0,3}\[[^\]\n]+\]:\s*<?|\b(?:href|src)\s*=\s*["'])"""
     r"""(?P<target>(?<=<)[^<>\n]+(?=>)|[^\s()<>"']+)""",
@@ -28,44 +28,43 @@ _LINK = re.compile(
     type=click.Path(path_type=Path),
     default=Path("notebooks"),
     show_default=True,
-    help="the folder of the course's notebooks",
+    help="Folder with the course's notebooks.",
 )
 def copy(folder: Path, source: Path) -> None:
-    """Copy the notebooks to FOLDER without their outputs.
+    """Copy the notebooks to FOLDER, without outputs.
 
-    So you predict before you see. A notebook that is already there is yours, and kept: a
-    second run adds what is missing.
+    Existing files are never overwritten; run it again to add missing notebooks.
     """
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:
         raise click.UsageError(
-            f"there is no notebook (*.ipynb) in {source}: run this in the folder that holds "
-            "the course, or name its notebooks with --notebooks"
+            f"found no notebook (*.ipynb) in {source}; run this in the course's folder, or "
+            "name the folder of its notebooks with --notebooks"
         )
     if folder.resolve() == source.resolve():
-        raise click.UsageError(f"{folder} holds the notebooks themselves: name another folder")
+        raise click.UsageError(f"{folder} is the folder of the originals; name another folder")
     copies = {path.name: without_outputs(path, folder) for path in notebooks}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in copies.items():
             echo(_write_new(folder / name, text))
     except OSError as error:
-        raise click.UsageError(f"{error}: name a folder that can be written to") from None
+        raise click.UsageError(f"{error}; name a folder that you can write to") from None
 
 
 def _write_new(path: Path, text: str) -> str:
-    """Write a file that is not there yet, and tell what was done."""
+    """Write a file unless it exists, and return a line that says which."""
     try:
-        # x: nobody, in whatever moment, loses what they have written.
+        # Mode x leaves no moment in which a learner's file could be overwritten.
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        return f"kept   {path}: it is already there, and may hold your work"
+        return f"kept   {path}: it already exists"
     return f"wrote  {path}"
 
 
 def without_outputs(path: Path, folder: Path) -> str:
-    """Return the notebook `path` as it is to lie in `folder`: unrun, its links in order."""
+    """Return the text of the notebook `path` without outputs, its links adapted to `folder`."""
     try:
         notebook = json.loads(path.read_bytes())
         for cell in notebook["cells"]:
@@ -76,7 +75,7 @@ def without_outputs(path: Path, folder: Path) -> str:
                 cell["source"] = _relinked(cell["source"], path.parent, folder)
     except (ValueError, KeyError, TypeError):
         raise click.UsageError(
-            f"{path} is no notebook: restore it, as with git restore {path}"
+            f"{path} is not a valid notebook; restore it: git restore {path}"
         ) from None
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
@@ -91,15 +90,15 @@ def _relinked(source: str | list[str], old: Path, new: Path) -> str | list[str]:
 
 
 def _moved(target: str, old: Path, new: Path) -> str:
-    """Return a link as it has to be in another folder, if it leads to a file."""
+    """Return the target that leads to the same file from the folder `new`."""
     parts = urlsplit(target)
     if parts.scheme or not parts.path or parts.path.startswith("/"):
         return target
     aim = (old.resolve() / unquote(parts.path)).resolve()
     if not aim.exists() or (aim.parent == old.resolve() and aim.suffix == ".ipynb"):
-        return target  # leads nowhere, or to a notebook that comes along
+        return target  # no such file, or a notebook that is copied too
     try:
         path = Path(os.path.relpath(aim, new.resolve())).as_posix()
     except ValueError:
-        return target  # on another drive of Windows
+        return target  # on another Windows drive
     return parts._replace(path=quote(path)).geturl()

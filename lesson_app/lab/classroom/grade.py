@@ -1,22 +1,22 @@
-"""``lesson-app grade``: run learners' notebooks, and tell which exercises pass.
+"""``lesson-app grade``: run learners' notebooks and report which exercises pass.
 
-The code runs with your rights, in a temporary copy, and within bounds of time, memory and
-output that stop careless code, not malicious code: see `lesson_app.lab.classroom.run`. For
-the notebooks of strangers use a container.
+The code runs with your permissions, in a temporary copy. Limits on time, memory and output
+stop careless code, not malicious code: see `lesson_app.lab.classroom.run`. Run untrusted
+notebooks in a container.
 
 ``--json`` writes an object with the keys
 
-- ``passed`` and ``exercises``: how many of all exercises passed, and how many there are;
-- ``notebooks``: a list with an object for each, with the keys
+- ``passed`` and ``exercises``: how many exercises passed, and how many there are;
+- ``notebooks``: a list with an object for each notebook, with the keys
 
-  - ``notebook``: its path; ``passed`` and ``exercises`` are those of this notebook, and
-    ``results`` is a list of objects, each with an exercise's ``id`` and ``title``, its
-    ``state`` ("passed", "not yet", "not started", or "missing" if it was never checked),
-    ``misconception``, the name of what was misunderstood, and ``reason``, why it is missing;
+  - ``notebook``: its path; ``passed`` and ``exercises``, as above, of this notebook;
+  - ``results``: a list with an object for each exercise: its ``id``, ``title``, ``state``
+    ("passed", "not yet", "not started", or "missing" if it was never checked), the name of
+    the ``misconception``, and the ``reason`` why it is missing;
   - ``predictions``: how many there are (``all``), were ``made``, and were ``right``;
-  - ``problem``: why it was not run to its end, and ``notes``: what else happened.
+  - ``problem``: why the run ended early; and ``notes``: a list of other events.
 
-What there is nothing to tell of is ``""``.
+A text that does not apply is ``""``.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ _NUMBER = re.compile(r"^\d\d(?!\d)|(?<!\d)\d\d(?=_[^\W\d])")
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class NoNotebook(ValueError):  # noqa: N818  # it is the file that is none
-    """A file cannot be read as a notebook."""
+class InvalidNotebook(ValueError):  # noqa: N818  # the noun is what is wrong
+    """A file that cannot be read as a notebook."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """How far one exercise of a notebook is."""
+    """The state of one exercise in a notebook."""
 
     id: str
     title: str
@@ -63,7 +63,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Predictions:
-    """How many predictions a notebook asks for, were made, and were right."""
+    """How many predictions a notebook asks for, how many were made, how many were right."""
 
     all: int = 0
     made: int = 0
@@ -75,7 +75,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Grade:
-    """What is to be told of one notebook."""
+    """The result of grading one notebook."""
 
     notebook: str
     results: tuple[Result, ...] = ()
@@ -89,7 +89,7 @@ class Grade:
         return sum(each.state == "passed" for each in self.results)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what is written as JSON."""
+        """Return the object for ``--json``."""
         return {**asdict(self), "passed": self.passed, "exercises": len(self.results)}
 
 
@@ -117,14 +117,14 @@ _AT_LEAST_ONE = click.IntRange(min=1)
     type=_AT_LEAST_ONE,
     default=600,
     show_default=True,
-    help="Seconds that a notebook may run, from its first cell on.",
+    help="Seconds that a notebook may run, counted from its first cell.",
 )
-@click.option("--junit", type=_FILE, help="write JUnit XML to this file, too")
+@click.option("--junit", type=_FILE, help="Also write JUnit XML to this file.")
 @click.option(
     "--json",
     "json_file",
     type=_FILE,
-    help="write JSON, too; its keys: pydoc lesson_app.lab.classroom.grade",
+    help="Also write JSON to this file. Its keys: pydoc lesson_app.lab.classroom.grade.",
 )
 def grade(
     paths: tuple[Path, ...],
@@ -133,19 +133,23 @@ def grade(
     junit: Path | None,
     json_file: Path | None,
 ) -> None:
-    """Run learners' notebooks, and tell which exercises pass.
+    """Run learners' notebooks and report which exercises pass.
 
-    PATH is a notebook, or a folder with notebooks at any depth. Each is run in a copy, in a
-    fresh kernel, and never changed.
+    PATH is a notebook, or a folder with notebooks at any depth. Each runs as a copy in a fresh
+    kernel; the file is never changed.
 
-    The code runs with your rights: for the notebooks of strangers use a container.
+    Warning: this executes the notebooks' code with your permissions. Run untrusted notebooks
+    in a container.
 
-    The exit status is 0 if every exercise passed, 1 if not, and 2 if the command was not
-    understood.
-    """
+    \b
+    Exit status:
+      0  every exercise passed
+      1  an exercise did not pass
+      2  the command was invalid
+    """  # noqa: D301  # click reads the character \b
     for file in (junit, json_file):
         if file and not file.absolute().parent.is_dir():
-            raise click.UsageError(f"there is no folder {file.parent}: make it first")
+            raise click.UsageError(f"found no folder {file.parent}; make it first")
     notebooks = list(find_notebooks(paths))
     grades = [
         grade_notebook(path, timeout=timeout, limit=limit) for path in _watched(notebooks)
@@ -167,25 +171,25 @@ def _all_passed(grades: list[Grade]) -> bool:
 
 
 def find_notebooks(paths: Iterable[Path]) -> Iterator[Path]:
-    """Find the notebooks that the command line names, each once.
+    """Yield the notebooks that the command line names, each once.
 
-    Raises `click.UsageError` for what is none. Among several, one that cannot be read is
-    left for its row to tell.
+    Raise `click.UsageError` for a path without a notebook. If several paths are given, an
+    invalid notebook does not raise; its row in the table reports the problem.
     """
     paths, seen = list(paths), set()
     for path in paths:
         found = list(_below(path)) if path.is_dir() else [path]
         if not found:
             raise click.UsageError(
-                f"there is no notebook (*.ipynb) in {path}: name another folder"
+                f"found no notebook (*.ipynb) in {path}; name another folder"
             )
         if path.suffix != ".ipynb" and path.is_file():
-            raise click.UsageError(f"{path} is no notebook: name a file that ends in .ipynb")
+            raise click.UsageError(f"expected a file that ends in .ipynb, got {path}")
         if len(paths) == 1 and path.is_file():
             try:
                 read_code(path)
-            except NoNotebook as error:
-                raise click.UsageError(f"{path} is no notebook: {error}") from None
+            except InvalidNotebook as error:
+                raise click.UsageError(f"{path} is not a valid notebook: {error}") from None
         for each in found:
             if each.resolve() not in seen:
                 seen.add(each.resolve())
@@ -199,7 +203,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _watched(notebooks: list[Path]) -> Iterator[Path]:
-    """Yield the notebooks; a terminal shows how many are done."""
+    """Yield the notebooks; show the progress if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield from notebooks
         return
@@ -210,11 +214,11 @@ def _watched(notebooks: list[Path]) -> Iterator[Path]:
 
 
 def grade_notebook(path: Path, *, timeout: int, limit: float) -> Grade:
-    """Run one notebook, and tell how far its exercises are."""
+    """Run one notebook, and return the states of its exercises."""
     try:
         cells = read_code(path)
-    except NoNotebook as error:
-        return Grade(str(path), problem=f"is no notebook: {error}")
+    except InvalidNotebook as error:
+        return Grade(str(path), problem=f"is not a valid notebook: {error}")
     run = run_notebook(path, cells, timeout=timeout, limit=limit)
     states = _last_states(run.progress)
     errors = (f"code cell {number} raised {error}" for number, error in run.errors.items())
@@ -228,18 +232,20 @@ def grade_notebook(path: Path, *, timeout: int, limit: float) -> Grade:
 
 
 def read_code(path: Path) -> list[str]:
-    """Return the code cells of a notebook that have something in them."""
+    """Return the source of each code cell that is not empty."""
     try:
         notebook = json.loads(path.read_bytes())
     except OSError as error:
-        raise NoNotebook(f"{error.strerror}: make it readable") from None
+        raise InvalidNotebook(f"{error.strerror}; make it readable") from None
     except (ValueError, RecursionError) as error:
-        raise NoNotebook(f"not valid JSON ({error}): ask for it anew") from None
+        raise InvalidNotebook(
+            f"not valid JSON ({error}); ask the learner to send it again"
+        ) from None
     try:
         cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
     except (KeyError, TypeError):
-        raise NoNotebook(
-            "not of notebook format 4: open it in JupyterLab, and save it"
+        raise InvalidNotebook(
+            "not in notebook format 4; open it in JupyterLab and save it"
         ) from None
     return [source for source in cells if source.strip()]
 
@@ -259,12 +265,12 @@ def _number(name: str, known: set[int]) -> int | None:
 
 
 def _last_states(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return, by the ids, the last of the entries that `check` and `observe` left."""
+    """Return, by id, the last entry that `check` or `observe` recorded."""
     states = {}
     for line in lines:
         with suppress(
             ValueError, KeyError, TypeError, RecursionError
-        ):  # the last line may be cut
+        ):  # the last line may be incomplete
             entry = json.loads(line)
             states[str(entry["id"])] = entry
     return states
@@ -305,7 +311,7 @@ def _predictions(cells: list[str], states: dict[str, dict[str, Any]]) -> Predict
 
 
 def table(grades: list[Grade]) -> Iterator[str]:
-    """Yield the lines that are printed: the exercises, and then what each notebook sums to."""
+    """Yield the lines to print: the exercises, the sums of each notebook, the problems."""
     rows = [
         (each.notebook, result.id, result.title, result.state, _remark(result))
         for each in grades
@@ -319,12 +325,12 @@ def table(grades: list[Grade]) -> Iterator[str]:
     )
     if len(grades) > 1:
         yield f"{len(grades)} notebooks: {_count(grades)} exercises passed"
-    told = [
+    remarks = [
         f"{_clean(each.notebook)}: {_clean(note)}"
         for each in grades
         for note in filter(None, (each.problem, *each.notes))
     ]
-    yield from ["", *told] if told else []
+    yield from ["", *remarks] if remarks else []
 
 
 def _remark(result: Result) -> str:
@@ -344,7 +350,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _clean(text: str) -> str:
-    """Keep what a learner's code or a file's name says from steering the terminal."""
+    """Remove control characters, so that no notebook or file name steers the terminal."""
     text = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
     return text if len(text) <= 300 else f"{text[:299]}…"
 
@@ -357,7 +363,7 @@ def _facts(grades: list[Grade]) -> dict[str, Any]:
     }
 
 
-#: The element of JUnit that tells each state but "passed".
+#: The JUnit element for each state except "passed".
 _ELEMENTS = {"not yet": "failure", "not started": "skipped", "missing": "error"}
 
 
@@ -385,8 +391,8 @@ def _add_case(suite: ElementTree.Element, name: str, state: str, remark: str) ->
         suite, "testcase", classname=suite.get("name", ""), name=_legal(name)
     )
     if state in _ELEMENTS:
-        told = f"{state}: {remark}" if remark else state
-        ElementTree.SubElement(case, _ELEMENTS[state], message=_legal(told))
+        message = f"{state}: {remark}" if remark else state
+        ElementTree.SubElement(case, _ELEMENTS[state], message=_legal(message))
 
 
 def _legal(text: str) -> str:

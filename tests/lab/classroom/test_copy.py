@@ -1,4 +1,4 @@
-"""The command `lesson-app copy`: notebooks without their answers, and no work lost."""
+"""The command `lesson-app copy` removes the outputs and overwrites no work."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def write_notebook(path: Path, **parts: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A folder with two notebooks, and what they link to."""
+    """A folder with two notebooks, and the files that they link to."""
     for name in ("notebooks", "docs", "lesson_app"):
         (tmp_path / "course" / name).mkdir(parents=True)
     notebooks = tmp_path / "course" / "notebooks"
@@ -70,7 +70,7 @@ def cells(path: Path) -> list[dict[str, Any]]:
 
 
 def test_only_outputs_and_counts_are_left_out(course: Path, tmp_path: Path) -> None:
-    """Ids, metadata, source and all else are kept, and the course is not changed."""
+    """Copies keep ids, metadata and source; the originals do not change."""
     before = write_notebook(course / "01_a.ipynb", source="no link")
     stored = (course / "01_a.ipynb").read_bytes()
 
@@ -84,15 +84,15 @@ def test_only_outputs_and_counts_are_left_out(course: Path, tmp_path: Path) -> N
     assert result.exit_code == 0
 
 
-def test_work_is_kept_and_what_is_missing_added(course: Path, tmp_path: Path) -> None:
-    """A notebook that is there is never written over, and each file is told of."""
+def test_existing_files_are_kept(course: Path, tmp_path: Path) -> None:
+    """An existing notebook is never overwritten; each file has a line in the output."""
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "02_b.ipynb").write_text("my work")
 
     first, second = copy(mine, course), copy(mine, course)
 
-    kept = f"kept   {mine}/02_b.ipynb: it is already there, and may hold your work\n"
+    kept = f"kept   {mine}/02_b.ipynb: it already exists\n"
     assert first.output == f"wrote  {mine}/01_a.ipynb\n{kept}"
     assert second.output == first.output.replace(
         f"wrote  {mine}/01_a.ipynb", kept.replace("02_b", "01_a").rstrip()
@@ -101,7 +101,7 @@ def test_work_is_kept_and_what_is_missing_added(course: Path, tmp_path: Path) ->
 
 
 def test_a_link_in_the_way_is_kept(course: Path, tmp_path: Path) -> None:
-    """Not even through a symbolic link that leads nowhere is anything written."""
+    """Nothing is written through a broken symbolic link."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "01_a.ipynb").symlink_to(tmp_path / "elsewhere")
 
@@ -112,7 +112,7 @@ def test_a_link_in_the_way_is_kept(course: Path, tmp_path: Path) -> None:
 
 
 def test_links_to_files_lead_there_from_the_new_place(course: Path, tmp_path: Path) -> None:
-    """Links to files are rewritten; those between notebooks, and all others, are kept."""
+    """Links to files are rewritten; links between notebooks and all others are kept."""
     copy(tmp_path / "far" / "away", course)
 
     text, code = cells(tmp_path / "far" / "away" / "01_a.ipynb")
@@ -132,7 +132,7 @@ def test_links_to_files_lead_there_from_the_new_place(course: Path, tmp_path: Pa
 
 
 def test_links_beside_the_course(course: Path) -> None:
-    """In a sibling of the course's folder the links to other folders are as they were."""
+    """In a folder beside the course's, links to other folders stay the same."""
     write_notebook(course / "01_a.ipynb", source="[x](../lesson_app/x.py) [i](image.png)")
 
     copy(course.parent / "mine", course)
@@ -143,14 +143,14 @@ def test_links_beside_the_course(course: Path) -> None:
 
 @pytest.mark.parametrize("name", ["notebooks", "notebooks/../notebooks", "link"])
 def test_never_onto_its_own_source(course: Path, name: str) -> None:
-    """The course's own notebooks are refused as the place for the copies."""
+    """The folder of the originals is refused as the place for the copies."""
     (course.parent / "link").symlink_to(course)
     stored = (course / "01_a.ipynb").read_bytes()
 
     result = copy(course.parent / name, course)
 
     assert result.exit_code == 2
-    assert "holds the notebooks themselves: name another folder" in words(result)
+    assert "is the folder of the originals; name another folder" in words(result)
     assert (course / "01_a.ipynb").read_bytes() == stored
 
 
@@ -159,42 +159,42 @@ def words(result: Result) -> str:
 
 
 def test_without_a_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there are no notebooks, the fix is named, and nothing made."""
+    """Without notebooks, the error names the fix, and no folder is made."""
     monkeypatch.chdir(tmp_path)
 
     result = CliRunner().invoke(main, ["copy", "mine"])
 
     assert result.exit_code == 2
-    assert "there is no notebook (*.ipynb) in notebooks: run this in the" in words(result)
-    assert "name its notebooks with --notebooks" in words(result)
+    assert "found no notebook (*.ipynb) in notebooks; run this in the" in words(result)
+    assert "name the folder of its notebooks with --notebooks" in words(result)
     assert not (tmp_path / "mine").exists()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"cells": [{}]}', "\xff"])
 def test_a_course_that_is_broken(course: Path, tmp_path: Path, text: str) -> None:
-    """A notebook of the course that is none is named, and nothing written."""
+    """An invalid notebook in the course is named, and nothing is written."""
     (course / "02_b.ipynb").write_text(text, encoding="latin-1")
 
     result = copy(tmp_path / "mine", course)
 
     assert result.exit_code == 2
-    assert "02_b.ipynb is no notebook: restore it, as with git restore" in words(result)
+    assert "02_b.ipynb is not a valid notebook; restore it: git restore" in words(result)
     assert not (tmp_path / "mine").exists()
 
 
 def test_no_folder_there(course: Path, tmp_path: Path) -> None:
-    """Where no folder can be made, the fix is named."""
+    """If the folder cannot be made, the error names the fix."""
     (tmp_path / "file").touch()
 
     inside, onto = copy(tmp_path / "file" / "mine", course), copy(tmp_path / "file", course)
 
     assert (inside.exit_code, onto.exit_code) == (2, 2)
-    assert "name a folder that can be written to" in words(inside)
+    assert "name a folder that you can write to" in words(inside)
     assert "is a file" in words(onto)
 
 
 def test_the_course(tmp_path: Path) -> None:
-    """All notebooks of this repository are copied, and every relative link leads to a file."""
+    """All notebooks of this repository are copied, and every relative link works."""
     copy(tmp_path / "mine", ROOT / "notebooks")
 
     copies = {path.name for path in (tmp_path / "mine").iterdir()}
@@ -216,7 +216,7 @@ def what_make_would_do(*arguments: str) -> str:
 
 @pytest.mark.parametrize("folder", ["my-notebooks", "elsewhere"])
 def test_make_lab_opens_copies(folder: str) -> None:
-    """`make lab` writes the copies before it opens them."""
+    """`make lab` makes the copies before it opens them."""
     choice = [] if folder == "my-notebooks" else [f"FOLDER={folder}"]
 
     done = what_make_would_do("lab", *choice)

@@ -1,4 +1,4 @@
-"""The command `lesson-app grade`: what passes, whatever a learner's code does."""
+"""The command `lesson-app grade` reports the same whatever a learner's code does."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from lesson_app.lab.exercises import catalogue
 from lesson_app.lab.exercises.judging import Exercise
 from tests.conftest import PATIENCE, wait_until
 
-# ``from lesson_app.lab import grade`` is the module: the command of its name is in it.
 Made = grading.Result
 
 #: Defines the exercises, here and in the kernel of the notebook that uses the real `check`.
@@ -50,7 +49,7 @@ SMALL = {
                       "E2.1": "five"}.items()
 }
 """
-#: A `check` that needs no import of the lesson, for the kernels whose end is what counts.
+#: A quick `check` without an import, for tests of how a kernel ends.
 CHECK = """
 import json, os
 def check(id, state="passed"):
@@ -76,12 +75,12 @@ def words(result: Result) -> str:
 
 
 def for_ever(number: int) -> str:
-    """Return seconds for the program ``sleep`` that no other test or run gives it."""
+    """Return an argument for ``sleep`` that no other test or run uses."""
     return f"{number}.{os.getpid()}"
 
 
 def sleepers(number: int) -> list[Any]:
-    """The programs that sleep `for_ever`, by the test's number."""
+    """The processes of ``sleep`` with this test's argument."""
     found = psutil.process_iter(["cmdline"])
     return [each for each in found if (each.info["cmdline"] or [])[1:] == [for_ever(number)]]
 
@@ -124,7 +123,7 @@ REASONS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def background(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Any]]:
-    """Grade the notebooks that misbehave, as a program, while the other tests run."""
+    """Grade the notebooks that misbehave in a process, while the other tests run."""
     folder = tmp_path_factory.mktemp("misbehaving")
     for name, source in MISBEHAVIOURS.items():
         write_notebook(folder / f"{name}.ipynb", CHECK + PASSES, source, 'check("E1.2")')
@@ -149,7 +148,7 @@ def background(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
     process.communicate()
 
 
-# ---------------------------------------------------------- what is told
+# ---------------------------------------------------------- reports
 
 
 GRADES = [
@@ -164,12 +163,12 @@ GRADES = [
         Predictions(4, 3, 2),
         notes=("code cell 2 raised E: \x1b[1m\x00\ud800<&",),
     ),
-    Grade("bob.ipynb", problem="is no notebook: not valid JSON"),
+    Grade("bob.ipynb", problem="is not a valid notebook: not valid JSON"),
 ]
 
 
 def test_table() -> None:
-    """Each exercise has a line, each notebook a sum; nothing steers the terminal."""
+    """Each exercise has a line, each notebook a sum; no control character is printed."""
     assert list(grading.table(GRADES)) == [
         "notebook              exercise  title      state        why",
         "ann/03_seal_it.ipynb  E3.1      sign       passed",
@@ -182,7 +181,7 @@ def test_table() -> None:
         "2 notebooks: 1 of 4 exercises passed",
         "",
         "ann/03_seal_it.ipynb: code cell 2 raised E: [1m<&",
-        "bob.ipynb: is no notebook: not valid JSON",
+        "bob.ipynb: is not a valid notebook: not valid JSON",
     ]
 
 
@@ -194,10 +193,10 @@ def test_junit() -> None:
         "name": "ann/03_seal_it.ipynb", "tests": "4", "failures": "1", "errors": "1",
         "skipped": "1",
     }  # fmt: skip
-    told = [
+    cases = [
         (c.get("name"), [(e.tag, e.get("message")) for e in c]) for c in ann.iter("testcase")
     ]
-    assert told == [
+    assert cases == [
         ("E3.1 sign", []),
         ("E3.2 unseal", [("failure", "not yet: no-time")]),
         ("E3.3 three[31m", [("skipped", "not started")]),
@@ -205,11 +204,11 @@ def test_junit() -> None:
     ]
     assert ann.findtext("system-out") == "code cell 2 raised E: [1m<&"
     assert bob.attrib["errors"] == bob.attrib["tests"] == "1"
-    assert bob[0][0].get("message") == "missing: is no notebook: not valid JSON"
+    assert bob[0][0].get("message") == "missing: is not a valid notebook: not valid JSON"
 
 
-def test_a_terminal_is_shown_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notebooks that are done are counted on stderr, on a terminal alone."""
+def test_a_terminal_shows_the_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal shows on stderr how many notebooks are done; a file does not."""
     shown, silent = io.StringIO(), io.StringIO()
     monkeypatch.setattr(shown, "isatty", lambda: True)
     paths = [Path("a"), Path("b")]
@@ -241,12 +240,12 @@ def test_a_terminal_is_shown_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_number(name: str, number: int | None) -> None:
-    """A notebook's number is found in its name, if the course has a notebook of it."""
+    """A number in the file name counts if the course has a notebook with that number."""
     assert grading._number(name, set(range(7))) == number
 
 
 def test_wanted(small: dict[str, Exercise]) -> None:
-    """What the name's number asks for and what is checked, in order, each once."""
+    """The exercises of the number in the name, and those that cells check, in order."""
     cells = ["lab.check( 'E2.1', f)\ncheck('E1.3', g)", 'check("E9.1", h)', 'recheck("E7.1")']
 
     assert grading._wanted(Path("x.ipynb"), cells) == ["E1.3", "E2.1", "E9.1"]
@@ -254,7 +253,7 @@ def test_wanted(small: dict[str, Exercise]) -> None:
 
 
 def test_find_notebooks(tmp_path: Path) -> None:
-    """A folder is searched at any depth, in order, and nothing is graded twice."""
+    """A folder is searched at any depth, and each notebook is found once."""
     for name in ("b.ipynb", "a/c.ipynb", ".ipynb_checkpoints/b.ipynb", "a/d.ipynb/e.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -265,7 +264,7 @@ def test_find_notebooks(tmp_path: Path) -> None:
 
 
 def test_find_notebooks_in_order(tmp_path: Path) -> None:
-    """The order is that of the names, and not that of the file system."""
+    """Notebooks are sorted by name."""
     names = [f"{number:02}.ipynb" for number in range(30)]
     for name in reversed(names):
         (tmp_path / name).touch()
@@ -278,24 +277,24 @@ def test_find_notebooks_in_order(tmp_path: Path) -> None:
     [
         ([], "Missing argument 'PATH...'"),
         (["none.ipynb"], "'none.ipynb' does not exist"),
-        (["empty"], "there is no notebook (*.ipynb) in empty: name another folder"),
-        (["text.txt"], "text.txt is no notebook: name a file that ends in .ipynb"),
-        (["ok.ipynb", "text.txt"], "text.txt is no notebook: name a file that ends in .ipynb"),
-        (["bad.ipynb"], "bad.ipynb is no notebook: not valid JSON"),
-        (["old.ipynb"], "not of notebook format 4: open it in JupyterLab, and save it"),
-        (["binary.ipynb"], "binary.ipynb is no notebook: not valid JSON"),
-        (["list.ipynb"], "list.ipynb is no notebook: not of notebook format 4"),
+        (["empty"], "found no notebook (*.ipynb) in empty; name another folder"),
+        (["text.txt"], "expected a file that ends in .ipynb, got text.txt"),
+        (["ok.ipynb", "text.txt"], "expected a file that ends in .ipynb, got text.txt"),
+        (["bad.ipynb"], "bad.ipynb is not a valid notebook: not valid JSON"),
+        (["old.ipynb"], "not in notebook format 4; open it in JupyterLab and save it"),
+        (["binary.ipynb"], "binary.ipynb is not a valid notebook: not valid JSON"),
+        (["list.ipynb"], "list.ipynb is not a valid notebook: not in notebook format 4"),
         (["ok.ipynb", "--timeout", "0"], "Invalid value for '--timeout'"),
         (["ok.ipynb", "--limit", "x"], "Invalid value for '--limit'"),
-        (["ok.ipynb", "--junit", "none/j.xml"], "there is no folder none: make it first"),
-        (["ok.ipynb", "--json", "none/j"], "there is no folder none: make it first"),
+        (["ok.ipynb", "--junit", "none/j.xml"], "found no folder none; make it first"),
+        (["ok.ipynb", "--json", "none/j"], "found no folder none; make it first"),
         (["ok.ipynb", "--json", "empty"], "'empty' is a directory"),
     ],
 )
 def test_misused(
     arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command that cannot be understood is told the fix, with status 2, before any run."""
+    """An invalid command names the fix and exits with status 2 before any run."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(grading, "run_notebook", None)
     (tmp_path / "empty").mkdir()
@@ -315,7 +314,7 @@ def test_misused(
 def grade_made_up(
     monkeypatch: pytest.MonkeyPatch, path: Path, progress: list[str], problem: str = ""
 ) -> Result:
-    """Grade without a kernel: this is what the exercises leave."""
+    """Grade without a kernel, with these lines recorded by the exercises."""
     run = running.Run(problem, progress=tuple(progress))
     monkeypatch.setattr(grading, "run_notebook", lambda *_, **__: run)
     return invoke(path)
@@ -346,7 +345,7 @@ def test_the_last_entry_counts(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The last whole entry for an exercise tells its state, and all states the status."""
+    """The last complete entry for an exercise is its state; the states give the status."""
     path = write_notebook(tmp_path / "02_x.ipynb", 'check("E2.1", f)')
 
     result = grade_made_up(monkeypatch, path, progress)
@@ -357,7 +356,7 @@ def test_the_last_entry_counts(
 
 @pytest.mark.usefixtures("small")
 def test_passed_before_the_end_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If all exercises passed, how the notebook ended is told, and no failure."""
+    """If all exercises passed, a kernel's later end is reported, and is not a failure."""
     path = write_notebook(tmp_path / "02_x.ipynb", 'check("E2.1", f)')
 
     result = grade_made_up(monkeypatch, path, [entry("passed")], "the kernel ended")
@@ -368,7 +367,7 @@ def test_passed_before_the_end_counts(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("small")
 def test_nothing_to_grade_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A notebook without exercises is likely the wrong one, and passes nothing."""
+    """A notebook without exercises does not pass: it is probably the wrong one."""
     path = write_notebook(tmp_path / "x.ipynb", "1")
 
     assert grade_made_up(monkeypatch, path, []).exit_code == 1
@@ -380,7 +379,7 @@ def test_nothing_to_grade_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_run(
     small: dict[str, Exercise], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One run of all that ends no kernel: states, predictions, errors, places, left-overs."""
+    """One run of everything that does not end a kernel: states, errors, paths, processes."""
     monkeypatch.setenv("FLASK_SECRET_KEY", "mine")
     monkeypatch.setenv("LESSON_APP_SECRET", "mine")
     seen, seconds = tmp_path / "seen.json", for_ever(4472)
@@ -471,7 +470,7 @@ def result_of(id: str, title: str, state: str, **more: str) -> dict[str, str]:  
 
 
 def test_limit(tmp_path: Path) -> None:
-    """A notebook is ended when its time is up, and what its cells started with it."""
+    """A notebook is ended when its time is up, and its processes with it."""
     cell = f"import subprocess; subprocess.Popen(['sleep', '{for_ever(4473)}']).wait()"
     path = write_notebook(tmp_path / "x.ipynb", cell)
 
@@ -484,7 +483,7 @@ def test_limit(tmp_path: Path) -> None:
 def test_no_limit_before_the_first_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long a kernel takes to start, none of it is the learner's time."""
+    """The time that a kernel takes to start does not count for the limit."""
     path = write_notebook(tmp_path / "x.ipynb", "1")
 
     run = running.run_notebook(path, ["1"], timeout=9999, limit=1e-9)
@@ -496,7 +495,7 @@ def test_no_limit_before_the_first_cell(
 
 
 class Kernel:
-    """A kernel that has its time told: in each tick, its state and the seconds computed."""
+    """A kernel with a state and computed seconds that are given for each tick."""
 
     def __init__(self, *ticks: tuple[str, float]) -> None:
         self.ticks = [("running", 0.0), *ticks]
@@ -512,12 +511,12 @@ class Kernel:
         return self.state
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says why a process rests")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says why a process waits")
 def test_waiting_for_a_turn_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cell's time is what it computes or sleeps, and not what a busy machine does else."""
+    """Computing and sleeping count for a cell; waiting for a processor does not."""
 
     async def at_once(seconds: float) -> None:
-        """Let no time go past."""
+        """Return without waiting."""
 
     monkeypatch.setattr("asyncio.sleep", at_once)
     runs, sleeps, rest = psutil.STATUS_RUNNING, psutil.STATUS_SLEEPING, (psutil.STATUS_DEAD, 9)
@@ -534,31 +533,31 @@ def test_waiting_for_a_turn_does_not_count(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_no_process_outlives_the_command(tmp_path: Path) -> None:
-    """Even if the command itself is killed, nothing is left: no process and no folder."""
-    told = tmp_path / "told"
+    """If the command itself is killed, no process and no folder is left."""
+    facts = tmp_path / "facts"
     cell = f"""
 import os, subprocess
 subprocess.Popen(["sleep", "{for_ever(4474)}"], start_new_session=True)
-open("told", "w").write(f"{{os.getpid()}} {{os.getcwd()}}")
-os.rename("told", {str(told)!r})
+open("facts", "w").write(f"{{os.getpid()}} {{os.getcwd()}}")
+os.rename("facts", {str(facts)!r})
 while True: pass
 """
     path = write_notebook(tmp_path / "x.ipynb", cell)
     command = [sys.executable, "-m", "lesson_app", "grade", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
-            wait_until(told.exists)
+            wait_until(facts.exists)
         finally:
             process.kill()
         assert process.communicate(timeout=PATIENCE) == (b"", b"")
 
-    kernel, place = told.read_text().split()
+    kernel, place = facts.read_text().split()
     wait_until(lambda: not is_running(int(kernel)) and not sleepers(4474))
     wait_until(lambda: not Path(place).parent.exists())
 
 
 def is_running(pid: int) -> bool:
-    # An orphan that has ended is a zombie until the machine's first process sees to it.
+    # An ended orphan is a zombie until the machine's first process reaps it.
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -566,7 +565,7 @@ def is_running(pid: int) -> bool:
 
 
 def test_runner_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runner writes down what happens, when it happens; memory is bounded again."""
+    """The runner records each event at once, and restores its own memory limit."""
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "work").mkdir()
     cells = ["1 / 0", "'x' * (10 << 30)", "while True: pass", "exit()", "1"]
@@ -594,7 +593,7 @@ def test_runner_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no kernel can be started, the fix is named."""
+    """If no kernel can be started, the error names the fix."""
     (tmp_path / "work").mkdir()
     (tmp_path / "task.json").write_text(json.dumps({"cells": ["1"], "timeout": 1}))
 
@@ -609,12 +608,12 @@ def test_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert event == {"end": "no kernel could be started: pip install 'lesson-app[lab]'"}
 
 
-# ---------------------------------------------------------- last: they have run meanwhile
+# ---------------------------------------------------------- last: these ran meanwhile
 
 
 @pytest.mark.parametrize("name", MISBEHAVIOURS)
 def test_misbehaviour(name: str, background: Callable[[], Any]) -> None:
-    """Whatever a cell does, what was checked before counts, and the row says what happened."""
+    """Earlier checks count whatever a later cell does; the row reports what happened."""
     facts = json.loads((background().folder / "facts.json").read_text())
     (found,) = [each for each in facts["notebooks"] if each["notebook"] == f"{name}.ipynb"]
 
@@ -625,18 +624,20 @@ def test_misbehaviour(name: str, background: Callable[[], Any]) -> None:
     assert second["reason"] == found["problem"] == REASONS[name]
 
 
-def test_others_are_graded_all_the_same(background: Callable[[], Any]) -> None:
-    """The broken notebook has its row, among all the others, in order."""
+def test_an_invalid_notebook_does_not_stop_others(background: Callable[[], Any]) -> None:
+    """The invalid notebook has its row among the others, in order."""
     facts = json.loads((background().folder / "facts.json").read_text())
     by_name = {each["notebook"]: each for each in facts["notebooks"]}
 
-    assert by_name["broken.ipynb"]["problem"].startswith("is no notebook: not valid JSON")
+    assert by_name["broken.ipynb"]["problem"].startswith(
+        "is not a valid notebook: not valid JSON"
+    )
     assert sorted(by_name) == list(by_name)
     assert len(by_name) == len(MISBEHAVIOURS) + 1
 
 
 def test_output_and_status(background: Callable[[], Any]) -> None:
-    """The program prints the table, nothing on stderr, and leaves no process."""
+    """The program prints the table, prints nothing on stderr, and leaves no process."""
     ended = background()
     title = catalogue()["E1.2"].title
 
@@ -645,7 +646,7 @@ def test_output_and_status(background: Callable[[], Any]) -> None:
     for line in (
         rf"ends.ipynb +E1.2 +{title} +missing +the kernel ended in code cell 2",
         r"ends.ipynb +1 of 2  predictions: 0 of 0 made, 0 right",
-        r"broken.ipynb: is no notebook: not valid JSON .*",
+        r"broken.ipynb: is not a valid notebook: not valid JSON .*",
     ):
         assert re.search(f"^{line}$", ended.output, re.MULTILINE)
     assert "6 notebooks: 4 of 10 exercises passed\n" in ended.output
