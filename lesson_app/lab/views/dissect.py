@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from ...cookie import Keys, derive_keys
+from ...cookie import FIELDS, Keys, derive_keys
 from ...dissect import Dissection, Section
 from ...dissect import dissect as take_apart
 from ...dissect.pasted import find_pasted
-from .markup import CELL, COLOURS, LABEL, field_name, meter, strip, table
+from .markup import CELL, LABEL, field_name, meter, strip, table
 
 Secret = str | bytes | Keys
 
 
 class Dissected:
-    """A cookie taken apart: text in a terminal, tables in a notebook; `facts` as data."""
+    """A dissected cookie: text in a terminal, tables in a notebook; `facts` is the data."""
 
     def __init__(self, facts: Dissection) -> None:
         self.facts = facts
@@ -27,10 +27,10 @@ class Dissected:
 
     def _repr_html_(self) -> str:
         facts = self.facts
-        parts = [*map(_html, facts.sections)]
+        parts = list(map(_html, facts.sections))
         if facts.life and facts.life.alive:
             parts.insert(0, meter(facts.life.share_left))
-        if {field.name for field in facts.fields} == set(COLOURS):
+        if len(facts.fields) == len(FIELDS):
             parts.insert(0, strip((field.name, field.text) for field in facts.fields))
         if facts.inside:
             title, text = facts.inside
@@ -45,14 +45,14 @@ def dissect(
     name: str | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Dissected:
-    """Return what a cookie's value tells, and which check it fails.
+    """Show what anyone can read in a cookie, and which check it fails.
 
-    `value` may be pasted: a value, ``name=value``, a ``Cookie`` or ``Set-Cookie`` line.
-    `secret` opens it: a secret, `Keys`, or a list of these to try one after the other.
-    `clock` says when now is. Leave it as a cell's last line, or print it.
+    `value` is a cookie's value, ``name=value``, or a ``Cookie`` or ``Set-Cookie`` line.
+    `secret` is a secret, `Keys`, or a list of these to try in order. `clock` returns the
+    current time in seconds. Make the call a cell's last line, or print its result.
     """
     if not isinstance(value, str):
-        raise TypeError(f"dissect() was given a {type(value).__name__}: give the cookie's text")
+        raise TypeError(f"value must be the cookie's text, got {type(value).__name__}")
     found = find_pasted(value, name)
     return Dissected(
         take_apart(
@@ -65,7 +65,7 @@ def dissect(
     )
 
 
-#: Of each column in a table of so many, in percent; without them JupyterLab's are equal.
+#: Column widths in percent, by the number of columns.
 _WIDTHS = {2: (14, 86), 3: (18, 14, 68), 4: (14, 12, 46, 28)}
 
 

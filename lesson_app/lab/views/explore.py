@@ -1,4 +1,4 @@
-"""Try by hand: sliders over an experiment, and all of it summed up for whoever has none."""
+"""Explore by hand: sliders for an experiment, and a summary that works without widgets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask
 
+from ...cookie import read_fields
 from ...dissect.words import span, visible
 from ..clock import Clock
 from ..http.record import pair_of
@@ -23,10 +24,10 @@ _MOST_VISITS = 8
 
 
 class Explorer:
-    """Sliders over what they show; where there are no widgets, the summary of all of it.
+    """Sliders with a view of the chosen values, and a summary of all values below.
 
-    The summary stands under the sliders, too. `sliders` are whole numbers by what to call
-    them, each with where it begins; `view` takes one of each and returns HTML.
+    Without widgets, only the summary is shown. `sliders` maps a label to a range and the
+    first value. `view` takes one value per slider and returns HTML.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Explorer:
         return {**bundle, **{kind: view[kind] for kind in [_WIDGET] if kind in view}}
 
     def widget(self) -> Any:
-        """Return the sliders and what they show; None where ipywidgets is not installed."""
+        """Return the sliders, the view and the summary; None without ipywidgets."""
         try:
             from ipywidgets import HTML, VBox  # type: ignore[import-untyped]  # it has no types
         except ImportError:
@@ -59,7 +60,7 @@ class Explorer:
 
         def draw(_: object = None) -> None:
             view = self.view(*(each.value for each in fields))
-            # Whoever does not see the change is told of it.
+            # Screen readers announce the changes of a status.
             shown.value = f'<div role="status">{view}</div>'
 
         for each in fields:
@@ -69,11 +70,11 @@ class Explorer:
 
 
 def _slider(name: str, places: range, start: int) -> tuple[Any, Any]:
-    """Return a field for a number, and its row, with a slider for the hand beside it."""
+    """Return a number field, and a row of this field and a slider linked to it."""
     from ipywidgets import BoundedIntText, HBox, IntSlider, Layout, link
 
     place = {"value": start, "min": places[0], "max": places[-1], "step": places.step}
-    # The field has a name for those who listen. A slider of ipywidgets never has one.
+    # Screen readers read the field's label. A slider of ipywidgets has none.
     named = BoundedIntText(
         description=name,
         style={"description_width": "13em"},
@@ -86,17 +87,18 @@ def _slider(name: str, places: range, start: int) -> tuple[Any, Any]:
 
 
 def explore_flips(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Explorer:
-    """Let a hand flip any bit of a sealed cookie, and see what each opener makes of it.
+    """Choose a bit of a sealed cookie with sliders, flip it, and try each opener.
 
-    The summary flips each of its bits, one after the other, and counts what became of it.
+    `openers` maps a label to a function that takes a cookie's value. The summary flips every
+    bit in turn and counts the results.
     """
     places = [(name, i) for name, raw in bytes_of(value).items() for i in range(len(raw))]
 
     def view(place: int, bit: int) -> str:
         name, byte = places[place]
         changed = flipped(value, name, byte, bit)
-        told = {who: try_opening(opener, changed)[1] for who, opener in openers.items()}
-        return _flip_html(value, changed, name, byte, told)
+        results = {label: try_opening(opener, changed)[1] for label, opener in openers.items()}
+        return _flip_html(value, changed, name, byte, results)
 
     sliders = {"byte": (range(len(places)), 0), "bit": (range(8), 0)}
     return Explorer(_flip_all(value, openers), sliders, view)
@@ -106,27 +108,27 @@ def _flip_all(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Trials
     rows = []
     for name, raw in bytes_of(value).items():
         flips = [flipped(value, name, i, bit) for i in range(len(raw)) for bit in range(8)]
-        told = [_count(opener, flips) for opener in openers.values()]
-        rows.append([name, str(len(flips)), *told])
+        results = [_count(opener, flips) for opener in openers.values()]
+        rows.append([name, str(len(flips)), *results])
     return Trials(["each bit flipped in", "bits", *openers], rows, (16, 10))
 
 
 def _count(opener: Callable[[str], Any], values: list[str]) -> str:
     counts = Counter(try_opening(opener, value)[0] for value in values)
-    return ", ".join(
-        f"{count} \N{MULTIPLICATION SIGN} {what}" for what, count in counts.items()
-    )
+    return ", ".join(f"{n} \N{MULTIPLICATION SIGN} {result}" for result, n in counts.items())
 
 
-def _flip_html(value: str, changed: str, name: str, byte: int, told: Mapping[str, str]) -> str:
+def _flip_html(
+    value: str, changed: str, name: str, byte: int, results: Mapping[str, str]
+) -> str:
     before, after = bytes_of(value)[name][byte], bytes_of(changed)[name][byte]
     flip = f"byte {byte} of {field_name(name)}: {before:08b} \N{RIGHTWARDS ARROW} {after:08b}"
     rows = [("flipped", flip), ("the cookie", f"<code>{_marked(value, changed)}</code>")]
-    return facts([*rows, *((who, escape(text)) for who, text in told.items())])
+    return facts([*rows, *((label, escape(text)) for label, text in results.items())])
 
 
 def _marked(value: str, changed: str) -> str:
-    """Write the changed cookie with its changed signs marked."""
+    """Return the changed cookie with the changed characters marked."""
     return "".join(
         escape(new) if new == old else mark(visible(new))
         for old, new in zip(value, changed, strict=True)
@@ -134,10 +136,10 @@ def _marked(value: str, changed: str) -> str:
 
 
 def explore_life(make_app: Callable[[Clock], Flask]) -> Explorer:
-    """Let a hand turn the clock of a session whose visitor comes back every so often.
+    """Choose with sliders how often a visitor comes back, and when to look at the session.
 
-    `make_app` makes an app of the lesson's, with this clock. The summary lets visitors come
-    for an hour, each with another pause.
+    `make_app` takes a clock and returns the lesson's app. The summary shows an hour of visits
+    for several pauses.
     """
 
     def view(pause: int, now: int) -> str:
@@ -148,15 +150,15 @@ def explore_life(make_app: Callable[[Clock], Flask]) -> Explorer:
         "a visit every \N{HORIZONTAL ELLIPSIS} seconds": (range(10, 131), 70),
         "the clock, in seconds": (range(0, 601, 5), 120),
     }
-    headings = ["a visit every", "visits that find it", "Set-Cookie", "the session"]
+    headings = ["a visit every", "visits that found it", "Set-Cookie", "the session"]
     rows = [_live_an_hour(make_app, pause) for pause in (30, 50, 60, 65, 70, 90, 119, 121)]
     return Explorer(Trials(headings, rows), sliders, view)
 
 
 class Visit(NamedTuple):
-    """A visit: how many seconds after the first, whether it found the session alive.
+    """A visit: how many seconds after the first, and whether it found the session alive.
 
-    `ends` is when that session ends, as its cookie says in the clear, in seconds too.
+    `ends` is the second at which that session expires, according to its cookie.
     """
 
     second: int
@@ -166,7 +168,7 @@ class Visit(NamedTuple):
 
 
 def live(make_app: Callable[[Clock], Flask], pause: int, seconds: int) -> list[Visit]:
-    """Let a visitor come every `pause` seconds, until `seconds` are over or the session is."""
+    """Return visits every `pause` seconds, for `seconds` or until the session has expired."""
     clock = Clock()
     client = make_app(clock).test_client()
     noon, visits = clock(), list[Visit]()
@@ -176,7 +178,7 @@ def live(make_app: Callable[[Clock], Flask], pause: int, seconds: int) -> list[V
         answer = client.get(f"/session-test-{path}")
         cookies = answer.headers.getlist("Set-Cookie")
         alive = not second or "still here" in answer.text
-        # One that comes too late gets another session, whose end is no matter here.
+        # A late visit gets a new session, whose end does not matter here.
         ends = _end_of(cookies[-1]) - noon if cookies and alive else visits[-1].ends
         visits.append(Visit(second, alive, bool(cookies), ends))
         if not alive:
@@ -185,33 +187,33 @@ def live(make_app: Callable[[Clock], Flask], pause: int, seconds: int) -> list[V
 
 
 def _end_of(line: str) -> float:
-    _, _, created_at, duration, _ = pair_of(line)[1].split(".")
-    return (int(created_at) + int(duration)) / 1000
+    _, _, created_at, duration, _ = read_fields(pair_of(line)[1])
+    return (created_at + duration) / 1000
 
 
 def _live_an_hour(make_app: Callable[[Clock], Flask], pause: int) -> list[str]:
     visits = live(make_app, pause, _HOUR)
     found = [visit for visit in visits if visit.alive]
     cookies = sum(visit.set_cookie for visit in found)
-    ended = f"ended after {span(round(1000 * visits[-1].ends))}"
-    fate = "is alive after an hour" if visits[-1].alive else ended
-    return [f"{pause} seconds", str(len(found)), str(cookies), fate]
+    expired = f"expired after {span(round(1000 * visits[-1].ends))}"
+    result = "is alive after an hour" if visits[-1].alive else expired
+    return [f"{pause} seconds", str(len(found)), str(cookies), result]
 
 
 def _visits_html(visits: list[Visit]) -> str:
     earlier = len(visits[:-_MOST_VISITS])
     rows = [[f"{earlier} earlier", "", ""]] if earlier else []
     for visit in visits[-_MOST_VISITS:]:
-        told = "Set-Cookie" if visit.set_cookie else "no Set-Cookie"
-        end = f"ends at +{visit.ends:g} s"
+        response = "Set-Cookie" if visit.set_cookie else "no Set-Cookie"
+        end = f"expires at +{visit.ends:g} s"
         if not visit.alive:
-            told, end = f"{told}: a new, empty session", f"was over at +{visit.ends:g} s"
-        rows.append([f"+{visit.second} s", told, end])
+            response, end = f"{response}: a new, empty session", f"expired at +{visit.ends:g} s"
+        rows.append([f"+{visit.second} s", response, end])
     return Trials(["visit", "response", "the session"], rows, (20, 45))._repr_html_()
 
 
 def _rest_html(last: Visit, now: int) -> str:
     left = last.ends - now
     if not last.alive or left < 0:
-        return facts([(f"at +{now} s", f"{mark('over')}: nothing of it is left")])
-    return facts([(f"at +{now} s", f"{left:g} seconds are left {meter(min(1, left / 120))}")])
+        return facts([(f"at +{now} s", f"{mark('expired')}: the session is lost")])
+    return facts([(f"at +{now} s", f"expires in {left:g} s {meter(min(1, left / 120))}")])

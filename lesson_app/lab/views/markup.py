@@ -1,6 +1,6 @@
-"""The few shapes of HTML that the notebooks' tables are made of.
+"""Build the HTML of the notebooks' tables.
 
-Literal styles only: a notebook that JupyterLab does not trust keeps these, and no others.
+All styles are inline: in an untrusted notebook, JupyterLab removes any others.
 """
 
 from __future__ import annotations
@@ -8,27 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from ...cookie import FIELDS
+
 CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: break-word"'
-#: Of a name, which is not what the eye should fall upon.
+#: The style of a row's label: not bold.
 LABEL = f'{CELL[:-1]}; font-weight: normal"'
-#: Of the name of what belongs to the line above.
+#: The style of the label of a row that belongs to the row above.
 BELOW = f'{LABEL[:-1]}; padding-left: 1.5em"'
 
 #: The background of each of a sealed cookie's fields, light enough for black text.
-COLOURS = {
-    "iv": "#b9dcf7",
-    "ciphertext": "#ffdb99",
-    "created_at": "#c3ebc0",
-    "duration": "#e0cffa",
-    "mac": "#ffc9cf",
-}
+COLOURS = dict(
+    zip(FIELDS, ("#b9dcf7", "#ffdb99", "#c3ebc0", "#e0cffa", "#ffc9cf"), strict=True)
+)
 _BLACK = "#111111"
-# Wide enough for a name; what is shorter by scale gets this.
+# In percent, wide enough for a field's name.
 _LEAST_WIDTH = 13
 
 
 def field_name(name: str) -> str:
-    """Return a field's name on its colour; any other name as it is."""
+    """Return the HTML of a name; a field's name gets its colour."""
     text = escape(name)
     if name not in COLOURS:
         return text
@@ -36,36 +34,36 @@ def field_name(name: str) -> str:
 
 
 def mark(text: str) -> str:
-    """Return a word that stands out, in either theme."""
+    """Return the HTML of a highlighted text, readable in light and dark themes."""
     return f"<mark>{escape(text)}</mark>"
 
 
 def columns(widths: Iterable[float]) -> str:
-    """Return the columns of a table, in percent; without them JupyterLab's are equal."""
+    """Return the column widths of a table, in percent; by default JupyterLab's are equal."""
     return "".join(f'<col style="width: {width:g}%">' for width in widths)
 
 
 def table(widths: Iterable[float], rows: Iterable[str], attribute: str = "") -> str:
-    """Return a table as wide as its place, of rows that are written already."""
-    columned = f"{columns(widths)}{''.join(rows)}"
-    return f'<table {attribute}style="width: 100%; table-layout: fixed">{columned}</table>'
+    """Return a full-width table of the given HTML rows."""
+    content = f"{columns(widths)}{''.join(rows)}"
+    return f'<table {attribute}style="width: 100%; table-layout: fixed">{content}</table>'
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return a table of names, which are text, and what there is to tell, which is HTML."""
+    """Return a two-column table of pairs: a text and HTML."""
     return table(
         (30, 70),
         (
-            f'<tr><th scope="row" {LABEL}>{escape(name)}</th><td {CELL}>{told}</td></tr>'
-            for name, told in pairs
+            f'<tr><th scope="row" {LABEL}>{escape(name)}</th><td {CELL}>{html}</td></tr>'
+            for name, html in pairs
         ),
     )
 
 
 def strip(fields: Iterable[tuple[str, str]]) -> str:
-    """Draw the five fields side by side, each with its name and the length of its text on it.
+    """Return the fields side by side, with their names and lengths; longer fields are wider.
 
-    The longer, the wider. It is for the eyes: nobody who listens has use for it.
+    Screen readers skip it, because the tables below have the same information.
     """
     fields = list(fields)
     total = sum(len(text) for _, text in fields) or 1
@@ -80,8 +78,8 @@ def strip(fields: Iterable[tuple[str, str]]) -> str:
 
 
 def meter(share: float) -> str:
-    """Draw which part is left of a whole, from 0 to 1; the browser draws it, in any theme."""
-    percent = f"{share:.0%} of its time"
+    """Return a meter for the share of the lifetime that is left, from 0 to 1."""
+    percent = f"{share:.0%} of its lifetime"
     return (
         f'<meter min="0" max="1" value="{share:.3f}" title="{percent}" style="width: 100%">'
         f"{percent}</meter>"

@@ -1,4 +1,4 @@
-"""A cookie taken apart in a notebook: what may be handed in, and the tables."""
+"""Dissecting a cookie in a notebook: the arguments and the tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEYS = derive_keys(PAGE_SECRET)
 
 
 def test_text(clock: Clock) -> None:
-    """The text is that of the library's own function."""
+    """The text is the same as from `lesson_app.dissect`."""
     facts = take_apart(PAGE_SENT, {"the secret": KEYS}, now=4102488000000)
 
     shown = dissect(PAGE_SENT, PAGE_SECRET, clock=clock)
@@ -27,8 +27,8 @@ def test_text(clock: Clock) -> None:
     assert shown.facts == facts
 
 
-def test_life_by_the_clock(clock: Clock) -> None:
-    """Now is what the clock says."""
+def test_lifetime_by_the_clock(clock: Clock) -> None:
+    """The clock sets the current time."""
     value = seal({}, KEYS, created_at=round(clock() * 1000), iv=seeded_urandom(1)(16))
 
     assert "expires in 1 day" in repr(dissect(value, clock=clock))
@@ -47,12 +47,12 @@ SECRETS: dict[str, tuple[Any, str | None]] = {
 
 @pytest.mark.parametrize(("secret", "label"), SECRETS.values(), ids=SECRETS)
 def test_secrets(secret: Any, label: str | None) -> None:
-    """A secret is text, bytes or keys; of several, the one that opens is told."""
+    """A secret is str, bytes or Keys; of several, the right one is named."""
     assert dissect(PAGE_SENT, secret).facts.opened_by == label
 
 
 def test_pasted() -> None:
-    """A whole header may be pasted, and one of its cookies be named."""
+    """The value can be a whole header; `name` selects one of its cookies."""
     header = f"Cookie: session={PAGE_SENT}; admin={PAGE_RETURNED}"
 
     first, second = dissect(header), dissect(header, name="admin")
@@ -63,15 +63,17 @@ def test_pasted() -> None:
 
 
 @pytest.mark.parametrize("value", [None, b"bytes", 5], ids=repr)
-def test_no_text(value: Any) -> None:
-    """What is no text is refused, with the fix."""
-    with pytest.raises(TypeError, match=f"given a {type(value).__name__}: give the cookie's"):
+def test_invalid_value(value: Any) -> None:
+    """A value that is not a str is refused."""
+    with pytest.raises(
+        TypeError, match=f"must be the cookie's text, got {type(value).__name__}"
+    ):
         dissect(value)
 
 
 @pytest.mark.parametrize("secret", [5, [5]], ids=repr)
-def test_no_secret(secret: Any) -> None:
-    """What is no secret is refused, with the fix."""
+def test_invalid_secret(secret: Any) -> None:
+    """A secret of another type is refused."""
     with pytest.raises(TypeError, match="secret must be str or bytes, got int"):
         dissect(PAGE_SENT, secret)
 
@@ -89,7 +91,7 @@ SHOWN = {
 
 @pytest.mark.parametrize(("value", "secret"), SHOWN.values(), ids=SHOWN)
 def test_html(value: str, secret: str | None, clock: Clock) -> None:
-    """The tables have the words of the text, in its order, and rely on no style sheet."""
+    """The tables have the same words as the text, and need no style sheet."""
     shown = dissect(value, secret, clock=clock)
 
     html = shown._repr_html_()[shown._repr_html_().index("<tr><th") :]  # below the pictures
@@ -110,14 +112,14 @@ def test_html(value: str, secret: str | None, clock: Clock) -> None:
 
 
 def strip_of(value: str) -> list[tuple[str, float]]:
-    """What the coloured strip says, and how wide each part of it is."""
+    """Return the text and the width of each part of the coloured strip."""
     table = dissect(value)._repr_html_().partition("</table>")[0]
     widths = map(float, re.findall(r'<col style="width: ([\d.]+)%">', table))
     return list(zip(re.findall("<td[^>]*>([^<]*)</td>", table), widths, strict=True))
 
 
 def test_strip() -> None:
-    """The fields stand side by side, with name and length, the longer the wider."""
+    """The fields are side by side, with name and length; longer fields are wider."""
     shown = strip_of(PAGE_SENT)
 
     assert [text for text, _ in shown] == [
@@ -134,7 +136,7 @@ def test_strip() -> None:
 
 
 def test_no_strip() -> None:
-    """A text that has not five fields has no strip, and no meter."""
+    """A text without five fields has no strip and no meter."""
     html = dissect("a.b.c")._repr_html_()
 
     assert html.startswith(
@@ -147,24 +149,24 @@ def test_no_strip() -> None:
     ("seconds", "left"), [(0, "100"), (30, "75"), (90, "25"), (120, "0"), (-60, "100")]
 )
 def test_meter(clock: Clock, seconds: int, left: str) -> None:
-    """The part of its time that is left to a cookie, by the clock."""
+    """The meter shows the share of the lifetime that is left, by the clock."""
     value = seal({}, KEYS, created_at=round(clock() * 1000), duration=120_000)
 
     html = dissect(value, clock=lambda: clock() + seconds)._repr_html_()
 
-    assert f">{left}% of its time</meter>" in html
+    assert f">{left}% of its lifetime</meter>" in html
     assert f'value="{int(left) / 100:.3f}"' in html
 
 
-def test_no_meter_for_the_dead(clock: Clock) -> None:
-    """A cookie whose time is over has no time to draw."""
+def test_no_meter_after_the_end(clock: Clock) -> None:
+    """An expired cookie has no meter."""
     value = seal({}, KEYS, created_at=round(clock() * 1000), duration=120_000)
 
     assert "<meter" not in dissect(value, clock=lambda: clock() + 121)._repr_html_()
 
 
 def test_html_escapes() -> None:
-    """Nothing in the cookie or its content becomes a tag."""
+    """HTML in the cookie or its content is escaped."""
     value = seal({"<script>": "<img>&"}, KEYS)
 
     html = dissect(f"Cookie: <b>={value}", PAGE_SECRET, name="<b>")._repr_html_()

@@ -1,4 +1,4 @@
-"""Sliders over an experiment: what they show, and what is left where there are none."""
+"""Sliders for an experiment: what they show, and the summary without widgets."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def words(html: str) -> str:
 
 
 def test_every_bit_is_flipped(flips: Explorer) -> None:
-    """The summary counts all bits of each field, and the MAC lets none of them pass."""
+    """The summary flips every bit of each field; with the MAC, none of the results opens."""
     rows = {row[0]: row[1:] for row in flips.summary.rows}
 
     assert {name: int(row[0]) for name, row in rows.items()} == {
@@ -60,13 +60,13 @@ def test_every_bit_is_flipped(flips: Explorer) -> None:
     assert not any("opens" in row[1] for row in rows.values())
     assert rows["mac"][1:] == ["256 \u00d7 refused: BadSignature", "256 \u00d7 opens"]
     for bits, *columns in rows.values():
-        for told in columns:
-            assert sum(map(int, re.findall(r"(\d+) \u00d7", told))) == int(bits)
+        for result in columns:
+            assert sum(map(int, re.findall(r"(\d+) \u00d7", result))) == int(bits)
 
 
 @pytest.mark.parametrize("place", range(16 + 32 + 13 + 6 + 32))
 def test_flip_by_hand(flips: Explorer, place: int) -> None:
-    """Wherever the hand goes, one byte is shown with one bit turned, and what came of it."""
+    """For each byte, the view shows the flipped bit and the results."""
     shown = words(flips.view(place, 3))
 
     byte = re.search(r"byte (\d+) of (\w+): ([01]{8}) \u2192 ([01]{8})", shown)
@@ -77,7 +77,7 @@ def test_flip_by_hand(flips: Explorer, place: int) -> None:
 
 
 def test_flip_that_is_seen(flips: Explorer) -> None:
-    """A bit of the IV turns the same bit of the plaintext, where nobody looks at the MAC."""
+    """Without the MAC, a flipped bit of the IV flips the same bit of the plaintext."""
     shown = words(flips.view(9, 0))
 
     assert VALUE.startswith("AAECAwQFBgcICQoL")
@@ -86,25 +86,25 @@ def test_flip_that_is_seen(flips: Explorer) -> None:
 
 
 def test_flip_of_the_highest_bit(flips: Explorer) -> None:
-    """In the digits of a time, too, the bit that is turned is one bit; what hides is shown."""
+    """In a time, too, one bit is flipped; invisible characters are escaped."""
     assert "byte 0 of created_at: 00110001 \u2192 10110001" in words(flips.view(48, 7))
     assert "<mark>\\u0011</mark>" in flips.view(48, 5)
 
 
 def test_flips_escape(flips: Explorer) -> None:
-    """What a cookie holds stays text."""
+    """The content of a cookie is escaped."""
     assert "<b>" not in flips.view(50, 0)
     assert "&lt;b&gt;" in flips.view(70, 0)
 
 
 LIVES = {
-    # a pause: visits that find the session alive, their cookies, its end
+    # a pause: visits that found the session alive, their cookies, its end
     "30 seconds": ["121", "60", "is alive after an hour"],
     "50 seconds": ["73", "60", "is alive after an hour"],
     "60 seconds": ["61", "60", "is alive after an hour"],
-    "65 seconds": ["13", "13", "ended after 14 minutes"],
-    "70 seconds": ["7", "7", "ended after 8 minutes"],
-    "121 seconds": ["1", "1", "ended after 2 minutes"],
+    "65 seconds": ["13", "13", "expired after 14 minutes"],
+    "70 seconds": ["7", "7", "expired after 8 minutes"],
+    "121 seconds": ["1", "1", "expired after 2 minutes"],
 }
 
 
@@ -113,16 +113,16 @@ def life() -> Explorer:
     return explore_life(make_app)
 
 
-@pytest.mark.parametrize(("pause", "fate"), LIVES.items(), ids=LIVES)
-def test_lives(life: Explorer, pause: str, fate: list[str]) -> None:
-    """Who pauses for longer than the active duration is thrown out in the end."""
+@pytest.mark.parametrize(("pause", "result"), LIVES.items(), ids=LIVES)
+def test_lives(life: Explorer, pause: str, result: list[str]) -> None:
+    """A visitor whose pauses are longer than the active duration loses the session."""
     rows = {row[0]: row[1:] for row in life.summary.rows}
 
-    assert rows[pause] == fate
+    assert rows[pause] == result
 
 
 def test_visits() -> None:
-    """Each visit finds what the server's rule says, and the end as the cookie tells it."""
+    """Each visit has the result of the server's rule and the end in the cookie."""
     visits = live(make_app, 70, 600)
 
     assert [visit.second for visit in visits] == list(range(0, 491, 70))
@@ -132,28 +132,28 @@ def test_visits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pause", "now", "told"),
+    ("pause", "now", "text"),
     [
-        (70, 0, "at +0 s120 seconds are left"),
-        (70, 119, "at +119 s61 seconds are left"),
-        (130, 120, "at +120 s0 seconds are left"),
-        (130, 125, "at +125 sover: nothing of it is left"),
-        (130, 300, "at +300 sover: nothing of it is left"),
-        (50, 50, "+50 sno Set-Cookieends at +120 s"),
-        (70, 70, "+70 sSet-Cookieends at +180 s"),
-        (130, 130, "+130 sSet-Cookie: a new, empty sessionwas over at +120 s"),
-        (130, 600, "at +600 sover: nothing of it is left"),
+        (70, 0, "at +0 sexpires in 120 s"),
+        (70, 119, "at +119 sexpires in 61 s"),
+        (130, 120, "at +120 sexpires in 0 s"),
+        (130, 125, "at +125 sexpired: the session is lost"),
+        (130, 300, "at +300 sexpired: the session is lost"),
+        (50, 50, "+50 sno Set-Cookieexpires at +120 s"),
+        (70, 70, "+70 sSet-Cookieexpires at +180 s"),
+        (130, 130, "+130 sSet-Cookie: a new, empty sessionexpired at +120 s"),
+        (130, 600, "at +600 sexpired: the session is lost"),
         (10, 600, "53 earlier"),
         (90, 600, "+90 sSet-Cookie"),
     ],
 )
-def test_clock_by_hand(life: Explorer, pause: int, now: int, told: str) -> None:
-    """Turning the clock shows the visits until then, and the time that is left."""
-    assert told in words(life.view(pause, now))
+def test_clock_by_hand(life: Explorer, pause: int, now: int, text: str) -> None:
+    """The view shows the visits up to the chosen time, and when the session expires."""
+    assert text in words(life.view(pause, now))
 
 
 def test_without_widgets(monkeypatch: pytest.MonkeyPatch, flips: Explorer) -> None:
-    """Where ipywidgets is not installed the summary is all there is, in both forms."""
+    """Without ipywidgets, only the summary is shown, as text and as HTML."""
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
 
     bundle = flips._repr_mimebundle_()
@@ -166,7 +166,7 @@ def test_without_widgets(monkeypatch: pytest.MonkeyPatch, flips: Explorer) -> No
 
 
 def test_with_widgets(flips: Explorer) -> None:
-    """The bundle has the sliders beside the summary: each viewer takes what it can."""
+    """The bundle has the sliders and the summary; each viewer shows what it can."""
     bundle = flips._repr_mimebundle_()
 
     assert set(bundle) == {"text/plain", "text/html", WIDGET}
@@ -181,7 +181,7 @@ MAKERS: list[Callable[[], Explorer]] = [
 
 @pytest.mark.parametrize("make", MAKERS, ids=["flips", "life"])
 def test_sliders_draw(make: Callable[[], Explorer]) -> None:
-    """Each place that a slider can be moved to has something to show, and shows it at once."""
+    """Moving a slider updates the view, at both ends of its range."""
     widget = make().widget()
     *rows, shown, summary = widget.children
     assert "Set-Cookie" in summary.value or "bits" in summary.value

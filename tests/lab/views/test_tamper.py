@@ -1,4 +1,4 @@
-"""One bit flipped in each field, and what each way of opening makes of it."""
+"""One flipped bit in each field, and the result of each opener."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lesson_app import derive_keys, seal, unseal
-from lesson_app.cookie import from_base64
+from lesson_app.cookie import FIELDS, from_base64
 from lesson_app.lab import tamper
 from tests.conftest import SECRET
 
@@ -24,18 +24,18 @@ def fields(value: str) -> list[str]:
 
 
 def test_each_row_is_tried() -> None:
-    """With the MAC every flip is refused; the columns say what each function did."""
+    """With the MAC, every flip is refused; each function has a column."""
     lengths = {"sealed": opened, "length": lambda value: len(value)}
 
     rows = tamper(VALUE, lengths).rows
 
-    assert [row[0] for row in rows] == ["iv", "ciphertext", "created_at", "duration", "mac"]
+    assert [row[0] for row in rows] == list(FIELDS)
     assert {row[2] for row in rows} == {"refused: BadSignature"}
     assert {row[3] for row in rows} == {f"opens: {len(VALUE)}"}
 
 
-def test_one_bit_and_no_more() -> None:
-    """Each value differs from the cookie in one field, by one bit."""
+def test_exactly_one_bit() -> None:
+    """Each value differs from the cookie in one bit of one field."""
     seen: list[str] = []
 
     tamper(VALUE, {"note": seen.append})
@@ -53,7 +53,7 @@ def test_one_bit_and_no_more() -> None:
 
 
 def test_other_errors() -> None:
-    """An opener that breaks is told with its error, and the others go on."""
+    """If an opener fails, the table shows its error, and the others are still tried."""
 
     def broken(value: str) -> None:
         raise KeyError("iv")
@@ -65,7 +65,7 @@ def test_other_errors() -> None:
 
 
 def test_what_a_stranger_reads() -> None:
-    """The times are in the clear; of the rest only lengths show."""
+    """A stranger can read the times, and only the lengths of the other fields."""
     rows = {row[0]: row[1] for row in tamper(VALUE, {"sealed": opened}).rows}
 
     assert rows["created_at"] == "2023-08-25 18:39:39.453 UTC"
@@ -75,7 +75,7 @@ def test_what_a_stranger_reads() -> None:
 
 
 def test_both_views_say_the_same() -> None:
-    """The table and the text hold each text of each row; HTML in a session stays text."""
+    """The table and the text have the same cells; HTML in a session is escaped."""
     tampered = tamper(VALUE, {"plain": lambda value: "<hi>"})
 
     table = tampered._repr_html_()
@@ -91,6 +91,6 @@ def test_both_views_say_the_same() -> None:
 
 
 def test_not_a_sealed_cookie() -> None:
-    """A text without five fields is refused with what was expected."""
-    with pytest.raises(ValueError, match="five fields between dots, not 2"):
+    """A text without five fields is refused; the message says what was expected."""
+    with pytest.raises(ValueError, match="expected 5 fields separated by dots, got 2"):
         tamper("iv.ciphertext", {})

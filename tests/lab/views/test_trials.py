@@ -1,4 +1,4 @@
-"""An error that is meant to happen, shown the same way in every run."""
+"""Expected errors, shown the same way in every run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def raising(error: Exception) -> None:
 
 
 def test_expected_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """The error that the block raises is one line, by its own name."""
+    """An expected error is printed in one line, with its name."""
     with caught(BadCookie):
         raising(BadFormat("fields", "one field"))
 
@@ -21,7 +21,7 @@ def test_expected_error(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """A block that raises nothing says so: a cell cannot promise what does not happen."""
+    """If the block raises nothing, "no error" is printed."""
     with caught(BadCookie):
         pass
 
@@ -29,7 +29,7 @@ def test_no_error(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_another_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """An error of another kind is nobody's plan, and raised as ever."""
+    """An unexpected error is raised as usual."""
     with pytest.raises(KeyError), caught(BadCookie):
         raising(KeyError("user"))
 
