@@ -1,4 +1,4 @@
-"""Plug a learner's two functions into the middleware."""
+"""Make a codec for the middleware out of a learner's two functions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ..session import END_OF_TIME
 
 
 class FunctionCodec:
-    """A codec made of two functions, as they are written in a notebook.
+    """A codec made of two functions that a learner wrote in a notebook.
 
-    ``seal(content, …)`` returns the cookie's value, ``unseal(value, …)`` the content alone
-    or (content, created_at, duration). Both are given as many of the options ``name``,
-    ``created_at`` and ``duration`` as they take. A content alone never expires. What the
-    functions raise is not softened, `BadCookie` apart: who wrote them wants to see it.
+    ``seal(content, …)`` returns the cookie's value. ``unseal(value, …)`` returns the content,
+    which then never expires, or (content, created_at, duration). Each function gets those of
+    the options ``name``, ``created_at`` and ``duration`` that it has parameters for. Errors
+    of the functions reach the learner, except `BadCookie`, which starts an empty session.
     """
 
     def __init__(self, seal: Callable[..., str], unseal: Callable[..., Any]) -> None:
         for function in (seal, unseal):
             if not callable(function):
-                raise TypeError(f"codec_from was given {function!r}: give two functions")
+                raise TypeError(f"codec_from() expected two functions, got {function!r}")
         self._seal, self._unseal = seal, unseal
 
     def seal(
@@ -42,12 +42,12 @@ class FunctionCodec:
 
 
 def codec_from(seal: Callable[..., str], unseal: Callable[..., Any]) -> Codec:
-    """Make a codec for ``create_app(codec=…)`` out of two functions."""
+    """Return a codec for ``create_app(codec=…)`` that calls the two functions."""
     return FunctionCodec(seal, unseal)
 
 
 def _taken(function: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
-    """Those of `options` that `function` takes by name, behind its first parameter."""
+    """Return the `options` that `function` accepts by name after its first parameter."""
     _, *parameters = inspect.signature(function).parameters.values()
     if any(each.kind is each.VAR_KEYWORD for each in parameters):
         return options

@@ -64,7 +64,7 @@ def seal_positional(content: Any, name: str = "x", /, duration: int = 0) -> str:
     ],
 )
 def test_seal(seal: Callable[..., str], value: str) -> None:
-    """A function is given the content, and of the rest what it takes by name."""
+    """A function gets the content, and the options that it has parameters for."""
     assert codec_from(seal, decode).seal({"a": 1}, **SEALING) == value
 
 
@@ -79,12 +79,12 @@ def test_seal(seal: Callable[..., str], value: str) -> None:
     ],
 )
 def test_unseal(unseal: Callable[..., Any], opened: Unsealed) -> None:
-    """It returns the content alone, which lasts, or with its times, or all in one."""
+    """A function returns the content, with or without its times, or an `Unsealed`."""
     assert codec_from(encode, unseal).unseal("x", name="theme") == opened
 
 
 def test_content_is_a_copy() -> None:
-    """What a learner's function does to the content does nothing to the session."""
+    """A learner's function cannot change the session through the content."""
 
     def greedy(content: dict[str, Any]) -> str:
         content.clear()
@@ -98,8 +98,8 @@ def test_content_is_a_copy() -> None:
 
 @pytest.mark.parametrize("functions", [(encode, None), (7, decode), ("encode", "decode")])
 def test_no_functions(functions: tuple[Any, Any]) -> None:
-    """What is no function is refused before any request."""
-    with pytest.raises(TypeError, match="codec_from was given"):
+    """An argument that is not a function is refused before any request."""
+    with pytest.raises(TypeError, match="expected two functions, got"):
         codec_from(*functions)
 
 
@@ -117,7 +117,7 @@ def test_served() -> None:
 
 
 def test_bad_cookie() -> None:
-    """A BadCookie that the learner's function raises makes an empty session."""
+    """A BadCookie from the learner's function starts an empty session."""
 
     def refuse(value: str) -> Any:
         raise BadFormat("fields", "not mine")
@@ -132,7 +132,7 @@ def test_bad_cookie() -> None:
 
 
 def test_error() -> None:
-    """Any other error of the learner's function reaches the cell that asked."""
+    """Any other error of the learner's function reaches the cell that sent the request."""
 
     def fail(value: str) -> Any:
         raise LookupError("lost")
@@ -146,7 +146,7 @@ def test_error() -> None:
 
 
 def test_learners_guard() -> None:
-    """A guard that a learner has written stands before the dashboard."""
+    """A guard that a learner wrote protects the dashboard."""
 
     def guard(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)

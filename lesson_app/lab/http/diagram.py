@@ -11,13 +11,13 @@ from ...dissect.words import shortened
 from .record import Exchange, Remark
 
 _LONGEST_TEXT = 60
-# A value that is longer is told by its number.
+# A longer value appears as a number.
 _LONGEST_VALUE = 32
 _POST = "\N{BOX DRAWINGS LIGHT VERTICAL}"
 _PLAIN = re.compile(r"[^A-Za-z0-9 /:=.,_?&*+()\[\]-]")
-# In a description, which is read out, these do no harm.
+# A screen reader reads the description: more characters are harmless there.
 _SPOKEN = re.compile(r"[^A-Za-z0-9 /:=.,_?&*+()\[\]!%-]")
-# Dark themes write notes in grey on grey.
+# Without colours of its own, a note is grey on grey in a dark theme.
 _STYLE = (
     '%%{init: {"themeVariables": {"noteBkgColor": "#fff5ad", "noteTextColor": "#111111"}}}%%'
 )
@@ -25,9 +25,9 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Arrow:
-    """A message from one lifeline to another, by their places, and the lines on it.
+    """A message between two lifelines, given by their positions, and the lines on it.
 
-    From a lifeline to itself it is a note.
+    A message from a lifeline to itself is a note.
     """
 
     source: int
@@ -37,22 +37,22 @@ class Arrow:
 
     @property
     def is_note(self) -> bool:
-        """Whether it goes nowhere."""
+        """Whether this is a note on one lifeline."""
         return self.source == self.target
 
 
 class Diagram:
-    """A sequence diagram. `mermaid` is its source, `alt` the same in a sentence each."""
+    """A sequence diagram. `mermaid` is its source; `alt` has a sentence for each arrow."""
 
     def __init__(self, names: Iterable[str], arrows: Iterable[Arrow], notes: str = "") -> None:
         self.names, self.arrows, self.notes = tuple(names), tuple(arrows), notes
 
     @property
     def alt(self) -> str:
-        """What a reader hears who cannot see the picture."""
-        return " ".join([*map(self._told, self.arrows), *filter(None, [self.notes])])
+        """The description that a screen reader reads out."""
+        return " ".join([*map(self._described, self.arrows), *filter(None, [self.notes])])
 
-    def _told(self, arrow: Arrow) -> str:
+    def _described(self, arrow: Arrow) -> str:
         source, target = self.names[arrow.source], self.names[arrow.target]
         way = f"Note on {source}" if arrow.is_note else f"{source} to {target}"
         return f"{way}: {', '.join(arrow.lines)}."
@@ -98,16 +98,16 @@ class Diagram:
 
 
 def sequence(records: Mapping[str, Iterable[Exchange | Remark]]) -> Diagram:
-    """Draw the exchanges of some visitors, by their names, with their servers.
+    """Draw the exchanges of one or more visitors, by their names, with their servers.
 
-    A long cookie value is told by a number: the same number is the same value, whoever
-    sends it.
+    A number stands for a long cookie value. The same number is the same value, also when
+    another visitor sends it.
     """
     steps = [(who, each) for who, several in records.items() for each in several]
     steps.sort(key=lambda step: step[1].number)
     hosts = list(dict.fromkeys(each.host for _, each in steps if isinstance(each, Exchange)))
     servers = ["server"] if len(hosts) < 2 else [f"server {i + 1}" for i in range(len(hosts))]
-    # The servers stand in the middle: then no arrow runs across a second visitor.
+    # With the servers in the middle, no arrow crosses the lifeline of a second visitor.
     first, *others = records
     names = [first, *servers, *others]
     values: dict[str, int] = {}
@@ -152,7 +152,7 @@ def _legend(values: Mapping[str, int]) -> str:
 
 
 def _escape(text: str) -> str:
-    """Write what Mermaid would take for its own language as numbers of characters."""
+    """Replace each character that Mermaid could interpret by its character number."""
     return _PLAIN.sub(lambda found: f"#{ord(found[0])};", text)
 
 

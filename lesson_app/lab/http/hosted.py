@@ -1,4 +1,4 @@
-"""Lead the learner's own browser to a server in this process, wherever Jupyter runs."""
+"""Make links for the learner's browser to a server in this process, wherever Jupyter runs."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# A path that a Jupyter server is below. Whatever else somebody puts there would be another
-# host to a browser, or one more attribute to a cookie.
+# A path below which Jupyter is served. A browser could read any other characters as another
+# host, or as another attribute of a cookie.
 _PREFIX = re.compile(r"(?:/[^/\\;\x00-\x20\x7f]+)*")
 
 
 @dataclass(frozen=True)
 class Link:
-    """An address for the learner's own browser, or one line about what is missing for it.
+    """A URL for the learner's browser, or one line of advice if the URL cannot work.
 
-    It holds a port, which differs each time: show it, but do not store it in a notebook.
+    The URL contains a port, which differs each time: do not store it in a notebook.
     """
 
-    address: str
+    url: str
     advice: str = ""
 
     def __str__(self) -> str:
-        return self.advice or self.address
+        return self.advice or self.url
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         if self.advice:
             return f"<p>{escape(self.advice)}</p>"
-        address = escape(self.address)
-        return f'<a href="{address}" target="_blank" rel="noopener">{address}</a>'
+        url = escape(self.url)
+        return f'<a href="{url}" target="_blank" rel="noopener">{url}</a>'
 
 
 def link_to(port: int, path: str) -> Link:
-    """Return the link to a port of this machine's loopback.
+    """Return the link to a port of this machine's loopback address.
 
-    A browser reaches that by itself, except where Jupyter is served below a path, as a
-    JupyterHub or Binder does, or to other machines. There jupyter-server-proxy leads to it,
-    with a path of Jupyter's own host.
+    A browser on this machine can open that directly. JupyterHub and Binder serve Jupyter
+    below a path, and other servers serve it to other machines. Then the link is a path on
+    Jupyter's own host, and jupyter-server-proxy forwards it to the port.
     """
     path = f"/{path.removeprefix('/')}"
     local = f"http://127.0.0.1:{port}{path}"
@@ -61,19 +61,19 @@ def link_to(port: int, path: str) -> Link:
     if not _has_proxy(jupyter):
         return Link(
             local,
-            f"{local} answers on Jupyter's machine alone: to reach it from another, "
-            "pip install jupyter-server-proxy beside JupyterLab, and start JupyterLab again",
+            f"{local} works only on the machine that runs Jupyter. To open it from another "
+            "one, run: pip install jupyter-server-proxy, then restart JupyterLab",
         )
-    # Below "absolute" the app is sent the whole path. Without it the proxy keeps its own part
-    # to itself, and some of its versions put that before a redirect's path, and some do not.
+    # Below "absolute" the proxy sends the app the whole path. Without "absolute" it removes
+    # its own part, and only some versions put that back into the path of a redirect.
     return Link(f"{base.rstrip('/')}{_below(port)}{path}")
 
 
 def mount(environ: WSGIEnvironment, port: int) -> str:
-    """Give what a proxy has put before the app's path to SCRIPT_NAME, and return it.
+    """Move the prefix that a proxy put before the app's path to SCRIPT_NAME, and return it.
 
-    The app's own links and redirects then begin with it. Nothing is read from headers,
-    which anybody can send; a request that comes straight to the port returns "".
+    Then the app's links and redirects begin with the prefix. The function reads no headers,
+    because any client can send them. A request without a proxy returns "".
     """
     before, found, path = str(environ["PATH_INFO"]).partition(f"{_below(port)}/")
     if not found or not _PREFIX.fullmatch(before):
@@ -84,12 +84,12 @@ def mount(environ: WSGIEnvironment, port: int) -> str:
 
 
 def confine(response: Response, prefix: str) -> None:
-    """Keep the app's cookies below the prefix: the host's other paths are not the app's.
+    """Put the prefix before the ``Path`` of the app's cookies.
 
-    At ``Path=/`` a browser would send them to Jupyter and to all that it is the proxy of. A
-    ``__Host-`` cookie is left as it is, since browsers refuse it with any other path.
+    With ``Path=/`` a browser would send them to Jupyter too, and to other apps behind its
+    proxy. A ``__Host-`` cookie stays as it is, because browsers refuse it with another path.
     """
-    # As a browser writes it: WSGI hands a path over as bytes in the guise of text.
+    # WSGI passes the path as bytes decoded as Latin-1; browsers write it percent-encoded.
     prefix = quote(prefix.encode("latin-1"), safe="/@:~!$&'()*+,=%")
     lines = response.headers.getlist("Set-Cookie")
     response.headers.remove("Set-Cookie")
@@ -104,7 +104,7 @@ def _below(port: int) -> str:
 
 
 def _jupyter() -> dict[str, Any]:
-    """Return what the Jupyter server that started this kernel has written of itself, if any."""
+    """Return the facts that this kernel's Jupyter server wrote to its runtime file, if any."""
     server = os.environ.get("JPY_PARENT_PID", "none")
     try:
         from jupyter_core.paths import jupyter_runtime_dir
@@ -117,13 +117,13 @@ def _jupyter() -> dict[str, Any]:
 
 
 def _has_proxy(jupyter: dict[str, Any]) -> bool:
-    """Whether Jupyter knows the proxy's own address, be it only to ask for a log-in first."""
+    """Ask Jupyter for the proxy's own page; a request to log in first counts as a yes."""
     if "url" not in jupyter:
-        return True  # nobody to ask
+        return True  # there is no server to ask
     client = requests.Session()
     client.trust_env = False
     try:
         url = f"{jupyter['url']}server-proxy/servers-info"
         return client.get(url, timeout=60, allow_redirects=False).status_code != 404
     except requests.RequestException:
-        return True  # as with a certificate that is nobody else's business
+        return True  # no answer, for example because of a private certificate

@@ -1,4 +1,4 @@
-"""Serve an app in the background of this Python process, for a client in the same cell."""
+"""Serve an app in the background of this Python process, for clients in the same cell."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 _ERROR_KEY = "lesson_app.error"
 _ERROR_HEADER = "Lesson-Error"
 _KEPT_ERRORS = 20
-_STOPPED = "this server was stopped: run the cell with serve(…) again"
+_STOPPED = "this server was stopped; run the cell with serve(…) again"
 _running: Server | None = None
 _one_at_a_time = threading.Lock()
 _tickets = itertools.count()
 
 
 class ViewError(RuntimeError):
-    """The app raised while it answered; the exception that it raised is the cause."""
+    """The app raised an exception while it handled a request; `__cause__` is that exception."""
 
 
 def serve(app: Flask) -> Server:
-    """Serve `app` on 127.0.0.1 from now on, and return the server; `server.url` says where.
+    """Serve `app` on 127.0.0.1, and return the server; `server.url` is its URL.
 
-    One server runs in a process: calling this again puts the new app behind the same
-    URL. ``server.stop()`` ends it, and so does the end of a ``with`` block or of the
-    process. If a view raises, its visitor gets the traceback, status 500.
+    Calling this again puts the new app behind the same URL, because one such server runs in
+    a process. The server stops with ``server.stop()``, with its ``with`` block or with the
+    process. If a view raises, the client gets the traceback, with status 500.
     """
     global _running
     if not isinstance(app, Flask):
-        raise TypeError(f"serve() was given a {type(app).__name__}: give a Flask app")
+        raise TypeError(f"serve() expected a Flask app, got a {type(app).__name__}")
     with _one_at_a_time:
         if _running is None:
             _running = Server(app)
@@ -53,19 +53,19 @@ def serve(app: Flask) -> Server:
 class Server:
     """A listener in a background thread of this process.
 
-    `serve` makes the usual one. ``with Server(app) as other:`` is another beside it.
+    `serve` makes the usual one. ``with Server(app) as other:`` runs another beside it.
     """
 
     def __init__(self, app: Flask) -> None:
         if not isinstance(app, Flask):
-            raise TypeError(f"Server() was given a {type(app).__name__}: give a Flask app")
+            raise TypeError(f"Server() expected a Flask app, got a {type(app).__name__}")
         self._errors: dict[str, BaseException] = {}
-        # Port 0: the system picks a free one, so nothing is ever in the way.
+        # With port 0 the system picks a free port.
         self._listener = make_server(
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Silent
         )
         self.url = f"http://127.0.0.1:{self._listener.server_port}"
-        # A daemon thread dies with the process, even with one that is killed.
+        # A daemon thread does not keep the process from ending.
         self._thread = threading.Thread(
             target=self._listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -73,20 +73,20 @@ class Server:
         self._thread.start()
 
     def browser(self) -> Visitor:
-        """Return a new visitor: a `requests.Session` with a cookie jar of its own.
+        """Return a new client: a `requests.Session` with a cookie jar of its own.
 
-        It keeps a record: ``browser.diagram()`` draws what it did. If a view raises, its
-        exception reaches the line that sent the request.
+        It records its exchanges; ``client.diagram()`` draws them. If a view raises, the line
+        that sent the request raises `ViewError`.
         """
-        browser = _Visitor(self)
-        browser.hooks["response"].append(self._raise_error)
-        return browser
+        client = _Visitor(self)
+        client.hooks["response"].append(self._raise_error)
+        return client
 
     def link(self, path: str = "/") -> Link:
-        """Return a link to `path` for a browser of your own, also where Jupyter is hosted.
+        """Return a link to `path` for your own browser.
 
-        There it leads through jupyter-server-proxy, and the browser sends the app's cookies
-        to nothing else on that host. Raises ConnectionError for a server that was stopped.
+        If Jupyter is hosted, the link goes through jupyter-server-proxy, and the browser sends
+        the app's cookies to no other path of that host. Raises ConnectionError after `stop`.
         """
         if self.stopped:
             raise ConnectionError(f"{_STOPPED}, for a new link")
@@ -98,7 +98,7 @@ class Server:
         return not self._thread.is_alive()
 
     def put(self, app: Flask) -> None:
-        """Let `app` answer from the next request on."""
+        """Serve `app` from the next request on."""
         got_request_exception.connect(_remember, app)
         self._app = app
 
@@ -123,7 +123,7 @@ class Server:
     def _answer(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        # What Flask logs about an error would land in whatever cell runs at that moment.
+        # Otherwise Flask's log of an error would appear in the cell that runs at that time.
         environ["wsgi.errors"] = io.StringIO()
         errors: list[BaseException] = []
         environ[_ERROR_KEY] = errors
@@ -141,7 +141,7 @@ class Server:
     def _explain(self, error: BaseException) -> WSGIResponse:
         ticket = str(next(_tickets))
         self._errors[ticket] = error
-        # A client other than `browser` never asks for its error.
+        # Only a client of `browser` fetches its error, so forget old ones.
         self._errors.pop(str(int(ticket) - _KEPT_ERRORS), None)
         text = "".join(traceback.format_exception(error))
         return Response(text, 500, {_ERROR_HEADER: ticket}, mimetype="text/plain")
@@ -149,7 +149,7 @@ class Server:
     def _raise_error(self, response: requests.Response, **_: Any) -> None:
         error = self._errors.pop(response.headers.get(_ERROR_HEADER, ""), None)
         if error is not None:
-            response.close()  # nobody will read its body
+            response.close()  # its body stays unread
             sent = response.request
             raise ViewError(
                 f"{sent.method} {sent.path_url} raised {type(error).__name__}: {error}"
@@ -157,7 +157,7 @@ class Server:
 
 
 class _Visitor(Visitor):
-    """A visitor who says in one line why nobody answers."""
+    """A visitor that raises a one-line error when the server was stopped."""
 
     def __init__(self, server: Server) -> None:
         super().__init__()
@@ -175,4 +175,4 @@ def _remember(app: Flask, exception: BaseException) -> None:
 
 class _Silent(WSGIRequestHandler):
     def log(self, *args: Any) -> None:
-        """Say nothing: the cells show what matters."""
+        """Print nothing: the cells show the requests that matter."""

@@ -1,4 +1,4 @@
-"""A visitor of the notebooks' servers: `requests` with a record of what it did."""
+"""The notebooks' client: a `requests.Session` that records its exchanges."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from .record import Record, Remark
 
 
 class Visitor(requests.Session):
-    """A `requests.Session` with a cookie jar of its own, whose exchanges are kept."""
+    """A `requests.Session` with a cookie jar of its own and a record of its exchanges."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trust_env = False  # a proxy of the network has no way to this process
+        self.trust_env = False  # a proxy of the network cannot reach this process
         self.record = Record()
         self.hooks["response"].append(self.record.keep)
 
     def note(self, text: str) -> None:
-        """Write into the diagrams what no request tells, like "three minutes later"."""
+        """Add a note to the diagrams, such as "three minutes later"."""
         self.record.remarks.append(Remark(text))
 
     def diagram(self) -> Diagram:
-        """Draw all that this visitor has sent and got."""
+        """Draw all exchanges of this visitor."""
         return diagram(browser=self)
 
 
 def diagram(**visitors: Visitor) -> Diagram:
-    """Draw what one or more visitors did, by their names: ``diagram(ada=…, thief=…)``."""
+    """Draw the exchanges of one or more visitors, by name: ``diagram(ada=…, thief=…)``."""
     if not visitors:
-        raise TypeError("diagram() was given nobody: name the visitors, as in diagram(ada=ada)")
+        raise TypeError(
+            "diagram() expected at least one visitor; name each, as in diagram(ada=ada)"
+        )
     return sequence({name: visitor.record.steps for name, visitor in visitors.items()})

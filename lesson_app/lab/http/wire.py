@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 
 import requests
 
+from ...cookie import FIELDS
 from ...dissect import size
 from ...dissect.words import moment, span
 from ..views.markup import BELOW, CELL, LABEL, field_name, mark, table
@@ -24,10 +25,10 @@ _WIDTHS = (20, 52, 28)
 
 @dataclass(frozen=True)
 class Line:
-    """One thing seen on the wire: a header's name, its text, and what the text means.
+    """One header or field on the wire: its name, its text, and what the text means.
 
-    `mark` tells what became of it since the last exchange: "new", "changed" or nothing.
-    `depth` is 1 for a field of the cookie above it.
+    `mark` is "new", "changed" or empty, compared with the last exchange. `depth` is 1 for a
+    field of the cookie above it.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Line:
 
 
 class Wire:
-    """Some exchanges: text in a terminal, a table in a notebook; `diagram()` draws them."""
+    """Exchanges to show: as text in a terminal, as a table in a notebook."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self.exchanges = tuple(exchanges)
@@ -57,17 +58,18 @@ class Wire:
 
 
 def show(response: requests.Response) -> Wire:
-    """Return what went over the wire for `response`, redirects included.
+    """Return the exchanges that led to `response`, redirects included.
 
-    For each exchange: the request line, the ``Cookie`` sent, the status, each
-    ``Set-Cookie`` received. A cookie that was not there before is marked as new; one that
-    differs from what this browser last sent or got as changed, and so are those of its
-    fields that differ. The five fields of a sealed cookie are told apart, where it is
-    first seen. Leave it as a cell's last line, or print it.
+    Each exchange shows the request line, the ``Cookie`` sent, the status and each
+    ``Set-Cookie`` received. A cookie is marked as new, or as changed if it differs from the
+    one that this client last sent or got; each field that differs is marked too. The first
+    time a sealed cookie appears, its five fields are listed. Leave the result as the last
+    line of a cell, or print it.
     """
     if not isinstance(response, requests.Response):
         raise TypeError(
-            f"show() was given a {type(response).__name__}: give what browser.get(...) returned"
+            f"show() expected a response, got a {type(response).__name__}; "
+            "pass the result of browser.get(...)"
         )
     return Wire(exchanges_of(response))
 
@@ -77,7 +79,9 @@ def _sent(exchange: Exchange, seen: set[str]) -> Iterator[Line]:
         yield Line("Cookie", "none")
         return
     changes = {pair[0]: _change(*pair, exchange.before) for pair in exchange.sent}
-    yield from _cookie_lines("Cookie", exchange.cookie, _told(changes), seen, exchange.before)
+    yield from _cookie_lines(
+        "Cookie", exchange.cookie, _described(changes), seen, exchange.before
+    )
 
 
 def _received(exchange: Exchange, seen: set[str]) -> Iterator[Line]:
@@ -97,8 +101,8 @@ def _change(name: str, value: str, before: Mapping[str, str]) -> str:
     return "changed" if before[name] != value else ""
 
 
-def _told(changes: Mapping[str, str]) -> str:
-    """Say what became of several cookies; of one alone the name is clear."""
+def _described(changes: Mapping[str, str]) -> str:
+    """Say which cookies are new or changed; a single one needs no name."""
     if len(changes) == 1:
         return next(iter(changes.values()))
     return ", ".join(f"{name} {change}" for name, change in changes.items() if change)
@@ -119,22 +123,22 @@ def _cookie_lines(
 
 
 def _abridge(fields: re.Match[str]) -> str:
-    """Shorten the three long fields; they follow in full."""
+    """Shorten the three long fields; the lines below show them in full."""
     iv, ciphertext, created_at, duration, mac = fields.groups()
     return f"{iv[:4]}\u2026.{ciphertext[:4]}\u2026.{created_at}.{duration}.{mac[:4]}\u2026"
 
 
 def _fields(texts: tuple[str, ...], last: tuple[str, ...]) -> Iterator[Line]:
     iv, ciphertext, created_at, duration, mac = texts
-    lines = (
-        Line("iv", iv, f"{size(iv)}, random"),
-        Line("ciphertext", ciphertext, f"{size(ciphertext)}, the session, encrypted"),
-        Line("created_at", created_at, moment(int(created_at))),
-        Line("duration", duration, span(int(duration))),
-        Line("mac", mac, f"{size(mac)}, vouches for the four fields before it"),
+    meanings = (
+        f"{size(iv)}, random",
+        f"{size(ciphertext)}, the session, encrypted",
+        moment(int(created_at)),
+        span(int(duration)),
+        f"{size(mac)}, vouches for the four fields before it",
     )
-    for line, text in zip(lines, last, strict=True):
-        yield replace(line, depth=1, mark="" if line.text == text else "changed")
+    for name, text, meaning, old in zip(FIELDS, texts, meanings, last, strict=True):
+        yield Line(name, text, meaning, mark="" if text == old else "changed", depth=1)
 
 
 def _text(exchange: Exchange, seen: set[str]) -> Iterator[str]:
@@ -147,10 +151,10 @@ def _text(exchange: Exchange, seen: set[str]) -> Iterator[str]:
 
 
 def _text_line(line: Line) -> str:
-    told = f"{line.meaning}  [{line.mark}]" if line.mark else line.meaning
+    meaning = f"{line.meaning}  [{line.mark}]" if line.mark else line.meaning
     if not line.depth:
-        return f"  {line.name}: {line.text}{told and '  '}{told.strip()}"
-    return f"    {line.name:<12}{line.text}  {told}".rstrip()
+        return f"  {line.name}: {line.text}{meaning and '  '}{meaning.strip()}"
+    return f"    {line.name:<12}{line.text}  {meaning}".rstrip()
 
 
 def _html(exchange: Exchange, seen: set[str]) -> str:
@@ -176,7 +180,7 @@ def _html_row(line: Line) -> str:
     text = f"<code>{escape(line.text)}</code>" if line.meaning or not line.depth else line.text
     marked = f" {mark(line.mark)}" if line.mark else ""
     if not line.meaning:
-        told = f'<td colspan="2" {CELL}>{text}{marked}</td>'
+        meaning = f'<td colspan="2" {CELL}>{text}{marked}</td>'
     else:
-        told = f"<td {CELL}>{text}</td><td {CELL}>{escape(line.meaning)}{marked}</td>"
-    return f'<tr><th scope="row" {BELOW if line.depth else LABEL}>{name}</th>{told}</tr>'
+        meaning = f"<td {CELL}>{text}</td><td {CELL}>{escape(line.meaning)}{marked}</td>"
+    return f'<tr><th scope="row" {BELOW if line.depth else LABEL}>{name}</th>{meaning}</tr>'

@@ -1,4 +1,4 @@
-"""The sequence diagram: one record, in Mermaid, in lines and in sentences."""
+"""The sequence diagram of one record, as Mermaid, as lines and as sentences."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LOG_IN = (
 
 
 def test_text() -> None:
-    """In a terminal: lifelines, arrows, and the headers on them."""
+    """A terminal shows lifelines, arrows and the headers on them."""
     assert (
         repr(drawn(*LOG_IN))
         == """\
@@ -66,7 +66,7 @@ def test_text() -> None:
 
 
 def test_mermaid() -> None:
-    """The same in Mermaid's language: a request is a full line, an answer a broken one."""
+    """In Mermaid's language a request is a solid line and a response a dashed one."""
     assert drawn(*LOG_IN[1:2]).mermaid.splitlines() == [
         STYLE,
         "sequenceDiagram",
@@ -82,7 +82,7 @@ def test_mermaid() -> None:
 
 
 def test_bundle() -> None:
-    """A notebook gets the source of the picture, every other viewer the lines."""
+    """A notebook gets the Mermaid source, every other viewer the lines."""
     diagram = drawn(*LOG_IN)
 
     assert diagram._repr_mimebundle_() == {
@@ -103,7 +103,7 @@ def test_the_three_views_tell_the_same() -> None:
 
 
 def test_numbers_of_values() -> None:
-    """A long value has the same number wherever it is seen, and another one another."""
+    """A long value has the same number everywhere, and a different value a different number."""
     first = exchange(set_cookies=(f"session={LONG}",))
     second = exchange(cookie=f"session={LONG}; theme=dark", set_cookies=(f"session={OTHER}",))
     thief = exchange(cookie=f"session={LONG}")
@@ -133,14 +133,14 @@ def test_numbers_of_values() -> None:
     ],
 )
 def test_legend(count: int, note: str) -> None:
-    """What the numbers stand for is told under the diagram, if there are any."""
+    """A legend under the diagram explains the numbers, if there are any."""
     cookies = tuple(f"c{i}={str(i) * 40}" for i in range(count))
 
     assert drawn(exchange(set_cookies=cookies)).notes == note
 
 
 def test_several_servers() -> None:
-    """Servers on other ports are lifelines of their own, by the order of their first use."""
+    """Each port has its own lifeline, in the order of first use."""
     diagram = drawn(exchange(host="h:9"), exchange(host="h:1"), exchange(host="h:9"))
 
     assert diagram.names == ("browser", "server 1", "server 2")
@@ -148,7 +148,7 @@ def test_several_servers() -> None:
 
 
 def test_two_visitors() -> None:
-    """The server stands between two visitors: no arrow runs across anybody."""
+    """The server is between two visitors, so no arrow crosses a lifeline."""
     diagram = sequence({"ada": [exchange("/a")], "thief": [exchange("/b")]})
 
     assert repr(diagram).splitlines() == [
@@ -167,7 +167,7 @@ def test_two_visitors() -> None:
 
 
 def test_remarks() -> None:
-    """What is said between two exchanges stands between them, on its visitor's lifeline."""
+    """A remark between two exchanges appears between them, on its visitor's lifeline."""
     first, remark, second = exchange("/a"), Remark("3 minutes later; <b>"), exchange("/b")
 
     diagram = sequence({"ada": [second, first], "thief": [remark]})
@@ -182,7 +182,7 @@ def test_remarks() -> None:
 
 
 def test_description_reads_as_sent() -> None:
-    """A description keeps the signs of an address, and no sign that Mermaid would read."""
+    """A description keeps the characters of a URL, except Mermaid's own."""
     source = drawn(exchange("/add?message=Hello%20World!&x={;}")).mermaid
 
     [spoken] = [line for line in source.splitlines() if line.startswith("accDescr")]
@@ -190,7 +190,7 @@ def test_description_reads_as_sent() -> None:
 
 
 def test_nothing_yet() -> None:
-    """Before the first exchange there is nothing to draw, and that is said."""
+    """Without an exchange the text says that there is none yet."""
     assert repr(drawn()) == "no exchange yet"
     assert drawn().mermaid.splitlines() == [
         STYLE,
@@ -202,7 +202,7 @@ def test_nothing_yet() -> None:
 
 
 def test_long_names() -> None:
-    """Names never run into each other."""
+    """Long names do not overlap."""
     first, last = "a" * 30, "b" * 40
 
     diagram = sequence({first: [exchange("/")], last: []})
@@ -224,7 +224,7 @@ AWKWARD = {
 
 @pytest.mark.parametrize("target", AWKWARD.values(), ids=AWKWARD)
 def test_what_a_stranger_sends_is_no_mermaid(target: str) -> None:
-    """Nothing on the wire is taken for Mermaid's language, or for another line."""
+    """Mermaid interprets nothing of what a client sends, and sees no extra lines."""
     source = drawn(exchange(target)).mermaid
 
     assert len(source.splitlines()) == 8
@@ -234,7 +234,7 @@ def test_what_a_stranger_sends_is_no_mermaid(target: str) -> None:
 
 
 def test_long_lines_are_shortened() -> None:
-    """A path that fills the screen is shortened in the middle."""
+    """A long path is shortened in the middle."""
     diagram = drawn(exchange(AWKWARD["long"], location=f"/{'y' * 300}"))
 
     assert max(map(len, repr(diagram).splitlines())) < 80

@@ -1,4 +1,4 @@
-"""The link for the learner's own browser: what is known of Jupyter decides where it leads."""
+"""The link for the learner's own browser, which depends on how Jupyter is served."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Write = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def no_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep the Jupyter that these tests may run in out of them."""
+    """Hide the Jupyter that these tests may run in."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
     for name in ("JPY_PARENT_PID", "JUPYTERHUB_SERVICE_PREFIX"):
         monkeypatch.delenv(name, raising=False)
@@ -26,7 +26,7 @@ def no_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def jupyter() -> Iterator[Server]:
-    """What answers for a Jupyter server that has the proxy: it asks for a log-in first."""
+    """Stand in for a Jupyter server with the proxy, which asks for a login first."""
     app = Flask("jupyter")
     app.add_url_rule("/user/ada/server-proxy/servers-info", view_func=lambda: ("", 403))
     with Server(app) as server:
@@ -35,7 +35,7 @@ def jupyter() -> Iterator[Server]:
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Write:
-    """Write what a Jupyter server that started this process writes of itself."""
+    """Write the runtime file of a Jupyter server that started this process."""
     monkeypatch.setenv("JPY_PARENT_PID", "77")
 
     def write(**facts: str) -> None:
@@ -45,10 +45,10 @@ def written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Write:
 
 
 def test_link_shown() -> None:
-    """A link is an anchor for a new tab; as text it is the bare address."""
+    """A link is an anchor that opens a new tab; as text it is the URL."""
     link = Link('http://127.0.0.1:5000/?a=1&b="')
 
-    assert repr(link) == str(link) == link.address
+    assert repr(link) == str(link) == link.url
     assert link._repr_html_() == (
         '<a href="http://127.0.0.1:5000/?a=1&amp;b=&quot;" target="_blank" rel="noopener">'
         "http://127.0.0.1:5000/?a=1&amp;b=&quot;</a>"
@@ -56,7 +56,7 @@ def test_link_shown() -> None:
 
 
 def test_advice_shown() -> None:
-    """Where no link would lead anywhere, none is shown."""
+    """If no link would work, only the advice is shown."""
     link = Link("http://127.0.0.1:5000/", "get <this>")
 
     assert repr(link) == "get <this>"
@@ -65,13 +65,13 @@ def test_advice_shown() -> None:
 
 @pytest.mark.parametrize("path", ["/login", "login"])
 def test_no_jupyter(path: str) -> None:
-    """In a plain Python, in VS Code and in Colab the link leads to the loopback."""
+    """In plain Python, in VS Code and in Colab the link leads to the loopback address."""
     assert link_to(5000, path) == Link("http://127.0.0.1:5000/login")
 
 
 @pytest.mark.parametrize("hostname", ["localhost", "127.0.0.1", "::1"])
 def test_jupyter_of_this_machine(written: Write, hostname: str) -> None:
-    """Where Jupyter serves this machine alone, its browser reaches the loopback itself."""
+    """If Jupyter serves this machine only, its browser can open the loopback address."""
     written(base_url="/", hostname=hostname, url="http://127.0.0.1:1/")
 
     assert link_to(5000, "/login") == Link("http://127.0.0.1:5000/login")
@@ -79,31 +79,33 @@ def test_jupyter_of_this_machine(written: Write, hostname: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "{"], ids=["empty", "half"])
 def test_jupyter_writes_something_else(written: Write, tmp_path: Path, text: str) -> None:
-    """What cannot be read is nothing to go by."""
+    """An unreadable runtime file is ignored."""
     (tmp_path / "jpserver-77.json").write_text(text)
 
     assert link_to(5000, "/login") == Link("http://127.0.0.1:5000/login")
 
 
 def test_hosted(written: Write, jupyter: Server) -> None:
-    """Below a path of its own, Jupyter's proxy leads to the port."""
+    """If Jupyter is served below a path, the link goes through its proxy."""
     written(base_url="/user/ada/", hostname="localhost", url=f"{jupyter.url}/user/ada/")
 
     assert link_to(5000, "/login") == Link("/user/ada/proxy/absolute/5000/login")
 
 
 def test_hosted_without_the_proxy(written: Write, jupyter: Server) -> None:
-    """Where Jupyter answers that it has no proxy, one line says what to install."""
+    """If Jupyter has no proxy, one line says what to install."""
     written(base_url="/", hostname="0.0.0.0", url=f"{jupyter.url}/")
 
     link = link_to(5000, "/login")
 
-    assert repr(link).startswith("http://127.0.0.1:5000/login answers on Jupyter's machine")
+    assert repr(link).startswith(
+        "http://127.0.0.1:5000/login works only on the machine that runs Jupyter"
+    )
     assert "pip install jupyter-server-proxy" in repr(link)
 
 
 def test_hosted_but_silent(written: Write, jupyter: Server) -> None:
-    """Where nobody tells whether there is a proxy, the link is worth a try."""
+    """If Jupyter does not answer, the link assumes that there is a proxy."""
     written(base_url="/", hostname="0.0.0.0", url=f"{jupyter.url}/")
     jupyter.stop()
 
@@ -111,7 +113,7 @@ def test_hosted_but_silent(written: Write, jupyter: Server) -> None:
 
 
 def test_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """JupyterHub and Binder tell every process where its user's pages are."""
+    """JupyterHub and Binder pass the path of the user's pages in a variable."""
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
 
     assert link_to(5000, "/login") == Link("/user/ada/proxy/absolute/5000/login")
@@ -138,7 +140,7 @@ def test_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_mount(path: str, prefix: str, rest: str) -> None:
-    """The app's own path begins after its port."""
+    """The app's own path begins after the port."""
     environ = {"SCRIPT_NAME": "", "PATH_INFO": path}
 
     assert mount(environ, 5000) == prefix
@@ -146,7 +148,7 @@ def test_mount(path: str, prefix: str, rest: str) -> None:
 
 
 def test_confine_as_a_browser_writes_it() -> None:
-    """A letter beyond ASCII stands in the cookie's path as it does in the address."""
+    """A letter beyond ASCII is percent-encoded in the cookie's path, as in the URL."""
     response = Response(headers=[("Set-Cookie", "a=1; Path=/")])
 
     confine(response, "/user/\u00e9d".encode().decode("latin-1") + "@b")
@@ -164,7 +166,7 @@ def test_confine_as_a_browser_writes_it() -> None:
     ],
 )
 def test_confine(line: str, confined: str) -> None:
-    """A cookie's path begins with the prefix, except where browsers would refuse that."""
+    """A cookie's path begins with the prefix, except if browsers would refuse that."""
     response = Response(headers=[("Set-Cookie", line), ("Set-Cookie", "b=2; Path=/")])
 
     confine(response, "/below")

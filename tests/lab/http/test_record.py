@@ -1,4 +1,4 @@
-"""The record of a visitor: every exchange, in order, with the cookies known before it."""
+"""The record of a visitor: each exchange in order, with the cookies known before it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lesson_app.lab.http.record import exchanges_of, pair_of, pairs_of, seen_by_
 
 @pytest.fixture
 def site() -> Iterator[Server]:
-    """An app that sets a cookie on the way, and fails when asked to."""
+    """An app that sets cookies with a redirect, and fails on request."""
     app = Flask("site")
 
     @app.get("/away")
@@ -33,7 +33,7 @@ def site() -> Iterator[Server]:
 
 
 def test_exchanges(site: Server) -> None:
-    """A redirect is two exchanges, told in their order."""
+    """A request with a redirect is two exchanges, in order."""
     browser = site.browser()
 
     browser.get(f"{site.url}/away?value=x")
@@ -49,7 +49,7 @@ def test_exchanges(site: Server) -> None:
 
 
 def test_before_and_after(site: Server) -> None:
-    """Each exchange knows the cookies as the one before it left them."""
+    """Each exchange knows the cookies that the one before it left."""
     browser = site.browser()
     browser.get(f"{site.url}/away?value=x")
 
@@ -63,7 +63,7 @@ def test_before_and_after(site: Server) -> None:
 
 
 def test_errors_are_kept(site: Server) -> None:
-    """An exchange that ends in the view's error is on record, with what it said."""
+    """An exchange that ends in an error is recorded, with the traceback."""
     browser = site.browser()
 
     with pytest.raises(ViewError):
@@ -75,7 +75,7 @@ def test_errors_are_kept(site: Server) -> None:
 
 
 def test_the_oldest_are_dropped(site: Server) -> None:
-    """A visitor who asks for ever keeps two hundred exchanges, the last ones."""
+    """A record keeps the last two hundred exchanges."""
     browser = site.browser()
     response = browser.get(f"{site.url}/home")
     for _ in range(250):
@@ -89,7 +89,7 @@ def test_the_oldest_are_dropped(site: Server) -> None:
 
 
 def test_visitors_have_records_of_their_own(site: Server) -> None:
-    """What one visitor does is not in another's record."""
+    """Each visitor has its own record."""
     one, other = site.browser(), site.browser()
 
     one.get(f"{site.url}/home")
@@ -99,7 +99,7 @@ def test_visitors_have_records_of_their_own(site: Server) -> None:
 
 
 def test_exchanges_of_a_recorded_response(site: Server) -> None:
-    """A response leads back to the very exchanges of the record."""
+    """A response leads back to the exchanges of the record."""
     browser = site.browser()
 
     response = browser.get(f"{site.url}/away?value=x")
@@ -129,7 +129,7 @@ def test_both_ends_see_the_same(site: Server) -> None:
 
 
 def test_exchanges_of_any_response(site: Server) -> None:
-    """A response that nobody recorded is read for itself."""
+    """A response without a record is read by itself."""
     client = requests.Session()
     client.trust_env = False
 
@@ -140,7 +140,7 @@ def test_exchanges_of_any_response(site: Server) -> None:
 
 
 def test_pairs() -> None:
-    """Headers are read as pairs; what has no name or no value is read as well."""
+    """Headers are read as pairs, also without a name or a value."""
     assert list(pairs_of("")) == []
     assert list(pairs_of("a=1; b=2=3;c; =d;;")) == [
         ("a", "1"),

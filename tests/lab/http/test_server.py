@@ -1,4 +1,4 @@
-"""The server in the background: one a process, silent, and honest about errors."""
+"""The server in the background: one per process, without output, with errors passed on."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def saying(text: str) -> Flask:
 
 @pytest.fixture(autouse=True)
 def no_jupyter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the Jupyter that these tests may run in out of them."""
+    """Hide the Jupyter that these tests may run in."""
     for name in ("JPY_PARENT_PID", "JUPYTERHUB_SERVICE_PREFIX"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server, with nothing behind it yet."""
+    """A server with an empty app."""
     with serve(Flask("empty")) as server:
         yield server
 
@@ -70,14 +70,14 @@ def browser(server: Server) -> requests.Session:
 
 
 def plain() -> requests.Session:
-    """A client that the server knows nothing of, like a browser."""
+    """A client that the server did not make, like a browser."""
     client = requests.Session()
     client.trust_env = False
     return client
 
 
 def test_serve() -> None:
-    """The app answers at the server's URL, on this machine alone."""
+    """The app answers at the server's URL, on the loopback address only."""
     with serve(saying("hello")) as server:
         assert server.url.startswith("http://127.0.0.1:")
         assert server.browser().get(server.url).text == "hello"
@@ -85,7 +85,7 @@ def test_serve() -> None:
 
 
 def test_serve_another(server: Server) -> None:
-    """A second app takes the place of the first, behind the same URL."""
+    """A second app replaces the first, behind the same URL."""
     browser, url = server.browser(), server.url
 
     for text in ("first", "second", "first"):
@@ -95,7 +95,7 @@ def test_serve_another(server: Server) -> None:
 
 
 def test_end_of_the_block() -> None:
-    """After the block nobody listens, and the next server is a new one."""
+    """After the block the port is closed, and the next server is a new one."""
     with serve(saying("a")) as first:
         assert listens(first.url)
 
@@ -106,7 +106,7 @@ def test_end_of_the_block() -> None:
 
 
 def test_stop_twice() -> None:
-    """Stopping a server that has stopped does no harm, to it or to a later one."""
+    """Stopping a server twice does no harm to it or to a later one."""
     first = serve(saying("a"))
     first.stop()
     with serve(saying("b")) as second:
@@ -117,7 +117,7 @@ def test_stop_twice() -> None:
 
 
 def test_visitor_of_a_stopped_server() -> None:
-    """A visitor who comes too late is told what to do, in one line."""
+    """After the server has stopped, its client raises one line that says what to do."""
     with serve(saying("a")) as server:
         visitor = server.browser()
         assert visitor.get(server.url).text == "a"
@@ -127,13 +127,13 @@ def test_visitor_of_a_stopped_server() -> None:
 
 
 def test_link(server: Server) -> None:
-    """The link is the server's own URL, where the browser reaches that."""
-    assert server.link("/login").address == f"{server.url}/login"
-    assert server.link().address == f"{server.url}/"
+    """Without a hosted Jupyter the link is the server's own URL."""
+    assert server.link("/login").url == f"{server.url}/login"
+    assert server.link().url == f"{server.url}/"
 
 
 def test_link_to_a_stopped_server() -> None:
-    """A dead link is not given away."""
+    """A stopped server gives no link."""
     with serve(saying("a")) as server:
         pass
 
@@ -142,14 +142,14 @@ def test_link_to_a_stopped_server() -> None:
 
 
 def test_server_shown() -> None:
-    """A server as text is the same each time: it tells no port."""
+    """A server as text is the same each time: it contains no port."""
     with serve(saying("a")) as server:
         assert repr(server) == "<Server of a>"
     assert repr(server) == "<Server of a, stopped>"
 
 
 def test_behind_a_proxy(server: Server) -> None:
-    """Links, redirects and cookies stay below the path by which the request came."""
+    """Links, redirects and cookies stay below the prefix of the request."""
     app = Flask("below")
     ClientSessions(app, secret=SECRET)
 
@@ -159,7 +159,7 @@ def test_behind_a_proxy(server: Server) -> None:
         return redirect(url_for("go"))
 
     server.put(app)
-    prefix = f"/user/ada/proxy/absolute/{server.link().address.split(':')[2]}"
+    prefix = f"/user/ada/proxy/absolute/{server.link().url.split(':')[2]}"
 
     response = plain().get(f"{server.url}{prefix}", allow_redirects=False)
 
@@ -168,7 +168,7 @@ def test_behind_a_proxy(server: Server) -> None:
 
 
 def test_visitor_elsewhere() -> None:
-    """The visitor of a stopped server can still go to another."""
+    """The client of a stopped server can still send requests to another."""
     with serve(saying("a")) as first:
         visitor = first.browser()
     with Server(saying("b")) as second:
@@ -176,20 +176,20 @@ def test_visitor_elsewhere() -> None:
 
 
 def test_two_servers() -> None:
-    """A server made by itself runs beside the one of `serve`."""
+    """A `Server` runs beside the one of `serve`."""
     with serve(saying("a")) as one, Server(saying("b")) as other:
         assert one.url != other.url
         assert [one.browser().get(each.url).text for each in (one, other)] == ["a", "b"]
 
 
 def test_server_of_no_app() -> None:
-    """What is no app is refused before anything listens."""
-    with pytest.raises(TypeError, match="give a Flask app"):
+    """An argument that is not an app is refused before a port is opened."""
+    with pytest.raises(TypeError, match=r"Server\(\) expected a Flask app, got a str"):
         Server("app")  # type: ignore[arg-type]
 
 
 def test_block_ends_with_an_error() -> None:
-    """An error in the block stops the server and goes on its way."""
+    """An error in the block stops the server, and is raised."""
     with pytest.raises(KeyError), serve(saying("a")) as server:
         raise KeyError
 
@@ -215,7 +215,7 @@ def test_view_error(
     kind: type[Exception],
     message: str,
 ) -> None:
-    """What a view, or saving its session, raises reaches the line that sent the request."""
+    """An error of a view, or of saving its session, reaches the line that sent the request."""
     failing.testing = testing
     server.put(failing)
 
@@ -227,7 +227,7 @@ def test_view_error(
 
 
 def test_after_an_error(server: Server, browser: requests.Session, failing: Flask) -> None:
-    """An error is raised once; the next request is answered as if nothing had been."""
+    """An error is raised once; the next request is answered normally."""
     server.put(failing)
     with pytest.raises(ViewError):
         browser.get(server.url)
@@ -239,7 +239,7 @@ def test_after_an_error(server: Server, browser: requests.Session, failing: Flas
 
 @pytest.mark.parametrize(("path", "status"), [("/missing", 418), ("/nowhere", 404)])
 def test_http_errors(server: Server, failing: Flask, path: str, status: int) -> None:
-    """An answer with an error status is an answer."""
+    """A response with an error status raises nothing."""
     server.put(failing)
 
     assert server.browser().get(server.url + path).status_code == status
@@ -247,7 +247,7 @@ def test_http_errors(server: Server, failing: Flask, path: str, status: int) -> 
 
 @pytest.mark.parametrize("testing", [False, True], ids=["", "TESTING"])
 def test_plain_client(server: Server, failing: Flask, testing: bool) -> None:
-    """Any other client gets status 500 and the traceback, as text."""
+    """Any other client gets status 500 and the traceback as text."""
     failing.testing = testing
     server.put(failing)
 
@@ -260,7 +260,7 @@ def test_plain_client(server: Server, failing: Flask, testing: bool) -> None:
 
 
 def test_many_errors(server: Server, failing: Flask) -> None:
-    """Errors that nobody asks for are not kept for ever."""
+    """The server forgets old errors that no client fetched."""
     server.put(failing)
     client = plain()
 
@@ -271,14 +271,14 @@ def test_many_errors(server: Server, failing: Flask) -> None:
 
 
 def test_app_without_the_server(server: Server, failing: Flask) -> None:
-    """An app that was served still answers its own test client."""
+    """A served app still answers its own test client."""
     server.put(failing)
 
     assert failing.test_client().get("/").status_code == 500
 
 
 def test_browsers_are_visitors(server: Server) -> None:
-    """Each browser has a cookie jar of its own."""
+    """Each client has a cookie jar of its own."""
     app = Flask("counting")
     ClientSessions(app, secret=SECRET)
 
@@ -296,7 +296,7 @@ def test_browsers_are_visitors(server: Server) -> None:
 
 
 def test_proxy_of_the_network(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy in the environment is passed over: it has no way to this process."""
+    """A proxy in the environment is ignored, because it cannot reach this process."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     server.put(saying("hello"))
@@ -305,7 +305,7 @@ def test_proxy_of_the_network(server: Server, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_requests_at_the_same_time(server: Server) -> None:
-    """Two requests are answered side by side, not one after the other."""
+    """Two requests are answered at the same time."""
     both = threading.Barrier(2, timeout=PATIENCE)
     app = Flask("meeting")
     app.add_url_rule("/", view_func=lambda: str(both.wait() >= 0))
@@ -319,8 +319,8 @@ def test_requests_at_the_same_time(server: Server) -> None:
 
 @pytest.mark.parametrize("app", [None, "app", Flask], ids=["None", "text", "class"])
 def test_no_app(app: Any) -> None:
-    """What is no Flask app is refused before anything listens."""
-    with pytest.raises(TypeError, match=f"given a {type(app).__name__}: give a Flask app"):
+    """An argument that is not a Flask app is refused before a port is opened."""
+    with pytest.raises(TypeError, match=f"expected a Flask app, got a {type(app).__name__}"):
         serve(app)
 
 
@@ -350,7 +350,7 @@ sys.stdin.read()
 
 
 def test_killed() -> None:
-    """A process that is killed leaves no listener, and said nothing of its own."""
+    """A killed process leaves no listener, and printed nothing itself."""
     with running(sys.executable, "-c", PROGRAM) as process:
         assert process.stdout is not None
         status, url = process.stdout.readline().split()
@@ -365,7 +365,7 @@ def test_killed() -> None:
 
 
 def test_end_of_the_program() -> None:
-    """A program that never stops its server ends all the same."""
+    """A program that never stops its server still ends."""
     with running(sys.executable, "-c", PROGRAM) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""A visitor of the notebooks: cookies of its own, a record, and a diagram of it."""
+"""The notebooks' client: cookies of its own, a record, and a diagram."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lesson_app.lab import Server, Visitor, diagram
 
 
 def test_visitor() -> None:
-    """A visitor has no cookies, and no proxy of this computer's."""
+    """A visitor begins without cookies, and ignores this computer's proxy."""
     visitor = Visitor()
 
     assert isinstance(visitor, requests.Session)
@@ -20,7 +20,7 @@ def test_visitor() -> None:
 
 
 def test_diagram_of_one() -> None:
-    """A visitor draws what it did, as the browser."""
+    """A visitor draws its exchanges under the name "browser"."""
     app = Flask("idle")
     app.add_url_rule("/", view_func=lambda: "")
 
@@ -33,7 +33,7 @@ def test_diagram_of_one() -> None:
 
 
 def test_diagram_of_several() -> None:
-    """Several visitors are drawn by their names, in the order in which it happened."""
+    """Several visitors are drawn by their names, in the order of their exchanges."""
     app = Flask("idle")
     app.add_url_rule("/<path>", view_func=lambda path: path)
 
@@ -49,7 +49,7 @@ def test_diagram_of_several() -> None:
 
 
 def test_note() -> None:
-    """What a visitor notes is drawn where it was said."""
+    """A note is drawn between the exchanges around it."""
     app = Flask("idle")
     app.add_url_rule("/", view_func=lambda: "")
 
@@ -65,6 +65,6 @@ def test_note() -> None:
 
 
 def test_diagram_of_nobody() -> None:
-    """Nobody has nothing to draw."""
-    with pytest.raises(TypeError, match="name the visitors"):
+    """A diagram needs at least one visitor."""
+    with pytest.raises(TypeError, match="expected at least one visitor; name each"):
         diagram()

@@ -1,4 +1,4 @@
-"""What `show` shows: every header of interest, every field, as text and as a table."""
+"""What `show` shows: the cookies' headers and each field, as text and as a table."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ ADDED = """\
 > GET /session-test-add?message=hi
   Cookie: none
 < 200 OK
-  Set-Cookie: session=m_gG….RFj9….4102488000000.120000.wn5J…; \
+  Set-Cookie: session=VhOs….47ue….4102488000000.120000.hzbe…; \
 Expires=Fri, 01 Jan 2100 12:02:01 GMT; HttpOnly; Path=/  [new]
-    iv          m_gGmkBjzc5WrJaITvtnZg  16 bytes, random
-    ciphertext  RFj9q47ESA2RmHigMNAL6tmh_FTQ1CVSDXEMVf7UBzA  32 bytes, the session, encrypted
+    iv          VhOs-gZgkcCryIncdBpGZw  16 bytes, random
+    ciphertext  47uevJwGxvvgl9PFKfzjXtkR9VS0G_THtt-kZ-OF0Zk  32 bytes, the session, encrypted
     created_at  4102488000000  2100-01-01 12:00:00.000 UTC
     duration    120000  2 minutes
-    mac         wn5JAqH89tkoXBym-Pi9IF4ejJ8yw7c6JBnw2T402Mo  32 bytes, \
+    mac         hzbenetNN8T4sbUaF8A8P4nU3ZzjsJpGWHizPfT-Uag  32 bytes, \
 vouches for the four fields before it"""
 SEALED = "AAAAAAAAAAAAAAAAAAAAAA.AAAA.{}.{}.AAAA"
 
 
 @pytest.fixture
 def site(clock: Clock) -> Iterator[Server]:
-    """The lesson's app, with bytes from a seed, behind a server."""
+    """The lesson's app with seeded random bytes, behind a server."""
     app = create_app(clock=clock, urandom=seeded_urandom(1))
 
     @app.get("/fail")
@@ -64,12 +64,12 @@ def lines(response: requests.Response) -> list[str]:
 
 
 def test_one_exchange(site: Server) -> None:
-    """A request and its answer, to the character, with the five fields of the cookie."""
+    """A request and its response, with the five fields of the cookie."""
     assert repr(show(get(site, "/session-test-add?message=hi"))) == ADDED
 
 
 def test_redirect(site: Server) -> None:
-    """A redirect is an exchange of its own, and a cookie that comes back is told once."""
+    """A redirect is an exchange of its own; a cookie's fields are listed once."""
     browser = site.browser()
     form = {"userName": "sampleuser", "password": "samplepassword"}
 
@@ -81,11 +81,11 @@ def test_redirect(site: Server) -> None:
         "  Cookie: none",
         "< 302 FOUND",
         "  Location: /dashboard",
-        "  Set-Cookie: session=m_gG",
+        "  Set-Cookie: session=VhOs",
     ]
     assert re.sub("….*", "", second).splitlines() == [
         "> GET /dashboard",
-        "  Cookie: session=m_gG",
+        "  Cookie: session=VhOs",
         "    fields      of the value shown above",
         "< 200 OK",
         "  Set-Cookie: none",
@@ -93,17 +93,17 @@ def test_redirect(site: Server) -> None:
 
 
 def test_each_show_begins_anew(site: Server) -> None:
-    """A cookie that an earlier call has shown is told apart again."""
+    """A new call lists the fields of a cookie again."""
     browser = site.browser()
     show(browser.get(f"{site.url}/session-test-add"))
 
     shown = lines(browser.get(f"{site.url}/session-test-read"))
 
-    assert shown[2].startswith("    iv          m_gGmkBjzc5WrJaITvtnZg")
+    assert shown[2].startswith("    iv          VhOs-gZgkcCryIncdBpGZw")
 
 
 def test_several_cookies() -> None:
-    """Several Set-Cookie headers are several lines, commas in dates and all."""
+    """Several Set-Cookie headers are several lines, in spite of the commas in dates."""
     date = "expires=Fri, 01 Jan 2100 12:02:01 GMT"
 
     shown = lines(exchange(f"a=1; {date}", "b=2, 3", f"c=4; {date}"))
@@ -132,7 +132,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("cookie", OTHERS.values(), ids=OTHERS)
 def test_cookies_that_are_not_sealed(cookie: str) -> None:
-    """A cookie that is not of five fields is left as it is."""
+    """A cookie without five fields is shown unchanged."""
     shown = lines(exchange(sent=cookie.encode().decode("latin-1")))
 
     assert shown[1] == f"  Cookie: {cookie.encode().decode('latin-1')}  [new]"
@@ -140,7 +140,7 @@ def test_cookies_that_are_not_sealed(cookie: str) -> None:
 
 
 def test_sealed_among_others() -> None:
-    """Each sealed cookie of a header is told apart, the others are left alone."""
+    """Only the sealed cookies of a header are taken apart."""
     one, two = (SEALED.format(created_at, 5) for created_at in (1, 2))
 
     shown = lines(exchange(sent=f"a=1; s={one}; t={two}; b=2"))
@@ -165,7 +165,7 @@ SPANS = {
 
 @pytest.mark.parametrize(("duration", "words"), SPANS.items(), ids=SPANS.values())
 def test_duration_in_words(duration: int, words: str) -> None:
-    """The duration is told in words, however long."""
+    """Any duration is also shown in words."""
     shown = lines(exchange(f"s={SEALED.format(0, duration)}"))
 
     assert f"    duration    {duration}  {words}" in shown
@@ -173,25 +173,25 @@ def test_duration_in_words(duration: int, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "size"),
-    [("A" * 22, "16 bytes"), ("A" * 5, "not base64url"), ("AA", "1 bytes")],
+    [("A" * 22, "16 bytes"), ("A" * 5, "not base64url"), ("AA", "1 byte")],
     ids=["iv", "cut", "short"],
 )
 def test_size_of_a_field(field: str, size: str) -> None:
-    """The size of a field is counted in bytes, not in characters."""
+    """The size of a field is given in bytes, not in characters."""
     shown = lines(exchange(f"s={field}.AAAA.0.0.AAAA"))
 
     assert f"    iv          {field}  {size}, random" in shown
 
 
 def test_moment_beyond_the_calendar() -> None:
-    """A time that no calendar has is told as such."""
+    """A time beyond the calendar is shown as such."""
     shown = lines(exchange(f"s={SEALED.format('9' * 16, 0)}"))
 
     assert f"    created_at  {'9' * 16}  after the year 9999" in shown
 
 
 def test_error(site: Server) -> None:
-    """The body of an error is shown, the bodies of other answers are not."""
+    """Only the body of an error is shown."""
     client = requests.Session()
     client.trust_env = False
 
@@ -207,7 +207,7 @@ def test_error(site: Server) -> None:
 
 
 def test_long_error(clock: Clock) -> None:
-    """Of a long error the end is shown; what would move a cursor is replaced."""
+    """A long error is cut at its start; characters that move the cursor are replaced."""
     app = Flask("long")
     app.add_url_rule("/", view_func=lambda: ("x" * 5000 + "\x1b[2J\t\xa0\nend\n", 503))
 
@@ -218,13 +218,13 @@ def test_long_error(clock: Clock) -> None:
 
 
 def marks(response: requests.Response) -> dict[str, str]:
-    """What is marked, by the name in front of it."""
+    """The marks, by the name in front of each."""
     found = [re.match(r" +([\w-]+).*  \[(.*)\]$", line) for line in lines(response)]
     return {line[1]: line[2] for line in found if line}
 
 
 def test_marks_of_a_session_extended(site: Server, clock: Clock) -> None:
-    """Of a cookie that the server writes anew, the fields that differ are marked."""
+    """The fields that differ are marked in a cookie that the server wrote again."""
     browser = site.browser()
     browser.get(f"{site.url}/session-test-add")
     clock.advance(timedelta(seconds=61))
@@ -241,7 +241,7 @@ def test_marks_of_a_session_extended(site: Server, clock: Clock) -> None:
 
 
 def test_marks_nothing_that_stays(site: Server) -> None:
-    """A cookie that is sent as it was set is not marked, nor one that is set again."""
+    """A cookie that is sent as it was set has no mark."""
     browser = site.browser()
     browser.get(f"{site.url}/session-test-add")
 
@@ -251,7 +251,7 @@ def test_marks_nothing_that_stays(site: Server) -> None:
 
 
 def test_marks_of_a_cookie_tampered_with(site: Server) -> None:
-    """One that the visitor has changed is marked where it is sent, with its field."""
+    """A cookie that the visitor changed is marked where it is sent, with its field."""
     browser = site.browser()
     browser.get(f"{site.url}/session-test-add")
     fields = browser.cookies["session"].split(".")
@@ -264,7 +264,7 @@ def test_marks_of_a_cookie_tampered_with(site: Server) -> None:
 
 
 def test_marks_of_one_among_several() -> None:
-    """Of several cookies in a header those that changed are named."""
+    """The mark of several cookies names those that changed."""
     app = Flask("idle")
     app.add_url_rule("/", view_func=lambda: "")
 
@@ -277,7 +277,7 @@ def test_marks_of_one_among_several() -> None:
 
 
 def test_marks_without_a_record() -> None:
-    """What a plain `requests` got is told apart all the same, with its own redirects."""
+    """A response of a plain `requests` call is shown too, with its redirects."""
     app = Flask("baker")
     app.add_url_rule("/", view_func=lambda: ("", 302, {"Location": "/b", "Set-Cookie": "a=1"}))
     app.add_url_rule("/b", view_func=lambda: ("", {"Set-Cookie": "a=2"}), endpoint="b")
@@ -332,7 +332,7 @@ def test_html(site: Server) -> None:
 
 
 def test_html_of_an_error(site: Server) -> None:
-    """A traceback stands under the table, with its angle brackets escaped."""
+    """A traceback is below the table, with its angle brackets escaped."""
     client = requests.Session()
     client.trust_env = False
 
@@ -343,7 +343,7 @@ def test_html_of_an_error(site: Server) -> None:
 
 
 def test_html_escapes() -> None:
-    """Nothing that came over the wire becomes a tag."""
+    """Text from the wire never becomes a tag."""
     wire = show(exchange('a="<script>&"', sent="b=<img>"))
 
     html = wire._repr_html_()
@@ -355,7 +355,7 @@ def test_html_escapes() -> None:
 
 
 def test_html_keeps_in_an_untrusted_notebook(site: Server) -> None:
-    """The table relies on no style sheet, class or script."""
+    """The table needs no style sheet, class or script."""
     html = show(get(site, "/session-test-add"))._repr_html_()
 
     tags = set(re.findall("<([a-z]+)", html))
@@ -368,13 +368,15 @@ def test_html_keeps_in_an_untrusted_notebook(site: Server) -> None:
     "response", [None, "text", Response()], ids=["None", "text", "Flask's"]
 )
 def test_no_response(response: Any) -> None:
-    """What is no response of `requests` is refused, with the fix."""
-    with pytest.raises(TypeError, match=f"given a {type(response).__name__}: give what"):
+    """An argument that is not a response of `requests` is refused, with the fix."""
+    with pytest.raises(
+        TypeError, match=f"expected a response, got a {type(response).__name__}; pass"
+    ):
         show(response)
 
 
 def test_clock_on_the_wire(site: Server, clock: Clock) -> None:
-    """The cookie's time is the clock's, and so is its end."""
+    """The cookie's times come from the clock."""
     clock.advance(timedelta(seconds=1, milliseconds=5))
 
     shown = lines(get(site, "/session-test-add"))
