@@ -128,14 +128,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_option_is_in_the_guide() -> None:
     """Each option of ClientSessions stands in the guide's tables, as it is written."""
-    written = " ".join(row[i] for row in rows(GUIDE, "Line by line") for i in (0, 1))
+    written = " ".join(row[i] for row in rows(GUIDE, "Options and methods") for i in (0, 1))
 
     assert sorted(o for o in OPTIONS if not re.search(rf"\b{o}=", written)) == []
 
 
 def test_every_name_in_the_guide_is_an_option() -> None:
     """Each keyword in the guide's Flask lines is one that the call takes."""
-    table = rows(GUIDE, "Line by line")
+    table = rows(GUIDE, "Options and methods")
     flask = " ".join(row[1] if len(row) == 3 else row[0] for row in table)
     calls: list[Callable[..., object]] = [Keys, seal, unseal, Session.set_duration, ProxyFix]
     others = {name for call in calls for name in inspect.signature(call).parameters}
@@ -148,7 +148,7 @@ def test_every_name_in_the_guide_is_an_option() -> None:
 
 def test_every_express_option_is_in_the_guide() -> None:
     """Each option of Mozilla's library has its line; no line has one that is not there."""
-    lines = [row[0] for row in rows(GUIDE, "Line by line") if len(row) == 3]
+    lines = [row[0] for row in rows(GUIDE, "Options and methods") if len(row) == 3]
     express = " ".join(line for line in lines if not line.startswith("`req.session"))
 
     assert set(re.findall(r"\b([a-zA-Z]+): (?!\{)", express)) == MOZILLA
