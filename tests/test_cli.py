@@ -430,7 +430,7 @@ def test_former_name() -> None:
     """`predict`, the former name of `copy`, still works."""
     helps = [CliRunner().invoke(main, [name, "--help"]).output for name in ("copy", "predict")]
 
-    assert "without their outputs" in helps[0]
+    assert "without outputs" in helps[0]
     assert helps[0].partition("\n")[2] == helps[1].partition("\n")[2]
 
 
