@@ -1,4 +1,4 @@
-"""Each exercise's solution, changed in one place after the other: none of these may pass."""
+"""Change each solution in one place at a time: no changed solution may pass."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tests.exercises.test_exercises import IDS, changed, each_exercise, fresh, p
 
 pytestmark = pytest.mark.proof
 
-__all__ = ["fresh"]  # a fixture for each test here, too
+__all__ = ["fresh"]  # a fixture that every test here uses
 
 
 @each_exercise
 def test_changed_solution(key: str) -> None:
-    """A solution that is changed in one place passes no more, but where it is still right."""
+    """A changed solution fails, except for the changes that leave it correct."""
     accepted = {each.description for each in changed(key) if passes(key, each.source)}
 
     assert len(changed(key)) >= 5
@@ -22,7 +22,7 @@ def test_changed_solution(key: str) -> None:
 
 
 def test_share_of_changes() -> None:
-    """Of all changes to all solutions at least 95 % are refused."""
+    """At least 95 % of all changes to all solutions are refused."""
     every = sum(len(changed(key)) for key in IDS)
     accepted = sum(map(len, EQUIVALENT.values()))
 

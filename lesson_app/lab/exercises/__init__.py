@@ -1,7 +1,7 @@
-"""Predict, check, get a hint: what the notebooks ask of their reader.
+"""Check the notebooks' exercises, give hints, and compare predictions with results.
 
-Each function prints one line that is the same in every run, and none raises: a notebook
-whose exercises are untouched runs to its end.
+Each function prints one line that is the same in every run. None raises an error, so a
+notebook runs to its end even if no exercise is solved.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def catalogue() -> dict[str, Exercise]:
 
 
 def check(id: str, *answers: Any) -> None:  # noqa: A002
-    """Check your answer to the exercise `id`, and say what is not right yet."""
+    """Check your answer to the exercise `id`, and print what is not right yet."""
     exercise = _find(id)
     if exercise is None:
         return
@@ -48,43 +48,44 @@ def hint(id: str) -> None:  # noqa: A002
     if number < len(hints):
         print(f"{id} hint {number + 1} of {len(hints)}: {hints[number]}")
     else:
-        print(f"{id} has no further hint; the solution stands under the exercise.")
+        print(f"{id} has no more hints; open the solution below the exercise.")
 
 
 def yours_or_ours(id: str, *yours: Callable[..., Any]) -> Any:  # noqa: A002
-    """Return your function if it passes its check, and else ours, so that all can go on.
+    """Return your function if it passes its check; otherwise return ours.
 
-    With several functions, all of yours or all of ours.
+    If the exercise asks for several functions, return all of yours or all of ours.
     """
     exercise = _find(id)
     if exercise is None:
         return yours[0] if len(yours) == 1 else yours
-    # In a cell that is run again, yours may be ours already.
+    noun = "function" if len(exercise.ours) == 1 else "functions"
+    # When the cell runs again, its name may already hold our function.
     if yours != exercise.ours and judge(exercise, *yours).state == "passed":
-        print(f"{id}: from here on, yours is used.")
+        print(f"{id} passed: the notebook uses your {noun} from here on.")
         chosen = yours
     else:
-        print(f"{id}: ours is used, until yours passes.")
+        print(f"{id} not passed yet: the notebook uses our {noun}.")
         chosen = exercise.ours
     return chosen[0] if len(chosen) == 1 else chosen
 
 
 def progress() -> None:
-    """Print which exercises have passed, as far as the file in `PROGRESS` tells."""
+    """Print which exercises have passed, according to the file in `PROGRESS`."""
     done = passed()
     if done is None:
-        print(f"Progress is not kept. To keep it, name a file in {PROGRESS} before the start.")
+        print(f"Progress is not recorded. To record it, set {PROGRESS} to a file's path.")
         return
     for number in sorted({each.notebook for each in catalogue().values()}):
         here = [each for each in catalogue().values() if each.notebook == number]
-        signs = "  ".join(f"{'✓' if each.id in done else '○'} {each.id}" for each in here)
-        print(f"{number:02}  {sum(each.id in done for each in here)} of {len(here)}   {signs}")
+        marks = "  ".join(f"{'✓' if each.id in done else '○'} {each.id}" for each in here)
+        print(f"{number:02}  {sum(each.id in done for each in here)} of {len(here)}   {marks}")
 
 
 def _find(id: str) -> Exercise | None:  # noqa: A002
     exercise = catalogue().get(id) if isinstance(id, str) else None
     if exercise is None:
-        print(f"✗ there is no exercise {short(id)}: it is one of {', '.join(catalogue())}")
+        print(f"✗ unknown exercise {short(id)}; use one of {', '.join(catalogue())}")
     return exercise
 
 

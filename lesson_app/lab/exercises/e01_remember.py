@@ -1,4 +1,4 @@
-"""The exercises of notebook 01: a header off the wire, a session as text."""
+"""The exercises of notebook 01: read a header, encode a session, decode it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ...cookie import from_base64, to_base64
 from .judging import Exercise, Wrong, expect, misconceptions, outcome, same, short
 
-# In base64 these end in one, no, no, two, one and no "="; the last has both - and _ in it.
+# Their base64 has 1, 0, 0, 2, 1 and 0 characters of padding; the last contains - and _.
 CONTENTS: tuple[dict[str, Any], ...] = (
     {"message": "hi"},
     {"message": "hi!"},
@@ -21,7 +21,7 @@ CONTENTS: tuple[dict[str, Any], ...] = (
 
 
 def judge_cookie_pair(cookie_pair: Callable[[str], Any]) -> None:
-    """Name and value of Set-Cookie lines (RFC 6265 section 5.2)."""
+    """Check that `cookie_pair` returns name and value (RFC 6265 section 5.2)."""
     cases = {
         "session=abc; Path=/; HttpOnly": ("session", "abc"),
         "id=x; HttpOnly": ("id", "x"),
@@ -35,7 +35,7 @@ def judge_cookie_pair(cookie_pair: Callable[[str], Any]) -> None:
         if same(pair, right):
             continue
         if isinstance(pair, str):
-            raise Wrong("one-text")
+            raise Wrong("one-string")
         if isinstance(pair, tuple) and pair[::-1] == right:
             raise Wrong("swapped")
         if isinstance(pair, tuple) and any(";" in str(part) for part in pair):
@@ -43,22 +43,22 @@ def judge_cookie_pair(cookie_pair: Callable[[str], Any]) -> None:
         if "YWI=" in line:
             raise Wrong("every-equals")
         if isinstance(found, ValueError) and "Path=/" in line:
-            raise Wrong("attributes-kept")  # cut at each =, and the attributes have one
+            raise Wrong("attributes-kept")  # split at every =, also in the attributes
         if isinstance(found, Exception):
             raise found
         expect(f"cookie_pair({line!r})", pair, right)
 
 
 def judge_encode(encode: Callable[[dict[str, Any]], Any]) -> None:
-    """A dict as base64url of its JSON, without padding."""
+    """Check that `encode` returns base64url of the dict's JSON, without padding."""
     for content in CONTENTS:
         text = encode(dict(content))
-        if str(text).startswith("b'"):  # the bytes, or their text as `str` writes it
+        if str(text).startswith("b'"):  # bytes, or `str` of bytes
             raise Wrong("bytes")
         if not isinstance(text, str):
             expect(f"encode({content})", text, encode_ours(content))
         if text == str(content):
-            raise Wrong("python-text")
+            raise Wrong("python-repr")
         if text.startswith("{"):
             raise Wrong("not-encoded")
         if text.endswith("="):
@@ -67,51 +67,52 @@ def judge_encode(encode: Callable[[dict[str, Any]], Any]) -> None:
             raise Wrong("standard-alphabet")
         raw = outcome(from_base64, text)
         if raw == str(content).encode():
-            raise Wrong("python-text")
-        # The reader passes over foreign signs: so see that there are none.
+            raise Wrong("python-repr")
+        # `from_base64` skips foreign characters. Encoding again shows whether there were any.
         if outcome(json.loads, raw) != content or to_base64(raw) != text:
             raise Wrong(
-                message=f"encode({content}) gave {short(text)}: not its JSON in base64url"
+                message=f"encode({content}) should return its JSON in base64url, "
+                f"but returned {short(text)}"
             )
 
 
 def judge_decode(decode: Callable[[str], Any]) -> None:
-    """What `encode` wrote, as a dict again."""
+    """Check that `decode` returns the dict that `encode` got."""
     for content in CONTENTS:
         text = encode_ours(content)
         found = outcome(decode, text)
         if same(found, content):
             continue
         if isinstance(found, bytes | str):
-            raise Wrong("still-text")
+            raise Wrong("still-string")
         if set("-_") & set(text):
             raise Wrong("standard-alphabet")
         if isinstance(found, ValueError) and "padding" in str(found).lower():
             raise Wrong("padding-missing")
-        # true and null are no names of Python's, and Python was asked what they are.
+        # `eval` fails at true and null, which are not names in Python.
         if isinstance(found, NameError) and found.name in ("true", "false", "null"):
             raise Wrong("evaluated")
         if isinstance(found, Exception):
             raise found
         expect(f"decode({text!r})", found, content)
-    # Python's text of a dict is not JSON.
+    # `str` of a dict is not JSON.
     if same(outcome(decode, to_base64(b"{'a': 1}")), {"a": 1}):
         raise Wrong("evaluated")
 
 
 def cookie_pair_ours(set_cookie: str) -> tuple[str, str]:
-    """Return name and value of a Set-Cookie line."""
+    """Return the name and the value of a Set-Cookie header."""
     name, _, value = set_cookie.partition(";")[0].partition("=")
     return name, value
 
 
 def encode_ours(content: dict[str, Any]) -> str:
-    """Write a dict as base64url of its JSON."""
+    """Return base64url of a dict's JSON."""
     return to_base64(json.dumps(content).encode())
 
 
 def decode_ours(text: str) -> Any:
-    """Read what `encode_ours` wrote."""
+    """Return the dict that `encode_ours` got."""
     return json.loads(from_base64(text))
 
 
@@ -121,16 +122,17 @@ EXERCISES = (
         "cookie_pair",
         judge_cookie_pair,
         misconceptions(
-            attributes_kept="the attributes are still there when you cut at the =; the cookie "
-            "ends at the first semicolon",
-            every_equals="a value may have an = in it; only the first = ends the name",
-            swapped="that is value and name; the name comes first",
-            one_text="that is one text; return two, the name and the value",
+            attributes_kept="the attributes are still there; the cookie ends at the first "
+            "semicolon, so cut there first, then at the =",
+            every_equals="a value may contain =; only the first = ends the name",
+            swapped="you returned value and name; return the name first",
+            one_string="this is one string; return two, the name and the value",
         ),
         (
-            "First cut the line at its first semicolon: the attributes begin there.",
-            "`text.partition(x)` cuts at the *first* x, into three: before, x, after.",
-            "Partition twice: at the semicolon, and what is before that at the =.",
+            "First cut the header at its first semicolon, where the attributes begin.",
+            "`text.partition(x)` cuts at the *first* x and returns three parts: before, x, "
+            "after.",
+            "Partition twice: first at the semicolon, then the part before it at the =.",
         ),
         (cookie_pair_ours,),
     ),
@@ -139,19 +141,19 @@ EXERCISES = (
         "encode",
         judge_encode,
         misconceptions(
-            bytes="that is bytes, b'…'; a header is text: `.decode()` it",
-            not_encoded="that is the JSON itself; its quotes and spaces do not belong in a "
-            "cookie: base64url comes after it",
-            padding_kept="the = at the end is padding, and a cookie can do without: strip it",
-            standard_alphabet="that is base64 with + and /; the alphabet for cookies and "
-            "addresses has - and _: `urlsafe_b64encode`",
-            python_text="that is Python's own text of a dict, as `str` writes it; JSON is what "
-            "other languages can read: `json.dumps`",
+            bytes="this is bytes, b'…'; a header is a string, so `.decode()` it",
+            not_encoded="this is the JSON itself; a cookie must not contain its quotes and "
+            "spaces, so encode it in base64url",
+            padding_kept="the = at the end is padding, which a cookie does not need; strip it",
+            standard_alphabet="this is base64 with + and /; cookies and URLs use - and _ "
+            "instead: `urlsafe_b64encode`",
+            python_repr="this is how Python's `str` writes a dict; other languages read JSON, "
+            "so use `json.dumps`",
         ),
         (
-            "Three steps: dict to JSON text, text to bytes, bytes to base64url.",
+            "Three steps: dict to JSON string, string to bytes, bytes to base64url.",
             "`json.dumps(…)`, `.encode()`, `base64.urlsafe_b64encode(…)`.",
-            'That gives bytes, with = at the end: `.decode().rstrip("=")`.',
+            'The result is bytes that may end in =. Add `.decode().rstrip("=")`.',
         ),
         (encode_ours,),
     ),
@@ -160,16 +162,18 @@ EXERCISES = (
         "decode",
         judge_decode,
         misconceptions(
-            padding_missing="base64 counts in fours; put back the = that `encode` has stripped",
-            still_text="that is still text; `json.loads` makes a dict of it",
-            standard_alphabet="you read + and /; the text has - and _: `urlsafe_b64decode`",
-            evaluated="you had Python run the visitor's text as a program; whoever writes the "
-            "cookie writes that program. `json.loads` only reads",
+            padding_missing="the length of base64 must be a multiple of four; add the = that "
+            "`encode` stripped",
+            still_string="this is not a dict yet; convert it with `json.loads`",
+            standard_alphabet="your function expects + and /, but the string contains - and "
+            "_: use `urlsafe_b64decode`",
+            evaluated="you ran the visitor's string as a Python program; an attacker could "
+            "send any program. `json.loads` only reads data",
         ),
         (
-            "The three steps of `encode`, backwards.",
+            "Undo the three steps of `encode`, in reverse order.",
             'How many = are missing? `-len(text) % 4`, so add `"=" * (-len(text) % 4)`.',
-            "`base64.urlsafe_b64decode(…)` gives bytes, and `json.loads` reads them.",
+            "`base64.urlsafe_b64decode(…)` returns bytes, and `json.loads` reads them.",
         ),
         (decode_ours,),
     ),

@@ -1,4 +1,4 @@
-"""The exercises of notebook 02: two keys from one secret, and encryption."""
+"""The exercises of notebook 02: derive two keys from a secret, encrypt with one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .judging import Exercise, Wrong, builtin_calls, expect, misconceptions, out
 
 _WORDS = (b"cookiesession-encryption", b"cookiesession-signature")
 _KEY = bytes(range(32))
-#: The one that the notebook calls KEY.
+#: The key that the notebook calls KEY.
 _NOTEBOOKS_KEY = cookie.derive_keys(PAGE_SECRET).encryption
 
 
 def judge_derive_keys(derive_keys: Callable[[str], Any]) -> None:
-    """Two keys, each the HMAC-SHA256 under the secret of one fixed word."""
+    """Check that `derive_keys` returns two HMACs of fixed messages under the secret."""
     for secret in ("a secret", "other s\u00e9cret"):
         found = derive_keys(secret)
         keys = tuple(found) if isinstance(found, list) else found
@@ -56,7 +56,7 @@ _WRONG_KEYS: tuple[tuple[str, Callable[[bytes], tuple[Any, ...]]], ...] = (
 
 
 def judge_encrypt(encrypt: Callable[[bytes, bytes], Any]) -> None:
-    """AES-CBC with PKCS #7 padding and a fresh random IV of 16 bytes."""
+    """Check that `encrypt` uses AES-CBC, PKCS #7 padding and a new random IV."""
     for message in (b"Hello World!", b"x" * 16, b"", b"y" * 48):
         found = outcome(encrypt, message, _KEY)
         if isinstance(found, ValueError) and "block length" in str(found):
@@ -72,9 +72,7 @@ def judge_encrypt(encrypt: Callable[[bytes, bytes], Any]) -> None:
         if outcome(decrypt_ours, ciphertext, iv, _KEY) == message:
             raise Wrong("swapped")
         if len(iv) != 16:
-            raise Wrong(
-                message=f"the IV is {len(iv)} bytes long; a block, and so the IV, is 16"
-            )
+            raise Wrong(message=f"the IV should have 16 bytes, like a block, but has {len(iv)}")
         opened = outcome(decrypt_ours, iv, ciphertext, _KEY)
         if outcome(decrypt_ours, iv, ciphertext, _NOTEBOOKS_KEY) == message:
             raise Wrong("other-key")
@@ -92,36 +90,39 @@ def _is_pair(found: Any) -> bool:
 
 
 def _explain(message: bytes, ciphertext: bytes, iv: bytes, opened: Any) -> tuple[str, str]:
-    """The misconception behind a ciphertext that does not open, or a message."""
+    """Return the misconception behind a wrong ciphertext, or else a message."""
     if len(ciphertext) < len(message):
         return "no-padding", ""
-    ecb = Cipher(algorithms.AES(_KEY), modes.ECB()).decryptor()  # noqa: S305  # to name it
+    ecb = Cipher(algorithms.AES(_KEY), modes.ECB()).decryptor()  # noqa: S305  # only to recognize it
     if outcome(ecb.update, ciphertext)[: len(message)] == message and message:
         return "no-chaining", ""
     cbc = Cipher(algorithms.AES(_KEY), modes.CBC(iv)).decryptor()
     if outcome(cbc.update, ciphertext)[: len(message)] == message:
-        # Right but for the padding: none where the message fills its blocks, or another rule.
+        # Only the padding is wrong: none after a full block, or another scheme.
         return ("full-block" if len(ciphertext) == len(message) else "other-padding"), ""
-    return "", f"encrypt({message!r}, key) does not decrypt: it gave {opened!r:.80}"
+    return "", (
+        f"the result of encrypt({message!r}, key) should decrypt to that message, but "
+        f"decrypting returned {opened!r:.80}"
+    )
 
 
 def _judge_iv(encrypt: Callable[[bytes, bytes], Any]) -> None:
     ivs = [encrypt(b"again", _KEY)[0] for _ in range(64)]
     if len(set(ivs)) < len(ivs):
         raise Wrong("iv-reused")
-    # What cannot be guessed comes from the system: `secrets` and cryptography ask it, too.
+    # Only the system's random bytes are unpredictable. `secrets` and cryptography use them.
     if not {"urandom", "generate_key"} & builtin_calls(encrypt, b"again", _KEY):
         raise Wrong("iv-guessable")
 
 
 def encrypt_ours(message: bytes, key: bytes) -> tuple[bytes, bytes]:
-    """Return a fresh IV and the ciphertext."""
+    """Return a new IV and the ciphertext."""
     iv = os.urandom(cookie.IV_LENGTH)
     return iv, cookie.encrypt(message, cookie.Keys(key, bytes(32)), iv)
 
 
 def decrypt_ours(iv: bytes, ciphertext: bytes, key: bytes) -> bytes:
-    """Undo `encrypt_ours`; raise BadPayload for wrong padding."""
+    """Decrypt what `encrypt_ours` returned. Raise BadPayload if the padding is wrong."""
     if len(ciphertext) % 16:
         raise BadPayload("padding", "not whole blocks")
     return cookie.decrypt(ciphertext, cookie.Keys(key, bytes(32)), iv)
@@ -133,18 +134,17 @@ EXERCISES = (
         "derive_keys",
         judge_derive_keys,
         misconceptions(
-            swapped_keys="those are the two keys the wrong way round; encryption comes first",
-            word_as_key="you made the word the key and the secret the text; the secret is what "
-            "only the server has, so it is the key",
-            plain_hash="that is a plain hash of both; an HMAC takes the secret as its key: "
-            "`hmac.digest(secret, word, …)`",
-            hex="those are texts of hex digits, 64 long; a key is the 32 bytes themselves: "
-            "`digest`, not `hexdigest`",
-            one_key="both keys are equal; each has a word of its own",
+            swapped_keys="you swapped the two keys; return the encryption key first",
+            word_as_key="you swapped HMAC's key and message; only the server knows the secret, "
+            "so the secret is the key",
+            plain_hash="this is a plain hash; use an HMAC, with the secret as its key: "
+            "`hmac.digest(key, message, …)`",
+            hex="these are strings of 64 hex digits; a key is the 32 bytes of the digest",
+            one_key="both keys are equal; derive each key from its own message",
         ),
         (
-            "HMAC wants bytes: `secret.encode()`.",
-            '`hmac.digest(key, text, "sha256")` gives 32 bytes. The secret is the key.',
+            "HMAC needs bytes: `secret.encode()`.",
+            '`hmac.digest(key, message, "sha256")` returns 32 bytes. The secret is the key.',
             "Return two such digests: of b'cookiesession-encryption', then of "
             "b'cookiesession-signature'.",
         ),
@@ -155,29 +155,27 @@ EXERCISES = (
         "encrypt",
         judge_encrypt,
         misconceptions(
-            iv_reused="the IV is reused: two calls gave the same one, so equal messages show; "
-            "draw a new one in each call",
-            iv_guessable="the IV can be guessed: a counter and the time are no secret, hashed "
-            "or not, and the numbers of `random` follow from earlier ones; `os.urandom` is "
-            "safe",
+            iv_reused="two calls returned the same IV, so equal messages look equal; make a "
+            "new IV in each call",
+            iv_guessable="an attacker can predict this IV; counters, clocks and `random` are "
+            "predictable, even if you hash them, so use `os.urandom(16)`",
             other_key="you encrypted with the notebook's KEY; use the parameter `key`",
-            swapped="those are the ciphertext and the IV; the IV comes first",
-            no_chaining="you scrambled each block alone (ECB), so equal blocks still look "
-            "equal; chain them with `modes.CBC(iv)`",
-            no_padding="a message that does not fill its last block cannot be encrypted: "
-            "`pad` it first",
-            full_block="a message that fills its blocks is padded too, with 16 bytes; else "
-            "its reader takes its last byte for padding",
-            other_padding="the blocks are right, but filled up by another rule than `pad`'s; "
-            "our reader cannot tell where the message ends",
-            one_value="that is one value; return two, the IV and the ciphertext, so that "
-            "nobody has to guess where one ends",
+            swapped="you returned the ciphertext first; return the IV first",
+            no_chaining="you encrypted each block alone (ECB), so equal blocks look equal; "
+            "chain them with `modes.CBC(iv)`",
+            no_padding="you cannot encrypt a message that does not fill its last block; `pad` "
+            "it first",
+            full_block="a message that fills its last block needs padding, too (16 bytes); "
+            "otherwise the reader takes its last byte for padding",
+            other_padding="this padding differs from that of `pad`, so the reader cannot see "
+            "where the message ends; use `pad`",
+            one_value="this is one value; return two, the IV and the ciphertext",
         ),
         (
-            "`encrypt_blocks` above does most of it. What of it is not CBC?",
-            "Draw the IV inside the function, with `os.urandom(16)`, and use `modes.CBC(iv)`.",
-            "encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor(); then update "
-            "with the padded message, finalize, and return both, the IV first.",
+            "`encrypt_blocks` above does most of it. Which part is not CBC?",
+            "Make the IV inside the function with `os.urandom(16)`, and use `modes.CBC(iv)`.",
+            "encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor(). Then update "
+            "it with the padded message, finalize it, and return both, the IV first.",
         ),
         (encrypt_ours,),
     ),

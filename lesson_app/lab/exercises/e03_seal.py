@@ -12,7 +12,7 @@ from ... import cookie
 from ...app import PAGE_SECRET
 from ...cookie import derive_keys, from_base64, to_base64
 from ...errors import BadCookie, BadFormat, BadName, BadSignature
-from .judging import Exercise, Wrong, builtin_calls, expect, misconceptions, outcome, tell
+from .judging import Exercise, Wrong, builtin_calls, describe, expect, misconceptions, outcome
 
 #: The two cookies that the course page prints.
 PAGE_COOKIES = (
@@ -23,12 +23,12 @@ PAGE_COOKIES = (
 )
 _IV, _CIPHERTEXT, _KEY = bytes(range(16)), bytes(range(100, 132)), b"k" * 32
 _PAGE_KEYS = derive_keys(PAGE_SECRET)
-_OTHER_SECRET = "another secret, just as long"  # noqa: S105  # it seals one cookie, here
-#: An = in the content, and a sign that is more than one byte.
+_OTHER_SECRET = "another secret, just as long"  # noqa: S105  # seals one test cookie
+#: Its content has an =, and a character of more than one byte.
 _AWKWARD = cookie.seal(
     {"message": "1+1=2, \u00e9"}, derive_keys(_OTHER_SECRET), created_at=1, duration=2
 )
-#: Built-in functions that take as long for any two texts: `hmac`'s, and cryptography's HMAC.
+#: The built-in functions of `hmac` and cryptography that compare in constant time.
 _CONSTANT_TIME = {"compare_digest", "_compare_digest", "verify"}
 
 
@@ -36,11 +36,11 @@ _CONSTANT_TIME = {"compare_digest", "_compare_digest", "verify"}
 
 
 def judge_sign(sign: Callable[..., Any]) -> None:
-    """HMAC-SHA256 over the four fields: raw bytes, the times' digits, dots between."""
+    """Check that `sign` returns the HMAC-SHA256 of the four fields, joined by dots."""
     for created_at, duration in (("1692988779453", "120000"), ("0", "1")):
         mac = sign(_IV, _CIPHERTEXT, created_at, duration, _KEY)
         if isinstance(mac, str):
-            raise Wrong("text")
+            raise Wrong("not-bytes")
         fields = (_IV, _CIPHERTEXT, created_at.encode(), duration.encode())
         for name, wrong in _WRONG_MACS:
             if mac == wrong(*fields):
@@ -93,7 +93,7 @@ _WRONG_MACS: tuple[tuple[str, Callable[[bytes, bytes, bytes, bytes], bytes]], ..
 
 
 def judge_verify(verify: Callable[..., Any]) -> None:
-    """The four fields of a cookie whose MAC is right; all else is refused with a BadCookie."""
+    """Check that `verify` returns the four fields, or raises BadCookie for a bad cookie."""
     key = _PAGE_KEYS.signature
     for value in PAGE_COOKIES:
         _expect_fields(outcome(verify, value, key), verify_ours(value, key))
@@ -101,7 +101,7 @@ def judge_verify(verify: Callable[..., Any]) -> None:
     changed = {
         "not-verified": (iv, _flip(ciphertext), created_at, duration, mac),
         "times-outside": (iv, ciphertext, created_at, "315360000000", mac),
-        # Python reads this as the same number; the text is another.
+        # Python reads the same number, but the string differs.
         "times-read-first": (iv, ciphertext, created_at, "0120000", mac),
     }
     for name, fields in changed.items():
@@ -118,8 +118,8 @@ def judge_verify(verify: Callable[..., Any]) -> None:
             raise Wrong("fields-not-counted")
     if not isinstance(outcome(verify, _moved_border(), key), BadCookie):
         raise Wrong("iv-any-length")
-    # `Keys` compares its two keys, and no cookie.
-    called = builtin_calls(verify, PAGE_COOKIES[0], key, but_in=cookie.Keys.__post_init__)
+    # `Keys` itself compares its two keys in constant time.
+    called = builtin_calls(verify, PAGE_COOKIES[0], key, except_in=cookie.Keys.__post_init__)
     if not _CONSTANT_TIME & called:
         raise Wrong("compared-by-equals")
 
@@ -138,20 +138,20 @@ def _expect_fields(found: Any, right: tuple[Any, ...]) -> None:
 
 
 def verify_ours(value: str, key: bytes) -> tuple[bytes, bytes, str, str]:
-    """Return IV, ciphertext and both times; raise BadCookie."""
+    """Return IV, ciphertext and both times, or raise BadCookie."""
     fields = value.split(".")
     if len(fields) != 5:
-        raise BadFormat("fields", f"{len(fields)} fields, not 5")
+        raise BadFormat("fields", f"expected 5 fields, got {len(fields)}")
     iv, ciphertext, mac = (from_base64(fields[i]) for i in (0, 1, 4))
     if len(iv) != cookie.IV_LENGTH:
-        raise BadFormat("iv", f"the IV is {len(iv)} bytes long, not {cookie.IV_LENGTH}")
+        raise BadFormat("iv", f"expected an IV of {cookie.IV_LENGTH} bytes, got {len(iv)}")
     if not hmac.compare_digest(mac, sign_ours(iv, ciphertext, fields[2], fields[3], key)):
         raise BadSignature("signature", "the MAC differs")
     return iv, ciphertext, fields[2], fields[3]
 
 
 def _moved_border() -> str:
-    """A cookie whose IV holds a dot, with the border moved there: the MAC is the same."""
+    """Return a cookie whose IV ends early, at a dot inside it. Its MAC is still valid."""
     iv = b"1234567.90123456"
     value = cookie.seal({"a": 1}, _PAGE_KEYS, created_at=0, iv=iv)
     _, ciphertext, *rest = value.split(".")
@@ -168,28 +168,32 @@ def _flip(text: str) -> str:
 
 
 def judge_unseal(unseal: Callable[..., Any]) -> None:
-    """Verify, then decrypt; check the name, and return the content and both times."""
+    """Check that `unseal` verifies first, checks the name, and returns all three values."""
     for value in PAGE_COOKIES:
         _expect_opened(outcome(unseal, value, PAGE_SECRET), value, PAGE_SECRET)
     _judge_awkward(outcome(unseal, _AWKWARD, _OTHER_SECRET))
     iv, ciphertext, *rest = PAGE_COOKIES[0].split(".")
-    # Two of three blocks: whoever decrypts them finds no padding at their end.
+    # Two of three blocks: they can be decrypted, but end without padding.
     torn = ".".join((iv, to_base64(from_base64(ciphertext)[:32]), *rest))
-    # What cryptography does in the end, whoever wrote the `decrypt` that is called.
+    # Every decryption with cryptography calls this, whatever `decrypt` the answer uses.
     if "create_decryption_ctx" in builtin_calls(unseal, torn, PAGE_SECRET):
         raise Wrong("decrypts-first")
     found = outcome(unseal, torn, PAGE_SECRET)
     if not isinstance(found, Exception):
         raise Wrong("not-raised")
     if not isinstance(found, BadCookie):
-        raise Wrong(message=f"a wrong MAC raised {tell(found)}; expected BadSignature")
+        raise Wrong(
+            message=f"a wrong MAC should raise BadSignature, but raised {describe(found)}"
+        )
     for sealed, name in (("theme", "name-not-checked"), ("sessions", "name-begins-alike")):
         value = cookie.seal({"a": 1}, _PAGE_KEYS, name=sealed, created_at=0)
         found = outcome(unseal, value, PAGE_SECRET)
         if not isinstance(found, Exception):
             raise Wrong(name if _is_open(found) else "not-raised")
         if not isinstance(found, BadCookie) and name == "name-not-checked":
-            raise Wrong(message=f"another name raised {tell(found)}; expected BadName")
+            raise Wrong(
+                message=f"another name should raise BadName, but raised {describe(found)}"
+            )
         if not isinstance(found, BadCookie):
             raise Wrong(name)
         found = outcome(unseal, value, PAGE_SECRET, name=sealed)
@@ -198,7 +202,7 @@ def judge_unseal(unseal: Callable[..., Any]) -> None:
 
 
 def _judge_awkward(found: Any) -> None:
-    """A session with an = in it, sealed with another secret."""
+    """Check a session that contains =, sealed with another secret."""
     if isinstance(found, BadSignature):
         raise Wrong("fixed-key")
     if isinstance(found, Exception):
@@ -207,7 +211,7 @@ def _judge_awkward(found: Any) -> None:
 
 
 def _is_open(found: Any) -> bool:
-    """Whether a return value shows anything of a session."""
+    """Return whether a return value contains a session that is not empty."""
     if isinstance(found, cookie.Unsealed):
         found = found.content
     if isinstance(found, tuple | list):
@@ -226,18 +230,18 @@ def _expect_opened(found: Any, value: str, secret: str) -> None:
     if isinstance(found, list):
         found = tuple(found)
     if found is None:
-        raise Wrong(message="unseal gave None: is there a return?")
+        expect("unseal(value, secret)", found, right)
     if not isinstance(found, tuple) or len(found) != 3:
         raise Wrong("content-alone")
     if isinstance(found[0], str | bytes):
-        raise Wrong("content-is-text")
+        raise Wrong("content-is-string")
     if found[1:] == tuple(map(str, right[1:])):
-        raise Wrong("times-are-text")
+        raise Wrong("times-are-strings")
     expect("unseal(value, secret)", found, right)
 
 
 def unseal_ours(value: str, secret: str, *, name: str = "session") -> tuple[Any, int, int]:
-    """Return content, created_at and duration; raise BadCookie."""
+    """Return content, created_at and duration, or raise BadCookie."""
     keys = derive_keys(secret)
     iv, ciphertext, created_at, duration = verify_ours(value, keys.signature)
     sealed_name, _, text = cookie.decrypt(ciphertext, keys, iv).decode().partition("=")
@@ -252,27 +256,29 @@ EXERCISES = (
         "sign",
         judge_sign,
         misconceptions(
-            times_outside="both times are outside the MAC; whoever has a cookie could give it "
-            "a new life",
-            duration_outside="the duration is outside the MAC; anyone could make a session "
-            "last for ever",
-            iv_outside="the IV is outside the MAC; flipping its bits changes the first block, "
-            "and nobody would notice",
-            no_dots="there are no dots between the fields; then 1 and 23 sign like 12 and 3",
-            base64="you signed the base64 texts; the MAC is over the bytes that they stand for",
-            plain_hash="that is a plain hash, the key first; SHA-256 can be computed on from "
-            "where it ends, without the key, so use HMAC, which was made for this",
-            key_last="that is a plain hash, the key last; two texts with one fingerprint would "
-            "have one MAC, so use HMAC, which was made for this",
-            no_key="the key is not in it, so anyone can compute it",
-            written_out="an f-string writes bytes as b'…', quotes and all; put the bytes "
-            'themselves together, with `b".".join`',
-            swapped="you made the fields the key, and the key the text",
-            text="that is text; the MAC is 32 bytes: `hmac.digest`, and base64url only later",
+            times_outside="the MAC does not cover the two times; anyone with a cookie could "
+            "extend its lifetime",
+            duration_outside="the MAC does not cover the duration; anyone could make a "
+            "session last forever",
+            iv_outside="the MAC does not cover the IV; flipping its bits changes the first "
+            "block, and the server would not notice",
+            no_dots="there are no dots between the fields; without them, 1 and 23 get the "
+            "same MAC as 12 and 3",
+            base64="you signed the base64 strings; sign the bytes that they encode",
+            plain_hash="this is a plain hash, with the key first; an attacker can extend a "
+            "SHA-256 hash without the key, so use HMAC",
+            key_last="this is a plain hash, with the key last; two messages with the same hash "
+            "would get the same MAC, so use HMAC",
+            no_key="you did not use the key, so anyone can compute this MAC; use "
+            "`hmac.digest(key, …)`",
+            written_out="`str` and f-strings write bytes as b'…', with the quotes; join the "
+            'bytes themselves: `b".".join(…)`',
+            swapped="you used the fields as the key, and the key as the message; swap them",
+            not_bytes="this is a string; return the 32 bytes from `hmac.digest`",
         ),
         (
-            "Four fields go under the MAC; two of them are texts: `.encode()` them.",
-            '`b".".join((…))` puts bytes together with dots between.',
+            "Sign all four fields. The two times are strings: `.encode()` them.",
+            '`b".".join((…))` joins bytes, with dots between them.',
             'hmac.digest(key, b".".join((iv, ciphertext, …, …)), "sha256")',
         ),
         (sign_ours,),
@@ -282,30 +288,31 @@ EXERCISES = (
         "verify",
         judge_verify,
         misconceptions(
-            not_verified="a changed ciphertext got through; compute the MAC again and compare",
-            times_outside="a changed duration got through; compute the MAC over the times that "
-            "*came*",
-            times_read_first="you made numbers of the times before you verified them; a "
-            "stranger may send `hello` or `0120000`. Sign the texts as they came",
-            compared_by_equals="it works, but == may stop at the first difference, and its "
-            "time then tells where: use `hmac.compare_digest`",
-            fields_not_counted="a text without five fields must raise BadFormat; people send "
-            "anything",
-            iv_any_length="an IV of another length got through: then the border between IV and "
-            "ciphertext can be moved, and the MAC stays good",
-            not_raised="a bad cookie must raise an error; a None that nobody looks at is a "
-            "session that nobody checked",
-            says_yes="you say that it is right; also return what is right: the four fields",
-            still_base64="the fields are still base64 texts; IV, ciphertext and MAC are bytes: "
-            "`from_base64`",
+            not_verified="you accepted a changed ciphertext; compute the MAC again, and "
+            "compare it with the cookie's",
+            times_outside="you accepted a changed duration; compute the MAC over the times "
+            "in the cookie",
+            times_read_first="you converted the times to numbers before you verified them; an "
+            "attacker may send `hello` or `0120000`. Sign the strings as they arrived",
+            compared_by_equals="your results are right, but == may stop at the first "
+            "difference, and its time shows where; use `hmac.compare_digest`",
+            fields_not_counted="if there are not exactly five fields, raise BadFormat; a "
+            "visitor may send anything",
+            iv_any_length="you accepted an IV of another length; then an attacker can move "
+            "the border between IV and ciphertext, and the MAC stays valid",
+            not_raised="verify must raise an error for a bad cookie; a caller may overlook "
+            "a returned None or False",
+            says_yes="you return True; return the four verified fields instead",
+            still_base64="the fields are still base64 strings; convert IV, ciphertext and MAC "
+            "to bytes with `from_base64`",
         ),
         (
-            "Split at the dots; if there are not five fields, raise. Three of them become "
-            "bytes.",
-            "Look at the IV's length; compute the MAC of what came with `sign`, and compare it "
-            "with the MAC that came.",
+            "Split at the dots. If there are not five fields, raise BadFormat. Convert three "
+            "fields to bytes.",
+            "Check the IV's length. Compute the MAC with `sign`, and compare it with the "
+            "cookie's.",
             "if not hmac.compare_digest(mac, sign(iv, ciphertext, created_at, duration, key)): "
-            "raise BadSignature(…), and at the end return the four fields.",
+            "raise BadSignature(…). At the end, return the four fields.",
         ),
         (verify_ours,),
     ),
@@ -314,31 +321,32 @@ EXERCISES = (
         "unseal",
         judge_unseal,
         misconceptions(
-            decrypts_first="you decrypt before verifying; how that fails tells a stranger "
-            "something. First `verify`, then `decrypt`",
-            other_key="the page's cookie does not verify: the first key of `derive_keys` "
-            "encrypts, the second one signs",
-            name_not_checked="a cookie sealed for another name opened; compare the name that "
-            "was sealed with the one that is asked for",
-            name_begins_alike="a name that only *begins* like the one asked for got through; "
-            "take all that stands before the first =",
-            fixed_key="a cookie that was sealed with another secret does not open with it; "
-            "make the keys from the parameter `secret`",
-            not_raised="a bad cookie must raise an error; a None that nobody looks at is a "
-            "session that nobody has checked",
+            decrypts_first="you decrypt before you verify, and how decryption fails may help "
+            "an attacker; call `verify` first, then `decrypt`",
+            other_key="the page's cookie does not verify; `derive_keys` returns the encryption "
+            "key first, the signature key second",
+            name_not_checked="you opened a cookie that was sealed for another name; compare "
+            "the sealed name with the parameter `name`",
+            name_begins_alike="you accepted a name that only *begins* like the right one; "
+            "compare everything before the first =",
+            fixed_key="a cookie that was sealed with another secret does not open; derive the "
+            "keys from the parameter `secret`",
+            not_raised="unseal must raise an error for a bad cookie; a caller may take a "
+            "returned value for a session",
             one_name="a cookie that was sealed for `theme` does not open as `theme`; compare "
-            "with the parameter `name`",
-            every_equals="a session may have an = in it; only the first one ends the name: "
+            "with the parameter `name`, not with a fixed name",
+            every_equals="a session may contain =; only the first = ends the name, so use "
             "`partition`",
             content_alone="return three values: the content, created_at and duration",
-            content_is_text="the content is still text; `json.loads` makes a dict of it",
-            times_are_text="the times are texts; nobody can reckon with them: `int(…)`",
+            content_is_string="the content is still a string; convert it with `json.loads`",
+            times_are_strings="created_at and duration are still strings; convert them with "
+            "`int(…)`",
         ),
         (
-            "Two keys from `derive_keys`; `verify` wants the second, `decrypt` the first.",
-            'decrypt(…).decode().partition("=") gives the sealed name, an =, and the JSON.',
-            "If the sealed name is not `name`, raise BadName(…). Else return json.loads of "
-            "the text, and int of both times.",
+            "`derive_keys` returns two keys. `verify` needs the second, `decrypt` the first.",
+            'decrypt(…).decode().partition("=") returns the sealed name, an =, and the JSON.',
+            "If the sealed name is not `name`, raise BadName(…). Otherwise, return json.loads "
+            "of the JSON, and int of both times.",
         ),
         (unseal_ours,),
     ),

@@ -1,4 +1,4 @@
-"""The exercises of notebook 04: expired, extended, changed."""
+"""The exercises of notebook 04: detect a change, expire, extend."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOON = 4_102_488_000_000
 
 
 def judge_expired(expired: Callable[[int, int, int], Any]) -> None:
-    """Whether the last moment of a session lies before now; all in ms."""
+    """Check that `expired` compares now with the session's last millisecond."""
     end = _NOON + 2 * _MINUTE
     for now in (_NOON, _NOON + _MINUTE, end - 1, end, end + 1, end + 10_000_000):
         found = expired(_NOON, 2 * _MINUTE, now)
@@ -25,7 +25,7 @@ def judge_expired(expired: Callable[[int, int, int], Any]) -> None:
             expect(f"expired({_NOON}, {2 * _MINUTE}, {now})", found, right)
         if now == end:
             raise Wrong("border")
-        answers = [bool(expired(_NOON, 2 * _MINUTE, moment)) for moment in (end - 1, end + 1)]
+        answers = [bool(expired(_NOON, 2 * _MINUTE, time)) for time in (end - 1, end + 1)]
         if answers == [True, False]:
             raise Wrong("inverted")
         if found and not expired(_NOON, now, now) and not expired(0, 2, 1):
@@ -38,12 +38,12 @@ def judge_expired(expired: Callable[[int, int, int], Any]) -> None:
 
 
 def expired_ours(created_at: int, duration: int, now: int) -> bool:
-    """Return whether a session is over."""
+    """Return whether a session has expired."""
     return created_at + duration < now
 
 
 def judge_renewed(renewed: Callable[[int, int, int, int], Any]) -> None:
-    """The created_at after a visit: moved up by the active duration when little is left."""
+    """Check that `renewed` moves created_at if less than the active duration is left."""
     duration, active = 2 * _MINUTE, _MINUTE
     for after in (0, 30_000, 59_999, 60_000, 60_001, 90_000, 120_000):
         now = _NOON + after
@@ -63,7 +63,7 @@ def judge_renewed(renewed: Callable[[int, int, int, int], Any]) -> None:
         if isinstance(found, bool):
             raise Wrong("yes-or-no")
         expect(f"renewed({_NOON}, {duration}, {active}, {now})", found, right)
-    # Where active_duration is not half the duration, elapsed and left differ.
+    # If active_duration is not half the duration, elapsed and left differ.
     found = renewed(_NOON, 10 * _MINUTE, _MINUTE, _NOON + 4 * _MINUTE)
     if found == _NOON + _MINUTE:
         raise Wrong("time-spent")
@@ -79,34 +79,32 @@ def renewed_ours(created_at: int, duration: int, active_duration: int, now: int)
 
 
 def judge_changed(remember: Callable[[Any], Any], changed: Callable[[Any, Any], Any]) -> None:
-    """Whether a session's JSON is another than when it was remembered."""
+    """Check that `changed` compares the session's JSON with the remembered one."""
     for name, before, change, right in _CHANGES:
         session = copy.deepcopy(before)
         note = remember(session)
         if session != before:
-            raise Wrong(message="remember(session) changed the session; it should only look")
+            raise Wrong(message="remember(session) changed the session; it must only read it")
         change(session)
         found = changed(note, session)
         if found is right:
             continue
-        if found is None:
-            raise Wrong(message="changed(…) gave None (is there a return?); expected a bool")
         if not isinstance(found, bool):
-            raise Wrong(message=f"changed(…) gave {found!r:.60}; expected True or False")
+            expect("changed(note, session)", found, right)
         raise Wrong("same-object" if note is session else name)
 
 
 def remember_ours(session: Any) -> str:
-    """Return a note of what is in a session now."""
+    """Return a note of the session's present content."""
     return json.dumps(session)
 
 
 def changed_ours(note: Any, session: Any) -> bool:
-    """Return whether a session is another than when the note was made."""
+    """Return whether the session has changed since the note was made."""
     return bool(json.dumps(session) != note)
 
 
-# Each: the misconception that a wrong answer shows, a session, a change, whether it is one.
+# The misconception behind a wrong answer, a session, a change, and the right answer.
 _CHANGES: tuple[tuple[str, Any, Callable[[Any], Any], bool], ...] = (
     ("always", {"a": 1}, lambda session: None, False),
     ("only-keys", {"a": 1}, lambda session: session.update(a=2), True),
@@ -124,20 +122,22 @@ EXERCISES = (
         "remember, changed",
         judge_changed,
         misconceptions(
-            shallow="a change *inside* the session went by: a copy of a dict still shares the "
-            "dicts and lists in it. A text shares nothing",
-            same_object="the note is the session itself, so the two can never differ",
-            always="nothing has changed, and you say it has",
-            only_keys="another value under the same key went by",
-            only_growth="a key was removed, and that went by",
-            only_full="a session that was emptied has changed, too; tell the browser",
-            one_is_true="1 became True, and that went by: to Python they are equal, in JSON "
-            "they are not",
+            shallow="you missed a change *inside* the session; a copy of a dict shares the "
+            "dicts and lists in it. A string shares nothing",
+            same_object="your note is the session itself, so the two never differ; return "
+            "something that does not change with it",
+            always="you reported a change, but nothing has changed",
+            only_keys="you missed a new value under the same key",
+            only_growth="you missed that a key was removed",
+            only_full="you missed that the session was emptied; that is a change, too",
+            one_is_true="you missed that 1 became True; they are equal in Python, but not in "
+            "JSON",
         ),
         (
-            "The note must not change when the session does. What cannot change?",
-            "A text can not, and you know a text that tells all that is in a session.",
-            "remember returns json.dumps(session); changed compares with the same of now.",
+            "The note must not change when the session does. Which type never changes?",
+            "A string never changes, and you know a string that contains the whole session.",
+            "remember returns json.dumps(session). changed compares that with json.dumps of "
+            "the session now.",
         ),
         (remember_ours, changed_ours),
     ),
@@ -146,19 +146,20 @@ EXERCISES = (
         "expired",
         judge_expired,
         misconceptions(
-            border="the last millisecond still counts: a session that ends *now* is alive, "
-            "one that ended before now is over",
-            inverted="that is whether it is alive; asked is whether it is over",
+            border="the last millisecond still counts; a session that ends exactly *now* has "
+            "not expired",
+            inverted="you return whether the session is still valid; return whether it has "
+            "expired",
             since_1970="you compare the duration with the time since 1970; the session began "
             "at created_at",
-            no_duration="that is whether it has begun; it is over when the duration has gone "
-            "past, too",
-            never="that is never over; compare the end with now",
+            no_duration="you return whether the session has begun; it expires only after its "
+            "duration",
+            never="your session never expires; compare its end with now",
         ),
         (
-            "When does the session end? Two of the three numbers tell.",
+            "When does the session end? Two of the three numbers give its end.",
             "It ends at created_at + duration.",
-            "It is over if that end is less than now.",
+            "It has expired if that end is less than now.",
         ),
         (expired_ours,),
     ),
@@ -167,19 +168,18 @@ EXERCISES = (
         "renewed",
         judge_renewed,
         misconceptions(
-            each_request="you extend at each request; the rule is: only when less than the "
-            "active duration is left",
-            border="with exactly the active duration left it is not extended yet: *less than*",
-            from_now="you begin the session anew, now; the rule moves created_at up by the "
-            "active duration",
-            time_spent="you look at how long the session has lasted; what counts is how much "
-            "is left of it",
-            yes_or_no="that is whether; asked is which created_at the session then has",
+            each_request="you extend the session at each request; extend it only if less than "
+            "the active duration is left",
+            border="you extend the session if exactly the active duration is left; extend it "
+            "only if *less* is left",
+            from_now="you return now; return created_at plus the active duration instead",
+            time_spent="you look at the time that has passed; look at the time that is left",
+            yes_or_no="you return True or False; return the session's created_at",
         ),
         (
-            "How many milliseconds are left? The end, less now.",
-            "If that is less than active_duration, the session moves; else it stays.",
-            "To move is to return created_at + active_duration; to stay, created_at.",
+            "How many milliseconds are left? Subtract now from the end.",
+            "If that is less than active_duration, created_at moves. Otherwise it stays.",
+            "If it moves, return created_at + active_duration. If it stays, return created_at.",
         ),
         (renewed_ours,),
     ),

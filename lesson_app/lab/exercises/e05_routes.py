@@ -1,4 +1,4 @@
-"""The exercises of notebook 05: the log-in, and the way out."""
+"""The exercises of notebook 05: log in, log out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLANTED = "planted"
 
 
 def judge_login(login: Callable[[], Any]) -> None:
-    """POST /login: a redirect and a user, or the form again."""
+    """Check that `login` redirects the right user, and shows the form to others."""
     client = _site("/login", login)
     refused = client.post("/login", data=_WRONG)
     if "user" in _content(client):
@@ -31,8 +31,8 @@ def judge_login(login: Callable[[], Any]) -> None:
         raise Wrong("wrong-redirects")
     if refused.status_code != 200:
         raise Wrong(
-            message=f"a wrong password is answered with status {refused.status_code}; the "
-            "page answers 200, with the form"
+            message="for a wrong password, the response should be the form with status 200, "
+            f"but has status {refused.status_code}"
         )
     if "invalid login" not in refused.text:
         raise Wrong("no-message")
@@ -42,12 +42,12 @@ def judge_login(login: Callable[[], Any]) -> None:
     if isinstance(outcome(_site("/login", login).post, "/login"), Exception):
         raise Wrong("field-missing")
     _judge_accepted(login)
-    if _reads_address(login):
-        raise Wrong("from-address")
+    if _reads_url(login):
+        raise Wrong("from-url")
 
 
 def _judge_unknown_name(login: Callable[[], Any], usual: str) -> None:
-    """A name that nobody has is refused, and in the same words as a wrong password."""
+    """Check that an unknown name gets the same response as a wrong password."""
     for password in ("guess", "samplepassword"):
         client = _site("/login", login)
         answer = client.post("/login", data={"userName": "nobody", "password": password})
@@ -57,7 +57,7 @@ def _judge_unknown_name(login: Callable[[], Any], usual: str) -> None:
             raise Wrong("gives-names-away")
 
 
-def _reads_address(login: Callable[[], Any]) -> bool:
+def _reads_url(login: Callable[[], Any]) -> bool:
     client = _site("/login", login)
     outcome(client.post, f"/login?{_query(_RIGHT)}")
     return "user" in _content(client)
@@ -69,11 +69,13 @@ def _judge_accepted(login: Callable[[], Any]) -> None:
     accepted = client.post("/login", data=_RIGHT)
     content = _content(client)
     if "invalid login" in accepted.text:
-        raise Wrong("from-address" if _reads_address(login) else "not-the-form")
+        raise Wrong("from-url" if _reads_url(login) else "not-the-form")
     if "samplepassword" in str(content):
         raise Wrong("password-kept")
     if content.get("user") != USER:
-        raise Wrong(message=f"the session holds {content}; expected its user to be {USER}")
+        raise Wrong(
+            message=f"the session's user should be {USER}, but the session is {content}"
+        )
     _expect_redirect(accepted, "/dashboard")
     if _PLANTED in content:
         raise Wrong("not-reset")
@@ -89,11 +91,11 @@ def login_ours() -> Any:
 
 
 def judge_logout(logout: Callable[[], Any]) -> None:
-    """GET /logout: an empty session, and a redirect to the form."""
+    """Check that `logout` empties the session, and redirects to the form."""
     client = _site("/logout", logout)
     client.get("/plant")
     response = client.get("/logout")
-    # A browser need not do what it is asked: look at what the old cookie's successor holds.
+    # A browser may ignore a deletion. So there must be a new cookie with an empty session.
     content = _content(client)
     if not client.get_cookie("session"):
         raise Wrong("cookie-deleted")
@@ -105,17 +107,17 @@ def judge_logout(logout: Callable[[], Any]) -> None:
 
 
 def logout_ours() -> Any:
-    """Empty the session, and show the form."""
+    """Empty the session, and redirect to the form."""
     session.reset()  # type: ignore[attr-defined]
     return redirect("/login", code=302)
 
 
 def _site(path: str, view: Callable[[], Any]) -> FlaskClient:
-    """A visitor of an app with this view, and one that plants something in the session."""
+    """Return a client of an app with this view. GET /plant puts data in its session."""
     app = Flask("exercise")
     app.testing = True  # an error in the view reaches the check
     ClientSessions(app, secret=_SECRET, cookie_name="session")
-    # The others are there for whoever names them with `url_for`.
+    # The answer may name the other routes with `url_for`.
     for other in {"/login", "/dashboard", "/logout"} - {path}:
         app.add_url_rule(other, other[1:], lambda: "")
     app.add_url_rule(path, path[1:], view, methods=["GET", "POST"])
@@ -138,9 +140,9 @@ def _expect_redirect(response: TestResponse, path: str) -> None:
     if location is None:
         raise Wrong("no-redirect")
     if location != path:
-        raise Wrong(message=f"it redirects to {location!r}; expected {path!r}")
+        raise Wrong(message=f"the redirect should go to {path!r}, but goes to {location!r}")
     if response.status_code != 302:
-        raise Wrong(message=f"the status is {response.status_code}; Express answers 302")
+        raise Wrong(message=f"the status should be 302, but is {response.status_code}")
 
 
 def _query(form: dict[str, str]) -> str:
@@ -153,29 +155,29 @@ EXERCISES = (
         "login",
         judge_login,
         misconceptions(
-            everybody="a wrong name or password was let in: the session has a user",
-            gives_names_away="an unknown name is answered in another way than a wrong "
-            "password, so a stranger learns who has an account; give one answer to both",
-            wrong_redirects="a wrong password is not answered with the form; render it again, "
-            "with the message",
-            no_message="the visitor is not told; give the form the message 'invalid login'",
-            no_form="after a wrong password the visitor needs the form again, not only the "
-            "message",
-            not_the_form="the right password was refused; are the fields `userName` and "
-            "`password`, and is there a return before the redirect?",
-            password_kept="the password is in the session; only who the visitor is "  # noqa: S106
-            "belongs there",
-            no_redirect="there is no redirect; reloading the answer to a POST sends the form, "
-            "and the password, again",
-            field_missing="a request without the two fields ends in an error, status 500; give "
+            everybody="you accepted a wrong name or password: the session has a user",
+            gives_names_away="an unknown name and a wrong password get different responses, so "
+            "a stranger learns who has an account; give both the same response",
+            wrong_redirects="you redirect after a wrong password; show the form again, with "
+            "the message",
+            no_message="the visitor does not learn what went wrong; show the message "
+            "'invalid login' in the form",
+            no_form="after a wrong password, show the form again, not only the message",
+            not_the_form="you refused the right password; read the fields `userName` and "
+            "`password`, and show the form only if they are wrong",
+            password_kept="the password is in the session; store only the user there",  # noqa: S106
+            no_redirect="there is no redirect; if the visitor reloads the page, the browser "
+            "sends the form again, with the password",
+            field_missing="a request without the two fields causes an error (status 500); give "
             'a default: `request.form.get("password", "")`',
-            not_reset="what was in the session before the log-in is still there; it may have "
-            "been planted by somebody else, so `session.reset()` first",
-            from_address="the password was read from the address, which ends in logs and "
-            "histories; the body of a POST is `request.form`",
+            not_reset="data from before the login is still in the session, and someone else "
+            "may have planted it; call `session.reset()` first",
+            from_url="you read the password from the URL, which ends up in logs and "
+            "histories; `request.form` reads the body of the POST",
         ),
         (
-            "Two ways out: if `is_user` says no, the form again; else a user, and a redirect.",
+            "If `is_user` returns False, show the form again. Otherwise, store the user and "
+            "redirect.",
             'The fields are `request.form.get("userName", "")` and the same for the password.',
             'Reset the session, then session["user"] = dict(USER), then '
             'redirect("/dashboard", code=302).',
@@ -187,16 +189,17 @@ EXERCISES = (
         "logout",
         judge_logout,
         misconceptions(
-            still_in="the user is still in the session",
-            rest_kept="the user is gone, and the rest is still there: the next one at this "
+            still_in="the user is still in the session; call `session.reset()`",
+            rest_kept="you removed the user, but not the rest; the next visitor at this "
             "computer will find it",
-            cookie_deleted="you asked the browser to delete its cookie, and said nothing "
-            "through the session; put an empty session in its place, as the page does",
-            no_redirect="send the visitor to the form: an empty page is no goodbye",
+            cookie_deleted="you only asked the browser to delete its cookie; empty the "
+            "session instead, as the page does",
+            no_redirect="there is no redirect, so the visitor sees an empty page; redirect "
+            "them to the form",
         ),
         (
             "The page names the method that ends a session.",
-            "`session.reset()`, and then somewhere to go.",
+            "Call `session.reset()`, then redirect the visitor.",
             'session.reset(), then return redirect("/login", code=302).',
         ),
         (logout_ours,),

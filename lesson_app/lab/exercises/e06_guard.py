@@ -1,4 +1,4 @@
-"""The exercises of notebook 06: the guard, where it stands, and the doors left open."""
+"""The exercises of notebook 06: write the guard, place it, find open doors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _client(app: Flask, *, first: str = "") -> FlaskClient:
 
 
 def judge_ensure_login(ensure_login: Callable[[Any], Any]) -> None:
-    """A decorator: without a user to /login with 302, else the view, whatever it takes."""
+    """Check that `ensure_login` redirects strangers, and calls the view for users."""
     calls: list[str] = []
 
     def room(number: str) -> str:
@@ -68,7 +68,7 @@ def judge_ensure_login(ensure_login: Callable[[Any], Any]) -> None:
         opens = not isinstance(stranger, Exception) and stranger.status_code == 200
         raise Wrong("inverted" if opens else "nobody")
     if inside.text != "room 7":
-        raise Wrong(message=f"with a user the page is {inside.text!r}; expected 'room 7'")
+        raise Wrong(message=f"with a user, the page should be 'room 7', but is {inside.text!r}")
     calls.clear()
     _judge_stranger(app, first="", name="everybody")
     _judge_stranger(app, first="/half", name="any-user")
@@ -76,7 +76,9 @@ def judge_ensure_login(ensure_login: Callable[[Any], Any]) -> None:
         raise Wrong("view-first")
     again = _client(app, first="/login")
     if [again.get("/room/7").status_code for _ in range(2)] != [200, 200]:
-        raise Wrong(message="a visitor who has logged in gets in once, and no second time")
+        raise Wrong(
+            message="a user can open the page once, but not again; leave the session as it is"
+        )
     if guarded.__name__ != "room":
         raise Wrong("no-wraps")
 
@@ -98,13 +100,13 @@ def _judge_stranger(app: Flask, *, first: str, name: str) -> None:
         raise Wrong("no-redirect" if answer.text != "room 7" else name)
     if answer.headers.get("Location") != "/login" or answer.status_code != 302:
         raise Wrong(
-            message=f"a stranger gets {answer.status_code} and is sent to "
-            f"{answer.headers.get('Location')!r}; expected 302 and '/login'"
+            message="without a user, the response should be 302 with Location '/login', but "
+            f"is {answer.status_code} with {answer.headers.get('Location')!r}"
         )
 
 
 def judge_add_report(add_report: Callable[[Flask], Any]) -> None:
-    """A route /report that answers only those who have logged in."""
+    """Check that `add_report` adds a page that only users can open."""
     app = _app()
     add_report(app)
     if "/report" not in {rule.rule for rule in app.url_map.iter_rules()}:
@@ -115,8 +117,11 @@ def judge_add_report(add_report: Callable[[Flask], Any]) -> None:
     inside = _client(app, first="/login").get("/report")
     if inside.status_code != 200:
         raise Wrong("nobody")
-    expect("GET /report, logged in,", inside.text, "All our figures")
-    expect("GET /report, as a stranger,", stranger.headers.get("Location"), "/login")
+    expect("GET /report with a user", inside.text, "All our figures")
+    location = stranger.headers.get("Location")
+    if location != "/login":
+        message = "GET /report without a user should redirect to '/login', but the Location is"
+        raise Wrong(message=f"{message} {location!r}")
 
 
 def _names(function: Callable[..., Any]) -> set[str]:
@@ -134,7 +139,7 @@ def add_report_ours(app: Flask) -> None:
 
 
 def judge_open_doors(open_doors: Callable[[Flask], Any]) -> None:
-    """The paths that answer a stranger's GET with 200."""
+    """Check that `open_doors` returns the paths that answer a stranger with 200."""
     app = _house()
     right = open_doors_ours(_house())
     found = open_doors(app)
@@ -187,7 +192,7 @@ def _house() -> Flask:
 
 
 def open_doors_ours(app: Flask) -> set[str]:
-    """Return the paths that are open."""
+    """Return the paths that answer a stranger's GET with 200."""
     return {
         rule.rule
         for rule in app.url_map.iter_rules()
@@ -201,30 +206,30 @@ EXERCISES = (
         "ensure_login",
         judge_ensure_login,
         misconceptions(
-            too_early="you look at the session when the view is *made*; there is no request "
-            "yet. The look belongs into an inner function, which runs at each request",
+            too_early="you read the session while the view is being *decorated*, before any "
+            "request; read it in an inner function, which runs at each request",
             not_a_view="ensure_login must return a function: the guarded view",
-            no_view="what the view answers does not come out of the guarded view: return "
-            "what calling `view` returns",
-            no_arguments="the view takes something from the address, and did not get it; hand "
-            "on `*args, **kwargs`",
-            inverted="strangers get in, and users are sent away: the wrong way round",
-            nobody="a visitor who has logged in is sent away, too",
-            everybody="a stranger saw the page; where there is no user, a redirect must be "
-            "returned",
-            any_user="a session whose user is None got in; ask for a user that is something, "
-            "and not only for the key",
-            view_first="the view ran before the look at the session; it may have done what it "
-            "should not",
-            no_redirect="the stranger got a page; send them to the form: `redirect`",
-            no_wraps="the guarded view has lost its name, and Flask tells views apart by it: "
-            "`@wraps(view)`",
+            no_view="the guarded view does not return the page; return the result of calling "
+            "`view`",
+            no_arguments="the view needs an argument from the URL, but did not get it; pass on "
+            "`*args, **kwargs`",
+            inverted="strangers see the page, and users are redirected; swap the two cases",
+            nobody="you redirect users, too; redirect only if the session has no user",
+            everybody="a stranger saw the page; if there is no user, return a redirect",
+            any_user="a session whose user is None opened the page; check the value, not only "
+            "the key",
+            view_first="you called the view before you checked the session, so it may already "
+            "have done harm; check first",
+            no_redirect="a stranger got a page of yours; redirect them to the form with "
+            "`redirect`",
+            no_wraps="the guarded view has lost its name, which Flask uses to identify it; "
+            "add `@wraps(view)`",
         ),
         (
             "A decorator defines a function inside itself, and returns it.",
-            "The inner one looks at the session, and returns a redirect or the view's answer.",
-            'if not session.get("user"): return redirect("/login", code=302), and else '
-            "return view(*args, **kwargs); with @wraps(view) above it.",
+            "The inner function checks the session. It returns a redirect or the view's page.",
+            'if not session.get("user"): return redirect("/login", code=302). Otherwise, '
+            "return view(*args, **kwargs). Put @wraps(view) above the inner function.",
         ),
         (ensure_login,),
     ),
@@ -233,16 +238,17 @@ EXERCISES = (
         "add_report",
         judge_add_report,
         misconceptions(
-            guard_above="the guard stands above the route line: the route has filed the bare "
-            "view, and everybody gets in",
-            no_guard="there is no guard: everybody gets in",
-            no_route="there is no route /report in the app",
-            nobody="a visitor who has logged in is refused, too",
+            guard_above="the guard is above the route, so the route registered the view "
+            "without it, and anyone can open the page; put the guard below the route",
+            no_guard="there is no guard, so anyone can open the page; add `@ensure_login`",
+            no_route='the app has no route /report; add `@app.get("/report")`',
+            nobody="a user cannot open /report with GET; check the route's method, and the "
+            "guard",
         ),
         (
-            "Two decorators and a view, all inside add_report.",
-            "Decorators work from the bottom up. Which one has to get the guarded view?",
-            '@app.get("/report") first, @ensure_login under it, then the view.',
+            "You need two decorators and a view, all inside add_report.",
+            "Decorators apply from the bottom up. Which one must get the guarded view?",
+            '@app.get("/report") first, @ensure_login below it, then the view.',
         ),
         (add_report_ours,),
     ),
@@ -251,18 +257,19 @@ EXERCISES = (
         "open_doors",
         judge_open_doors,
         misconceptions(
-            one_visitor="/login lets your visitor in, and then other doors open, too: take a "
+            one_visitor="/login logs your visitor in, and then guarded pages open, too; make a "
             "new `app.test_client()` for each path",
-            follows="you followed a redirect: that door sent you elsewhere, so it is not open",
-            not_refused="a door that answers 302 or 403 is not open; open is 200",
-            with_arguments="a rule like /room/<number> is no path; leave out those with "
+            follows="you followed a redirect; a path that redirects is not open",
+            not_refused="a path that answers 302 or 403 is not open; only 200 is",
+            with_arguments="a rule like /room/<number> is not a path; skip rules with "
             "`rule.arguments`",
-            names="those are the names of views; asked are the paths, `rule.rule`",
+            names="these are the names of views; return their paths, `rule.rule`",
         ),
         (
-            "`app.url_map.iter_rules()` gives the rules; `rule.rule` is a path.",
-            "`app.test_client().get(path).status_code` is what a stranger gets.",
-            "A set of rule.rule, for each rule without rule.arguments, if that status is 200.",
+            "`app.url_map.iter_rules()` returns the rules; `rule.rule` is a path.",
+            "`app.test_client().get(path).status_code` is the status that a stranger gets.",
+            "Return the set of rule.rule for all rules without rule.arguments whose status "
+            "is 200.",
         ),
         (open_doors_ours,),
     ),

@@ -1,4 +1,4 @@
-"""The exercises of notebook 08: a new secret for all servers, log-outs that hold."""
+"""The exercises of notebook 08: rotate the secret, revoke sessions."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from flask import Flask, session
 from ...middleware import ClientSessions
 from ...session import Session
 from ..clock import Clock
-from .judging import Exercise, Wrong, misconceptions, outcome, short, tell
+from .judging import Exercise, Wrong, describe, forgotten, misconceptions, outcome, short
 
-# They stand in messages, so they are the same in each run; they seal nothing but this.
+# Messages quote them, so they are the same in each run. They are used only here.
 _OLD = "old-secret-0123456789-abcdef"
 _NEW = "new-secret-9876543210-fedcba"
 _LONGEST = timedelta(hours=12)
 
 
 class _Visitor:
-    """A browser that goes from server to server with its one cookie."""
+    """A visitor who sends one cookie to several servers."""
 
     def __init__(self, cookie: str = "") -> None:
         self.cookie = cookie
 
     def get(self, server: Flask, path: str = "/") -> str:
-        """Ask for a page, and keep the cookie that comes with it."""
+        """Request a page, and keep the cookie that the response sets."""
         headers = {"Cookie": self.cookie} if self.cookie else {}
         answer = server.test_client(use_cookies=False).get(path, headers=headers)
         self.cookie = answer.headers.get("Set-Cookie", self.cookie).partition(";")[0]
         return answer.text
 
     def copy(self) -> _Visitor:
-        """A thief."""
+        """Return a thief with a copy of the cookie."""
         return _Visitor(self.cookie)
 
 
 def _server(clock: Clock, leave: Callable[[str], Any] = str, **options: Any) -> Flask:
-    """An app with a log-in, a page, and a log-out, which tells `leave` who went."""
+    """Return an app with a login, a page, and a logout, which calls `leave(name)`."""
     app = Flask("exercise")
     app.testing = True  # an error in a request reaches the check
     ClientSessions(app, cookie_name="session", clock=clock, **options)
@@ -69,27 +69,27 @@ def _server(clock: Clock, leave: Callable[[str], Any] = str, **options: Any) -> 
 
 
 def judge_rotation(rotation: Callable[[str, str], Any]) -> None:
-    """From one secret to another on all servers, one server at a time; nobody is logged out."""
+    """Check that the steps end with the new secret, and log no visitor out."""
     steps = rotation(_OLD, _NEW)
     if not isinstance(steps, list | tuple):
-        forgot = " (is there a return?)" if steps is None else ""
         raise Wrong(
-            message=f"rotation(old, new) gave {short(steps)}{forgot}; expected a list of steps"
+            message="rotation(old, new) should return a list of steps, but returned "
+            f"{short(steps)}{forgotten(steps)}"
         )
     clock = Clock()
     servers = [_keeper(clock, _OLD, 0)]
     servers += [_keeper(clock, secret, number) for number, secret in enumerate(steps, 1)]
-    regulars = [_in(servers[0]), _in(servers[0])]
+    regulars = [_logged_in(servers[0]), _logged_in(servers[0])]
     for before, after in itertools.pairwise(servers):
         _roll_out(before, after, regulars)
-        # Longer than a session that nobody uses; those in use go on.
+        # Wait until unused sessions have expired. The regulars use theirs.
         for _ in range(4):
             clock.advance(timedelta(seconds=50))
             for each in regulars:
                 each.get(after)
-    if _in(servers[-1]).get(_keeper(clock, _NEW, 0)) != "ann":
+    if _logged_in(servers[-1]).get(_keeper(clock, _NEW, 0)) != "ann":
         raise Wrong("never-new")
-    if _in(servers[0]).get(servers[-1]) == "ann":
+    if _logged_in(servers[0]).get(servers[-1]) == "ann":
         raise Wrong("never-dropped")
 
 
@@ -98,23 +98,23 @@ def _keeper(clock: Clock, secret: Any, number: int) -> Flask:
     made = outcome(_server, clock, secret=secret, duration=two, active_duration=one)
     if isinstance(made, Exception):
         raise Wrong(
-            message=f"step {number}, secret={short(secret)}, no server can be started with: "
-            f"{tell(made)}"
+            message=f"step {number}: a server with secret={short(secret)} does not start: "
+            f"{describe(made)}"
         )
     return made  # type: ignore[no-any-return]  # `outcome` is of any type
 
 
-def _in(server: Flask) -> _Visitor:
+def _logged_in(server: Flask) -> _Visitor:
     visitor = _Visitor()
     visitor.get(server, "/login/ann")
     return visitor
 
 
 def _roll_out(before: Flask, after: Flask, regulars: list[_Visitor]) -> None:
-    """Half of the servers have the new step: whoever is sent to and fro must stay logged in."""
+    """Check that visitors stay logged in while servers of two steps answer them."""
     lost: list[Flask] = []
     for first, second in ((before, after), (after, before)):
-        for visitor in (_in(first), *(each.copy() for each in regulars)):
+        for visitor in (_logged_in(first), *(each.copy() for each in regulars)):
             way = (first, second, first, second)
             lost += [each for each in way if visitor.get(each) != "ann"][:1]
     if before in lost and after in lost:
@@ -126,12 +126,12 @@ def _roll_out(before: Flask, after: Flask, regulars: list[_Visitor]) -> None:
 
 
 def rotation_ours(old: str, new: str) -> list[list[str]]:
-    """Return what `secret=` is at each step."""
+    """Return the `secret=` of each step."""
     return [[old, new], [new, old], [new]]
 
 
-class _Theirs:
-    """A revocation, and a site that uses it: what two functions of a learner do."""
+class _Site:
+    """An app whose revocation calls the learner's two functions."""
 
     def __init__(
         self, end_all: Callable[..., Any], is_revoked: Callable[[Any, Session], Any]
@@ -150,26 +150,26 @@ class _Theirs:
         )
 
     def is_revoked(self, session: Session) -> bool:
-        """Ask the learner."""
+        """Call the learner's function."""
         return bool(self._is_revoked(self.epochs, session))
 
     def _leave(self, name: str) -> None:
         longest = _LONGEST // timedelta(milliseconds=1)
         self._end_all(self.epochs, name, round(self.clock() * 1000), longest)
 
-    def enters(self, name: str) -> _Visitor:
-        """Somebody who has just logged in."""
+    def logs_in(self, name: str) -> _Visitor:
+        """Return a visitor who has just logged in."""
         visitor = _Visitor()
         visitor.get(self.app, f"/login/{name}")
         return visitor
 
-    def sees(self, visitor: _Visitor) -> bool:
-        """Whether a cookie opens; whoever brings it keeps it."""
+    def accepts(self, visitor: _Visitor) -> bool:
+        """Return whether the app opens a visitor's cookie. The visitor keeps it."""
         return visitor.copy().get(self.app) != "None"
 
-    def leaves_a_copy(self, name: str, stay: timedelta) -> _Visitor:
-        """Log in, log out when `stay` is over, and return a copy made before that."""
-        visitor = self.enters(name)
+    def copy_before_logout(self, name: str, stay: timedelta) -> _Visitor:
+        """Log in, log out after `stay`, and return a copy of the cookie from before."""
+        visitor = self.logs_in(name)
         copy = visitor.copy()
         self.clock.advance(stay)
         visitor.get(self.app, "/logout")
@@ -179,7 +179,7 @@ class _Theirs:
 def judge_revocation(
     end_all: Callable[..., Any], is_revoked: Callable[[Any, Session], Any]
 ) -> None:
-    """Per user a moment: sessions that began up to then are over."""
+    """Check that a logout ends all sessions of its user that began by then."""
     _judge_those_who_stay(end_all, is_revoked)
     _judge_copies(end_all, is_revoked)
     _judge_extended(end_all, is_revoked)
@@ -187,8 +187,8 @@ def judge_revocation(
 
 
 def _judge_those_who_stay(*theirs: Callable[..., Any]) -> None:
-    site = _Theirs(*theirs)
-    seen = outcome(lambda: site.sees(site.enters("bob")))
+    site = _Site(*theirs)
+    seen = outcome(lambda: site.accepts(site.logs_in("bob")))
     if isinstance(seen, KeyError):
         raise Wrong("no-entry")
     if isinstance(seen, Exception):
@@ -197,58 +197,58 @@ def _judge_those_who_stay(*theirs: Callable[..., Any]) -> None:
         raise Wrong("everybody")
     stranger = _Visitor()
     stranger.get(site.app, "/basket")
-    if outcome(lambda: site.sees(stranger)) is not True:
+    if outcome(lambda: site.accepts(stranger)) is not True:
         raise Wrong("no-user")
 
 
 def _judge_copies(*theirs: Callable[..., Any]) -> None:
-    site = _Theirs(*theirs)
-    bob = site.enters("bob")
+    site = _Site(*theirs)
+    bob = site.logs_in("bob")
     site.clock.advance(timedelta(seconds=1))
-    copy = site.leaves_a_copy("ann", timedelta(seconds=5))
-    opens = site.sees(copy)
+    copy = site.copy_before_logout("ann", timedelta(seconds=5))
+    opens = site.accepts(copy)
     site.clock.advance(timedelta(seconds=1))
-    back = site.sees(site.enters("ann"))
+    back = site.accepts(site.logs_in("ann"))
     if opens:
         raise Wrong("copy-opens" if back else "inverted")
     if not back:
         raise Wrong("forever")
-    if not site.sees(bob):
+    if not site.accepts(bob):
         raise Wrong("everybody")
-    if site.sees(site.leaves_a_copy("cleo", timedelta(0))):
+    if site.accepts(site.copy_before_logout("cleo", timedelta(0))):
         raise Wrong("border")
 
 
 def _judge_extended(*theirs: Callable[..., Any]) -> None:
-    """A session that was used has a created_at that lies ahead."""
-    site = _Theirs(*theirs)
-    visitor = site.enters("ann")
+    """Check a session that was extended: its created_at is later than its login."""
+    site = _Site(*theirs)
+    visitor = site.logs_in("ann")
     site.clock.advance(timedelta(hours=2))
     visitor.get(site.app)
     copy = visitor.copy()
     visitor.get(site.app, "/logout")
-    if site.sees(copy):
+    if site.accepts(copy):
         raise Wrong("created-at")
 
 
 def _judge_entries(*theirs: Callable[..., Any]) -> None:
-    """An entry is needed until the last session from before it is too old, and no longer."""
-    site = _Theirs(*theirs)
-    copy = site.leaves_a_copy("ann", timedelta(0))
+    """Check that entries are kept as long as a session may live, and then deleted."""
+    site = _Site(*theirs)
+    copy = site.copy_before_logout("ann", timedelta(0))
     minute = timedelta(minutes=1)
     for name, later in (("bob", minute), ("cleo", _LONGEST - minute)):
         site.clock.advance(later)
-        site.leaves_a_copy(name, timedelta(0))
-        if site.sees(copy):
+        site.copy_before_logout(name, timedelta(0))
+        if site.accepts(copy):
             raise Wrong("too-soon")
     site.clock.advance(3 * _LONGEST)
-    site.leaves_a_copy("dora", timedelta(0))
+    site.copy_before_logout("dora", timedelta(0))
     if len(site.epochs) > 1:
         raise Wrong("never-forgets")
 
 
 def end_all_ours(epochs: dict[str, int], user: str, now: int, longest: int) -> None:
-    """Note that all sessions of a user are over, and forget what is needed no more."""
+    """Store the time of a user's logout, and delete the entries that are too old."""
     for name, ended in list(epochs.items()):
         if ended + longest < now:
             del epochs[name]
@@ -256,7 +256,7 @@ def end_all_ours(epochs: dict[str, int], user: str, now: int, longest: int) -> N
 
 
 def is_revoked_ours(epochs: dict[str, int], session: Session) -> bool:
-    """Return whether a session began before its user ended all."""
+    """Return whether a session began at or before its user's last logout."""
     user = session.get("user")
     return user in epochs and session.born_at <= epochs[user]
 
@@ -267,22 +267,21 @@ EXERCISES = (
         "rotation",
         judge_rotation,
         misconceptions(
-            at_once="one step goes from the old secret alone to the new one alone: neither "
-            "kind of server opens the other's cookies. A step may be a list of both",
-            new_first="a step seals with a secret that servers of the step before do not know: "
-            "sent to one of those, a visitor is logged out",
-            dropped_too_soon="a step leaves out the secret with which servers of the step "
-            "before still seal: whoever brings such a cookie is logged out",
-            never_new="in the end the servers do not seal with the new secret: it has to come "
-            "first",
-            never_dropped="nobody is logged out, but in the end the old secret still opens "
-            "cookies: whoever finds it can make them",
+            at_once="one step replaces the old secret with the new one, so old and new servers "
+            "cannot open each other's cookies; a step may be a list of both",
+            new_first="a step seals with a secret that servers of the previous step do not "
+            "know; a visitor who reaches one of them is logged out",
+            dropped_too_soon="a step drops the secret with which servers of the previous step "
+            "still seal; visitors with such a cookie are logged out",
+            never_new="after the last step, the servers do not seal with the new secret; put "
+            "it first",
+            never_dropped="after the last step, the old secret still opens cookies, so anyone "
+            "who finds it can forge them; drop it in the end",
         ),
         (
-            "At each step: which secret seals, and which ones open? Of a list the first seals.",
+            "At each step, which secret seals, and which open? In a list, the first one seals.",
             "Before any server seals with the new secret, all must be able to open it.",
-            "Three steps: all learn the new one, as the second; it becomes the first; the old "
-            "one goes.",
+            "Three steps: add the new secret in second place; put it first; drop the old one.",
         ),
         (rotation_ours,),
     ),
@@ -291,33 +290,32 @@ EXERCISES = (
         "end_all, is_revoked",
         judge_revocation,
         misconceptions(
-            no_entry="a user who has never logged out has no entry, and that broke the page: "
-            "ask whether there is one",
-            no_user="a visitor who has not logged in, with tea in the basket, was refused or "
-            "got an error: is_revoked is asked for sessions without a user, too",
-            everybody="a user who has not logged out is refused: look at the entry of this "
-            "user alone",
-            inverted="the copy from before the log-out opens, and the new log-in is refused: "
-            "the wrong way round",
-            forever="who has logged out once can never log in again: a session that began "
-            "after the log-out is good",
-            copy_opens="a copy of the cookie opens after the log-out: end_all has to note "
-            "something for the user, and is_revoked has to compare with it",
-            border="a session that began in the very millisecond of the log-out lives on: with "
-            "equal times, refuse",
-            created_at="a copy of a session that had been extended lives on: created_at is "
-            "moved ahead then; born_at stays",
-            too_soon="an entry went while a copy from before it was not too old yet: at the "
-            "moment `ended + longest` it is still needed",
-            never_forgets="the entries only grow: one is needed no more when `longest` has "
-            "gone past since its log-out",
+            no_entry="a user who has never logged out has no entry, and your function raised "
+            "KeyError; check whether there is an entry",
+            no_user="a visitor without a login was refused or got an error; is_revoked also "
+            "gets sessions that have no user",
+            everybody="you refused a user who has not logged out; look only at this user's "
+            "entry",
+            inverted="a copy from before the logout opens, and a new login is refused; swap "
+            "the two cases",
+            forever="a user who has logged out can never log in again; accept sessions that "
+            "began after the logout",
+            copy_opens="a copy of the cookie opens after the logout; end_all must store a time "
+            "for the user, and is_revoked must compare with it",
+            border="you accepted a session that began in the millisecond of the logout; refuse "
+            "equal times",
+            created_at="you accepted a copy of a session that had been extended; created_at "
+            "moves, so compare born_at",
+            too_soon="you deleted an entry while a copy could still open; keep it up to and "
+            "including `ended + longest`",
+            never_forgets="you never delete entries; delete each one when `longest` has passed "
+            "since its logout",
         ),
         (
-            "What has to be remembered of a user who leaves? One moment.",
-            "A session is revoked if its user has an entry, and it began at that moment or "
-            "before: `session.born_at`.",
-            "In end_all, delete each entry with ended + longest < now, over "
-            "`list(epochs.items())`; then epochs[user] = now.",
+            "What must the server remember about a user who logs out? One timestamp.",
+            "A session is revoked if its user has an entry and its `born_at` is not later.",
+            "In end_all, loop over `list(epochs.items())`, and delete each entry with "
+            "ended + longest < now. Then set epochs[user] = now.",
         ),
         (end_all_ours, is_revoked_ours),
     ),

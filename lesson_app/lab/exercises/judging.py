@@ -1,4 +1,4 @@
-"""What an exercise is, and what can be said about an answer to it."""
+"""Define what an exercise is, and judge the answers to it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from types import FunctionType, MappingProxyType
 from typing import Any
 
 
-class Wrong(Exception):  # noqa: N818  # it is an answer that is wrong, and nothing fails
-    """An answer is not right yet.
+class Wrong(Exception):  # noqa: N818  # not an error of the program
+    """Report that an answer is not right yet.
 
-    Give the name of one of the exercise's misconceptions, or else `message`, which says
-    what was asked, what came back, and what was expected.
+    `name` is one of the exercise's misconceptions. Without a name, give a `message` that
+    says what was expected, what came, and what to do.
     """
 
     def __init__(self, name: str = "", message: str = "") -> None:
@@ -29,13 +29,12 @@ class Wrong(Exception):  # noqa: N818  # it is an answer that is wrong, and noth
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise of a notebook.
+    """Describe one exercise of a notebook.
 
-    `id` is an E, the notebook's number, a dot, and the number in the notebook. `judge` is
-    given the learner's answers and raises `Wrong` for the first thing that is not right.
-    `misconceptions` are what learners get wrong, by name: each tells in one sentence what
-    was done, and what follows from it. `ours` is what stands in until the learner's own
-    functions pass: as many as `judge` takes.
+    `id` is an E, the notebook's number, a dot, and a number in the notebook. `judge` takes
+    the learner's answers and raises `Wrong` for the first error. `misconceptions` maps a
+    name to one sentence: what the learner did, and what to do instead. `ours` are the
+    functions that the notebook uses until the learner's pass, one for each answer.
     """
 
     id: str
@@ -47,13 +46,13 @@ class Exercise:
 
     @property
     def notebook(self) -> int:
-        """The number of the notebook that asks for it."""
+        """Return the number of the notebook that contains the exercise."""
         return int(self.id[1:].partition(".")[0])
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: `state` is "passed", "not started" or "not yet"."""
+    """Report what a check found: `state` is "passed", "not started" or "not yet"."""
 
     exercise: Exercise
     state: str
@@ -61,18 +60,20 @@ class Verdict:
     name: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        sign = {"passed": "✓", "not started": "○"}.get(self.state, "✗")
-        text = f"{sign} {self.exercise.id} {self.exercise.title}: {self.state}"
-        return f"{text}: {self.message}" if self.message else text
+        if self.state == "not yet":
+            return f"✗ {self.exercise.id}: {self.message}"
+        mark = "✓" if self.state == "passed" else "○"
+        return f"{mark} {self.exercise.id} {self.exercise.title}: {self.state}"
 
 
 def judge(exercise: Exercise, *answers: Any) -> Verdict:
-    """Say how far the answers are. Raises nothing that an answer raises, prints nothing."""
+    """Judge the answers. Catch what they raise, and hide what they print."""
     if not answers or any(map(is_untouched, answers)):
         return Verdict(exercise, "not started")
     asked = len(inspect.signature(exercise.judge).parameters)
     if len(answers) != asked:
-        message = f"give {asked}: {exercise.title}; what came was {len(answers)}"
+        arguments = "1 argument" if asked == 1 else f"{asked} arguments"
+        message = f"check() expects {arguments} ({exercise.title}) but got {len(answers)}"
         return Verdict(exercise, "not yet", message)
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
@@ -81,14 +82,16 @@ def judge(exercise: Exercise, *answers: Any) -> Verdict:
         message = exercise.misconceptions.get(wrong.name, wrong.message)
         return Verdict(exercise, "not yet", one_line(message), wrong.name)
     except KeyboardInterrupt:
-        return Verdict(exercise, "not yet", "interrupted: is there a loop that never ends?")
-    except BaseException as error:  # noqa: BLE001  # a notebook goes on, whatever comes
-        return Verdict(exercise, "not yet", f"it raised {tell(error)}{_where(error, answers)}")
+        message = "your code was interrupted; look for a loop that never ends"
+        return Verdict(exercise, "not yet", message)
+    except BaseException as error:  # noqa: BLE001  # the notebook must run on
+        message = f"your code raised {describe(error)}{_where(error, answers)}"
+        return Verdict(exercise, "not yet", message)
     return Verdict(exercise, "passed")
 
 
 def _where(error: BaseException, answers: tuple[Any, ...]) -> str:
-    """The line of the learner's cell that raised, or nothing if it was not in the cell."""
+    """Name the line of the learner's cell that raised; return "" for other code."""
     cells = {getattr(getattr(each, "__code__", None), "co_filename", None) for each in answers}
     lines = [
         line
@@ -99,12 +102,12 @@ def _where(error: BaseException, answers: tuple[Any, ...]) -> str:
 
 
 def is_untouched(answer: Any) -> bool:
-    """Whether an answer is still the stub: ``...``, or a function with nothing in it."""
+    """Return whether an answer is still the stub: ``...`` or an empty function."""
     if answer is ...:
         return True
     if not isinstance(answer, FunctionType) or answer.__code__.co_code not in _STUBS:
         return False
-    # What is returned is told by its place among the constants: see that it is None.
+    # The byte code refers to the returned constant by its index: require None.
     return set(answer.__code__.co_consts) <= {None, answer.__doc__}
 
 
@@ -116,10 +119,10 @@ def _dots() -> None: ...
 
 
 def _passing() -> None:
-    pass  # pragma: no cover  # it is only looked at
+    pass  # pragma: no cover  # never called
 
 
-# Nothing but `return None`, in the two forms that it has with and without a docstring.
+# The byte code of `return None`: it differs with and without a docstring.
 _STUBS = {stub.__code__.co_code for stub in (_documented, _dots, _passing)}
 
 _SHORT = Repr()
@@ -127,7 +130,7 @@ _SHORT.maxstring = _SHORT.maxother = 60
 
 
 def short(value: Any) -> str:
-    """Write a value as a learner would, cut to what fits in a line."""
+    """Format a value as in Python code, shortened to fit on a line."""
     if isinstance(value, bytes) and len(value) > 24:
         return f"{value[:20]!r}… ({len(value)} bytes)"
     try:
@@ -136,7 +139,7 @@ def short(value: Any) -> str:
         return f"a {type(value).__name__}"
 
 
-#: What differs from run to run and from machine to machine: addresses in memory, folders.
+#: Text that differs between runs or machines: memory addresses and folders.
 _VARYING = re.compile(
     r" at 0x[0-9a-fA-F]+"
     r"|(?<![\w.])(?:/(?:home|root|tmp|usr|var|opt|work|private|Users|Library)/|[A-Za-z]:\\)"
@@ -145,34 +148,43 @@ _VARYING = re.compile(
 
 
 def one_line(text: str) -> str:
-    """Put a text on one line of at most some 300 characters, the same in every run."""
+    """Join a text into one line of at most 300 characters, the same in every run."""
     text = " ".join(_VARYING.sub("", text).split())
     return text if len(text) <= 300 else f"{text[:299]}…"
 
 
-def tell(error: BaseException) -> str:
-    """Write an error's kind and its message on one line."""
+def describe(error: BaseException) -> str:
+    """Format an error's type and its message on one line."""
     kind = type(error).__name__
     try:
         return one_line(f"{kind}: {error}".rstrip(": "))
-    except Exception:  # noqa: BLE001  # its `__str__` may raise, too
+    except Exception:  # noqa: BLE001  # `__str__` may raise anything
         return kind
 
 
 def same(actual: Any, expected: Any) -> bool:
-    """Whether two values are equal, and of one type, so that nothing only says that it is."""
+    """Return whether two values are equal and have the same type.
+
+    A learner's own type could claim to equal anything.
+    """
     return type(actual) is type(expected) and bool(actual == expected)
 
 
 def expect(call: str, actual: Any, expected: Any) -> None:
-    """Raise `Wrong`, with both values, if `actual` is not `expected`, type and all."""
+    """Raise `Wrong`, with both values, if they differ in value or type."""
     if not same(actual, expected):
-        forgot = " (is there a return?)" if actual is None else ""
-        raise Wrong(message=f"{call} gave {short(actual)}{forgot}; expected {short(expected)}")
+        returned = f"{short(actual)}{forgotten(actual)}"
+        message = f"{call} should return {short(expected)}, but returned {returned}"
+        raise Wrong(message=message)
+
+
+def forgotten(actual: Any) -> str:
+    """Return a hint to a missing ``return`` if the value is None."""
+    return "; is a `return` missing?" if actual is None else ""
 
 
 def outcome(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Return what a call returns, or the error that it raises."""
+    """Return the value that a call returns, or the error that it raises."""
     try:
         return function(*args, **options)
     except Exception as error:  # noqa: BLE001  # the error is the outcome
@@ -180,17 +192,17 @@ def outcome(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
 
 
 def builtin_calls(
-    function: Callable[..., Any], *args: Any, but_in: Callable[..., Any] | None = None
+    function: Callable[..., Any], *args: Any, except_in: Callable[..., Any] | None = None
 ) -> set[str]:
     """Return the names of the built-in functions that a call of `function` reaches.
 
-    What `but_in` itself calls does not count.
+    Calls that `except_in` makes itself don't count.
     """
     names: set[str] = set()
-    ignored = getattr(but_in, "__code__", None)
+    ignored = getattr(except_in, "__code__", None)
 
     def note(frame: Any, event: str, called: Any) -> None:
-        # Python measures no coverage in here.
+        # Coverage cannot be measured in here.
         if event == "c_call" and frame.f_code is not ignored:  # pragma: no cover
             names.add(getattr(called, "__name__", ""))
 
@@ -204,5 +216,5 @@ def builtin_calls(
 
 
 def misconceptions(**messages: str) -> Mapping[str, str]:
-    """Name the misconceptions of an exercise: ``misconceptions(no_name="…")``."""
+    """Return sentences by misconception; ``no_name="…"`` gets the name `no-name`."""
     return MappingProxyType({name.replace("_", "-"): text for name, text in messages.items()})

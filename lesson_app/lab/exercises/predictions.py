@@ -12,36 +12,36 @@ _predictions: dict[str, Any] = {}
 
 
 def predict(id: str, answer: Any) -> None:  # noqa: A002  # as in check and hint
-    """Note what you expect of the experiment `id`, before you run it.
+    """Record what you expect of the experiment `id` before you run it.
 
-    Put your answers in the places of the ``...``.
+    Replace each ``...`` with your answer.
     """
     _predictions[str(id)] = answer
     left, all_ = _dots(answer)
     if not left:
-        print(f"{id} noted. Now run the experiment.")
+        print(f"{id}: your prediction is recorded. Now run the experiment.")
     else:
-        of = f"{left} of {all_} still open" if all_ > 1 else "still open"
-        print(f"○ {id} {of}: put what you expect in place of ...")
+        advice = f"{left} of {all_} answers missing; replace each" if all_ > 1 else "replace"
+        print(f"○ {id}: {advice} ... with what you expect")
 
 
 def observe(id: str, result: Any) -> None:  # noqa: A002
-    """Compare what happened in the experiment `id` with what was predicted."""
+    """Compare the result of the experiment `id` with your prediction."""
     answer = _predictions.get(str(id), ...)
     if _dots(answer)[0]:
-        print(f"○ {id} not predicted. It is {_write(result)}")
+        print(f"○ {id} not predicted. Result: {_write(result)}")
         state = "not predicted"
     elif _alike(answer, result):
         print(f"✓ {id} as you predicted: {_write(result)}")
         state = "passed"
     else:
-        print(f"✗ {id} {_difference(answer, result)}")
+        print(f"✗ {id}: {_difference(answer, result)}")
         state = "surprised"
     record(id, state)
 
 
 def _dots(answer: Any) -> tuple[int, int]:
-    """Count the places in an answer that are open, and all its places."""
+    """Count the ``...`` in a prediction, and all its places."""
     if isinstance(answer, dict):
         answer = list(answer.values())
     if not isinstance(answer, list | tuple | set | frozenset):
@@ -53,12 +53,12 @@ def _dots(answer: Any) -> tuple[int, int]:
 def _alike(answer: Any, result: Any) -> bool:
     try:
         return bool(_plain(answer) == _plain(result))
-    except Exception:  # noqa: BLE001  # an answer's `__eq__` may raise anything
+    except Exception:  # noqa: BLE001  # `__eq__` may raise anything
         return False
 
 
 def _plain(value: Any) -> Any:
-    """Make equal what a learner would call equal: a list and a tuple, True and "Yes"."""
+    """Convert values that mean the same to equal ones: list and tuple, True and "Yes"."""
     if isinstance(value, dict):
         return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -85,20 +85,23 @@ def _write(value: Any) -> str:
         return "yes" if value else "no"
     try:
         return one_line(str(value))
-    except Exception:  # noqa: BLE001  # an answer's `__str__` may raise anything
+    except Exception:  # noqa: BLE001  # `__str__` may raise anything
         return short(value)
 
 
 def _difference(answer: Any, result: Any) -> str:
     if not isinstance(answer, dict) or not isinstance(result, dict):
-        return f"you predicted {_write(answer)}; it is {_write(result)}"
+        return f"you predicted {_write(answer)}, but the result is {_write(result)}"
     wrong = {
         key: item
         for key, item in result.items()
         if key not in answer or not _alike(answer[key], item)
     }
-    told = "; ".join(
-        f"{key}: {_write(item)}, not {_write(answer.get(key, 'predicted'))}"
-        for key, item in wrong.items()
+    rest = "; ".join(
+        f"{key}: {_write(item)} ({_predicted(answer, key)})" for key, item in wrong.items()
     )
-    return f"{len(result) - len(wrong)} of {len(result)} as you predicted. {told}"
+    return f"{len(result) - len(wrong)} of {len(result)} as you predicted. {rest}"
+
+
+def _predicted(answer: dict[Any, Any], key: Any) -> str:
+    return f"you predicted {_write(answer[key])}" if key in answer else "no prediction"

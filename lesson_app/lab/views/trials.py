@@ -1,4 +1,4 @@
-"""What became of several tries: text in a terminal, a table in a notebook."""
+"""Show the results of several tries: text in a terminal, a table in a notebook."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from html import escape
 from typing import Any
 
 from ...errors import BadCookie
-from ..exercises.judging import outcome, short, tell
+from ..exercises.judging import describe, outcome, short
 from .markup import CELL, LABEL, field_name, table
 
 
 class Trials:
-    """Rows of texts, a row for each try: what was tried, then what came of it.
+    """A table with a row for each try: what was tried, then its results.
 
-    `widths` are those of the first columns in percent; the others share what is left.
+    `widths` are the widths of the first columns in percent; the others share the rest.
     """
 
     def __init__(
@@ -28,10 +28,10 @@ class Trials:
 
     def _text(self, row: list[str]) -> list[str]:
         width = max(map(len, self.headings))
-        told = zip(self.headings[1:], row[1:], strict=True)
+        cells = zip(self.headings[1:], row[1:], strict=True)
         return [
             f"{self.headings[0]} {row[0]}",
-            *(f"  {heading:<{width}}  {text}" for heading, text in told),
+            *(f"  {heading:<{width}}  {text}" for heading, text in cells),
         ]
 
     def _repr_html_(self) -> str:
@@ -40,13 +40,13 @@ class Trials:
 
 
 def try_opening(opener: Callable[[str], Any], value: str) -> tuple[str, str]:
-    """Return what becomes of a cookie's value: in a word or two, and with what it gave."""
+    """Return the result of opening a cookie's value, in short and with details."""
     result = outcome(opener, value)
     if isinstance(result, BadCookie):
         refused = f"refused: {type(result).__name__}"
         return refused, refused
     if isinstance(result, Exception):
-        return f"fails: {type(result).__name__}", f"fails: {tell(result)}"
+        return f"fails: {type(result).__name__}", f"fails: {describe(result)}"
     return "opens", f"opens: {short(result)}"
 
 
@@ -57,10 +57,10 @@ def _html_row(row: list[str]) -> str:
 
 @contextmanager
 def caught(*errors: type[Exception]) -> Iterator[None]:
-    """Print the name and message of the error that the block raises, and go on.
+    """Print the name and message of the error that the block raises, and continue.
 
-    Prints "no error" if the block raises none, so that a cell cannot promise what does
-    not happen. Errors of other kinds than `errors` are raised as ever.
+    If the block raises no error, print "no error". Errors other than `errors` are raised as
+    usual.
     """
     try:
         yield

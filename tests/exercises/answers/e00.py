@@ -39,7 +39,7 @@ RIGHT: dict[str, list[str]] = {
 
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E0.1": [
-        ("message = 7", "7 is no text; the message is one"),
+        ("message = 7", "the message should be a string, but is 7"),
         ("message = 'abc'", "'abc' is not the message in this cookie"),
     ],
 }

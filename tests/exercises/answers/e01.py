@@ -55,7 +55,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return tuple(reversed(set_cookie.split(";")[0].split("=", 1)))
             """,
         ),
-        "one-text": cells(
+        "one-string": cells(
             """
             def cookie_pair(set_cookie):
                 return set_cookie.split(";")[0]
@@ -124,7 +124,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return text.replace("=", "")
             """,
         ),
-        "python-text": cells(
+        "python-repr": cells(
             """
             def encode(content):
                 return base64.urlsafe_b64encode(str(content).encode()).decode().rstrip("=")
@@ -154,7 +154,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return json.loads(base64.urlsafe_b64decode(text + "="))
             """,
         ),
-        "still-text": cells(
+        "still-string": cells(
             """
             def decode(text):
                 return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -269,45 +269,47 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E1.1": [
         (
             "def cookie_pair(t): return 'a', 'b'",
-            "cookie_pair('session=abc; Path=/; HttpOnly') gave ('a', 'b'); "
-            "expected ('session', 'abc')",
+            "cookie_pair('session=abc; Path=/; HttpOnly') should return ('session', 'abc'), "
+            "but returned ('a', 'b')",
         ),
-        ("def cookie_pair(t): raise KeyError('a')", "it raised KeyError: 'a'"),
+        ("def cookie_pair(t): raise KeyError('a')", "your code raised KeyError: 'a'"),
         (
             "def cookie_pair(t): return int(t) if 'dark' in t else "
             "(t[: t.index('=')], t[t.index('=') + 1 : (t + ';').index(';')])",
-            "it raised ValueError: invalid literal for int() with base 10: 'theme=dark'",
+            "your code raised ValueError: invalid literal for int() with base 10: 'theme=dark'",
         ),
     ],
     "E1.2": [
         (
             "def encode(c): return 'abc'",
-            "encode({'message': 'hi'}) gave 'abc': not its JSON in base64url",
+            "encode({'message': 'hi'}) should return its JSON in base64url, but returned 'abc'",
         ),
         (
             "def encode(c): return to_base64(json.dumps(c).encode()) + '!'\n"
             "from lesson_app.cookie import to_base64",
-            "encode({'message': 'hi'}) gave 'eyJtZXNzYWdlIjogImhpIn0!': "
-            "not its JSON in base64url",
+            "encode({'message': 'hi'}) should return its JSON in base64url, "
+            "but returned 'eyJtZXNzYWdlIjogImhpIn0!'",
         ),
         (
             "def encode(c): return 'abcde'",
-            "encode({'message': 'hi'}) gave 'abcde': not its JSON in base64url",
+            "encode({'message': 'hi'}) should return its JSON in base64url, "
+            "but returned 'abcde'",
         ),
         (
             "def encode(c): print(c)",
-            "encode({'message': 'hi'}) gave None (is there a return?); "
-            "expected 'eyJtZXNzYWdlIjogImhpIn0'",
+            "encode({'message': 'hi'}) should return 'eyJtZXNzYWdlIjogImhpIn0', "
+            "but returned None; is a `return` missing?",
         ),
     ],
     "E1.3": [
         (
             "def decode(t): return {}",
-            "decode('eyJtZXNzYWdlIjogImhpIn0') gave {}; expected {'message': 'hi'}",
+            "decode('eyJtZXNzYWdlIjogImhpIn0') should return {'message': 'hi'}, "
+            "but returned {}",
         ),
         (
             "def decode(t): return json.loads(t)",
-            "it raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+            "your code raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
         ),
     ],
 }

@@ -383,44 +383,52 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E2.1": [
         (
             "def derive_keys(s): return b'', b'x'",
-            "derive_keys('a secret') gave (b'', b'x'); expected ",
+            "derive_keys('a secret') should return … but returned (b'', b'x')",
         ),
-        ("def derive_keys(s): return b''", "derive_keys('a secret') gave b''; expected "),
+        (
+            "def derive_keys(s): return b''",
+            "derive_keys('a secret') should return … but returned b''",
+        ),
     ],
     "E2.2": [
         (
             "def encrypt(m, k): return b'', b''",
-            "the IV is 0 bytes long; a block, and so the IV, is 16",
+            "the IV should have 16 bytes, like a block, but has 0",
         ),
         (
             "def encrypt(m, k): return os.urandom(16), os.urandom(16)",
-            "encrypt(b'Hello World!', key) does not decrypt: it gave BadPayload('padding'",
+            "the result of encrypt(b'Hello World!', key) should decrypt to that message, but "
+            "decrypting returned BadPayload('padding', ",
         ),
         (
             "def encrypt(m, k): return os.urandom(16), os.urandom(12)",
-            "encrypt(b'Hello World!', key) does not decrypt: it gave BadPayload('padding'",
+            "the result of encrypt(b'Hello World!', key) should decrypt to that message, but "
+            "decrypting returned BadPayload('padding', ",
         ),
         (
             "def encrypt(m, k): return 'a', 'b'",
-            "encrypt(b'Hello World!', key) gave ('a', 'b'); expected (b'the IV'",
+            "encrypt(b'Hello World!', key) should return (b'the IV', b'the ciphertext'), "
+            "but returned ('a', 'b')",
         ),
         (
             "def encrypt(m, k): return 'a', b'b'",
-            "encrypt(b'Hello World!', key) gave ('a', b'b'); "
-            "expected (b'the IV', b'the ciphertext')",
+            "encrypt(b'Hello World!', key) should return (b'the IV', b'the ciphertext'), "
+            "but returned ('a', b'b')",
         ),
         (
             "def encrypt(m, k): return b'a', b'b', b'c'",
-            "encrypt(b'Hello World!', key) gave (b'a', b'b', b'c'); expected ",
+            "encrypt(b'Hello World!', key) should return (b'the IV', b'the ciphertext'), "
+            "but returned (b'a', b'b', b'c')",
         ),
         (
             "def encrypt(m, k): return {b'a': 1, b'b': 2}",
-            "encrypt(b'Hello World!', key) gave {b'a': 1, b'b': 2}; expected ",
+            "encrypt(b'Hello World!', key) should return (b'the IV', b'the ciphertext'), "
+            "but returned {b'a': 1, b'b': 2}",
         ),
-        ("def encrypt(m, k): raise ValueError('lost')", "it raised ValueError: lost"),
+        ("def encrypt(m, k): raise ValueError('lost')", "your code raised ValueError: lost"),
         (
             "def encrypt(m, k): Cipher(algorithms.AES(k), modes.CBC(bytes(12)))",
-            "it raised ValueError: Invalid IV size (12) for CBC",
+            "your code raised ValueError: Invalid IV size (12) for CBC",
         ),
     ],
 }

@@ -178,7 +178,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return hmac.new(iv + b"." + ciphertext + times, key, "sha256").digest()
             """,
         ),
-        "text": cells(
+        "not-bytes": cells(
             """
             def sign(iv, ciphertext, created_at, duration, key):
                 fields = (iv, ciphertext, str(created_at).encode(), str(duration).encode())
@@ -345,8 +345,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_UNSEAL, (_RETURN, "json.loads(text)\n")),
             but(_UNSEAL, (_RETURN, '{"content": json.loads(text)}\n')),
         ],
-        "content-is-text": [but(_UNSEAL, ("json.loads(text)", "text"))],
-        "times-are-text": [
+        "content-is-string": [but(_UNSEAL, ("json.loads(text)", "text"))],
+        "times-are-strings": [
             but(_UNSEAL, ("int(created_at), int(duration)", "created_at, duration")),
         ],
     },
@@ -464,34 +464,45 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E3.1": [
         (
             "def sign(*fields): return b'x'",
-            "sign(iv, ciphertext, '1692988779453', '120000', key) gave b'x'; expected ",
+            "sign(iv, ciphertext, '1692988779453', '120000', key) should return … but returned "
+            "b'x'",
         ),
     ],
     "E3.2": [
-        ("def verify(v, k): return 7", "verify(the page's cookie, key) gave 7; expected "),
-        ("def verify(v, k): raise KeyError(1)", "it raised KeyError: 1"),
+        (
+            "def verify(v, k): return 7",
+            "verify(the page's cookie, key) should return … but returned 7",
+        ),
+        ("def verify(v, k): raise KeyError(1)", "your code raised KeyError: 1"),
     ],
     "E3.3": [
-        ("def unseal(v, s): print(v)", "unseal gave None: is there a return?"),
+        (
+            "def unseal(v, s): print(v)",
+            "unseal(value, secret) should return ({'message': 'Hello World!'}, "
+            "1692988779453, 120000), but returned None; is a `return` missing?",
+        ),
         (
             _GOOD_UNTIL_REFUSED + "        raise KeyError(v)",
-            "a wrong MAC raised KeyError: '25uFcTuHZzZlSWntEs",
+            "a wrong MAC should raise BadSignature, but raised KeyError: "
+            "'25uFcTuHZzZlSWntEs-Kzg.D96gsJqB0lLKj4DB",
         ),
         (
             _GOOD_UNTIL_REFUSED.replace("Signature", "Name") + "        raise KeyError(7)",
-            "another name raised KeyError: 7; expected BadName",
+            "another name should raise BadName, but raised KeyError: 7",
         ),
         (
             _GOOD_UNTIL_REFUSED.replace(
                 "    try", "    if secret[0] == 'a':\n        return {}, 0, 0\n    try"
             )
             + "        raise",
-            "unseal(value, secret) gave ({}, 0, 0); expected ({'message': ",
+            "unseal(value, secret) should return ({'message': '1+1=2, \u00e9'}, 1, 2), "
+            "but returned ({}, 0, 0)",
         ),
-        ("def unseal(v, s): raise KeyError(1)", "it raised KeyError: 1"),
+        ("def unseal(v, s): raise KeyError(1)", "your code raised KeyError: 1"),
         (
             "def unseal(v, s): return {}, 1, 2",
-            "unseal(value, secret) gave ({}, 1, 2); expected ",
+            "unseal(value, secret) should return ({'message': 'Hello World!'}, "
+            "1692988779453, 120000), but returned ({}, 1, 2)",
         ),
     ],
 }

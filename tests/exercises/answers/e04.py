@@ -392,71 +392,75 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E4.1": [
         (
             "def remember(s): s['note'] = 1\ndef changed(n, s): return False",
-            "remember(session) changed the session; it should only look",
+            "remember(session) changed the session; it must only read it",
         ),
         (
             "def remember(s): return 1\ndef changed(n, s): print(n)",
-            "changed(…) gave None (is there a return?); expected a bool",
+            "changed(note, session) should return False, "
+            "but returned None; is a `return` missing?",
         ),
         (
             "def remember(s): return 1\ndef changed(n, s): return 1",
-            "changed(…) gave 1; expected True or False",
+            "changed(note, session) should return False, but returned 1",
         ),
     ],
     "E4.2": [
         (
             "def expired(a, b, c): print(a)",
-            "expired(4102488000000, 120000, 4102488000000) gave None (is there a return?); "
-            "expected False",
+            "expired(4102488000000, 120000, 4102488000000) should return False, "
+            "but returned None; is a `return` missing?",
         ),
         (
             "def expired(a, b, c): return True",
-            "expired(4102488000000, 120000, 4102488000000) gave True; expected False",
+            "expired(4102488000000, 120000, 4102488000000) should return False, "
+            "but returned True",
         ),
         (
             "def expired(a, b, c): return a + b + 1 < c",
-            "expired(4102488000000, 120000, 4102488120001) gave False; expected True",
+            "expired(4102488000000, 120000, 4102488120001) should return True, "
+            "but returned False",
         ),
         (
             "def expired(a, b, c): return a + b - 2 < c",
-            "expired(4102488000000, 120000, 4102488119999) gave True; expected False",
+            "expired(4102488000000, 120000, 4102488119999) should return False, "
+            "but returned True",
         ),
     ],
     "E4.3": [
         (
             "def renewed(a, b, c, d): return a + c if a + b - d < c - 1 else a",
-            "renewed(4102488000000, 120000, 60000, 4102488060001) gave 4102488000000; "
-            "expected 4102488060000",
+            "renewed(4102488000000, 120000, 60000, 4102488060001) should return "
+            "4102488060000, but returned 4102488000000",
         ),
         (
             "def renewed(a, b, c, d): return a + c if a + b - d < c + 2 else a",
-            "renewed(4102488000000, 120000, 60000, 4102488059999) gave 4102488060000; "
-            "expected 4102488000000",
+            "renewed(4102488000000, 120000, 60000, 4102488059999) should return "
+            "4102488000000, but returned 4102488060000",
         ),
         (
             "def renewed(a, b, c, d): return 7 if a + b - d == c else a",
-            "renewed(4102488000000, 120000, 60000, 4102488060000) gave 7; "
-            "expected 4102488000000",
+            "renewed(4102488000000, 120000, 60000, 4102488060000) should return "
+            "4102488000000, but returned 7",
         ),
         (
             "def renewed(a, b, c, d): return a + b",
-            "renewed(4102488000000, 120000, 60000, 4102488000000) gave 4102488120000; "
-            "expected 4102488000000",
+            "renewed(4102488000000, 120000, 60000, 4102488000000) should return "
+            "4102488000000, but returned 4102488120000",
         ),
         (
             "def renewed(a, b, c, d): return float(a) if a + b - d < c else float(a)",
-            "renewed(4102488000000, 120000, 60000, 4102488000000) gave 4102488000000.0; "
-            "expected 4102488000000",
+            "renewed(4102488000000, 120000, 60000, 4102488000000) should return "
+            "4102488000000, but returned 4102488000000.0",
         ),
         (
             "def renewed(a, b, c, d): return a + c if a + b - d < b / 2 else a",
-            "renewed(4102488000000, 60000, 300000, 4102488000000) gave 4102488000000; "
-            "expected 4102488300000",
+            "renewed(4102488000000, 60000, 300000, 4102488000000) should return "
+            "4102488300000, but returned 4102488000000",
         ),
         (
             "def renewed(a, b, c, d): return a + (c if a + b - d < c else (b > 150000))",
-            "renewed(4102488000000, 600000, 60000, 4102488240000) gave 4102488000001; "
-            "expected 4102488000000",
+            "renewed(4102488000000, 600000, 60000, 4102488240000) should return "
+            "4102488000000, but returned 4102488000001",
         ),
     ],
 }

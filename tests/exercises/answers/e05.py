@@ -137,7 +137,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_LOGIN, ("    session.reset()\n", "")),
             but(_LOGIN, ("session.reset()", 'session.pop("user", None)')),
         ],
-        "from-address": [
+        "from-url": [
             but(_LOGIN, (_CREDENTIALS, _CREDENTIALS.replace("form", "values"))),
             but(_LOGIN, (_CREDENTIALS, _CREDENTIALS.replace("form", "args"))),
             but(
@@ -278,7 +278,8 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E5.1": [
         (
             "def login(): return 'no', 401",
-            "a wrong password is answered with status 401; the page answers 200, with the form",
+            "for a wrong password, the response should be the form with status 200, but has "
+            "status 401",
         ),
         (
             "def login():\n"
@@ -286,17 +287,18 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             " request.form.get('password', '')):\n"
             "        return render_template_string(LOGIN, message='invalid login')\n"
             "    session['user'] = 'me'\n    return redirect('/dashboard')",
-            "the session holds {'planted': True, 'user': 'me'}; expected its user to be ",
+            "the session's user should be {'userName': 'sampleuser', 'email': "
+            "'sampleuser@example.com'}, but the ",
         ),
     ],
     "E5.2": [
         (
             "def logout():\n    session.reset()\n    return redirect('/')",
-            "it redirects to '/'; expected '/login'",
+            "the redirect should go to '/login', but goes to '/'",
         ),
         (
             "def logout():\n    session.reset()\n    return redirect('/login', code=307)",
-            "the status is 307; Express answers 302",
+            "the status should be 302, but is 307",
         ),
     ],
 }

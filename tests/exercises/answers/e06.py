@@ -367,49 +367,60 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E6.1": [
         (
             "def ensure_login(v): return lambda **o: v(**o) + '!'",
-            "with a user the page is 'room 7!'; expected 'room 7'",
+            "with a user, the page should be 'room 7', but is 'room 7!'",
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) if session.get('user') else "
             "('', 401)",
-            "a stranger gets 401 and is sent to None; expected 302 and '/login'",
+            "without a user, the response should be 302 with Location '/login', but is 401 "
+            "with None",
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) if session['user'] else 1",
-            "it raised KeyError: 'user'",
+            "your code raised KeyError: 'user'",
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) if session.pop('user', 0) "
             "else redirect('/login')",
-            "a visitor who has logged in gets in once, and no second time",
+            "a user can open the page once, but not again; leave the session as it is",
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) + 1",
-            'it raised TypeError: can only concatenate str (not "int") to str',
+            'your code raised TypeError: can only concatenate str (not "int") to str',
         ),
-        ("def ensure_login(v): raise LookupError('lost')", "it raised LookupError: lost"),
+        (
+            "def ensure_login(v): raise LookupError('lost')",
+            "your code raised LookupError: lost",
+        ),
     ],
     "E6.2": [
         (
             "def add_report(app):\n    app.get('/report')(ensure_login(lambda: 'x'))",
-            "GET /report, logged in, gave 'x'; expected 'All our figures'",
+            "GET /report with a user should return 'All our figures', but returned 'x'",
         ),
         (
             "def add_report(app):\n    app.get('/report')(lambda: 'All our figures' if "
             "session.get('user') else redirect('/'))",
-            "GET /report, as a stranger, gave '/'; expected '/login'",
+            "GET /report without a user should redirect to '/login', but the Location is '/'",
         ),
     ],
     "E6.3": [
-        ("def open_doors(app): return 5", "open_doors(app) gave 5; expected {"),
+        (
+            "def open_doors(app): return 5",
+            "open_doors(app) should return {'/garden', '/login'}, but returned 5",
+        ),
         (
             "def open_doors(app): return {'/garden'}",
-            "open_doors(app) gave {'/garden'}; expected {",
+            "open_doors(app) should return {'/garden', '/login'}, but returned {'/garden'}",
         ),
         (
             "def open_doors(app): return {'/garden', 'login'}",
-            "open_doors(app) gave {'/garden', 'login'}; expected {",
+            "open_doors(app) should return {'/garden', '/login'}, "
+            "but returned {'/garden', 'login'}",
         ),
-        ("def open_doors(app): return set()", "open_doors(app) gave set(); expected {"),
+        (
+            "def open_doors(app): return set()",
+            "open_doors(app) should return {'/garden', '/login'}, but returned set()",
+        ),
     ],
 }

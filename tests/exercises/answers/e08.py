@@ -316,30 +316,34 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E8.1": [
         (
             "def rotation(o, n): print(o)",
-            "rotation(old, new) gave None (is there a return?); expected a list of steps",
+            "rotation(old, new) should return a list of steps, "
+            "but returned None; is a `return` missing?",
         ),
         (
             "def rotation(o, n): return o",
-            "rotation(old, new) gave 'old-secret-0123456789-abcdef'; expected a list of steps",
+            "rotation(old, new) should return a list of steps, "
+            "but returned 'old-secret-0123456789-abcdef'",
         ),
         (
             "def rotation(o, n): return [[o, n], 7]",
-            "step 2, secret=7, no server can be started with: TypeError: secret is a int",
+            "step 2: a server with secret=7 does not start: TypeError: ",
         ),
         (
             "def rotation(o, n): return [[o, n[:4]]]",
-            "step 1, secret=['old-secret-0123456789-abcdef', 'new-'], no server can be started "
-            "with: ValueError: the secret is weak",
+            "step 1: a server with secret=['old-secret-0123456789-abcdef', 'new-'] does not "
+            "start: "
+            "ValueError: the secret is ",
         ),
     ],
     "E8.2": [
         (
             "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
-            "it raised AttributeError: 'Session' object has no attribute 'born'",
+            "your code raised AttributeError: 'Session' object has no attribute 'born'",
         ),
         (
             "def end_all(e, u, n): e[u] = n\ndef is_revoked(e, s): return False",
-            "it raised TypeError: end_all() takes 3 positional arguments but 4 were given",
+            "your code raised TypeError: end_all() takes 3 positional arguments but 4 were "
+            "given",
         ),
     ],
 }

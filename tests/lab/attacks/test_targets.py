@@ -583,16 +583,17 @@ def capture_or_fail(target: Target) -> None:
         ("E7.1", lambda target: requests.get(target.url.replace("1:", "1:1"), timeout=1),
          "a request failed ("),
         ("E7.1", lambda target: target.get("flag"), "a request failed ("),
-        ("E7.2", lambda target: target.victim.cookies, "it raised AttributeError: "),
-        ("E7.5", lambda target: target.browser().cookies["prefs"], "it raised KeyError: "),
+        ("E7.2", lambda target: target.victim.cookies, "your code raised AttributeError: "),
+        ("E7.5", lambda target: target.browser().cookies["prefs"],
+         "your code raised KeyError: "),
         ("E7.1", lambda target: target.get("/flag", session="abc"),
          "not captured, request 1 of 1: GET /flag with a cookie that it never set; 403, it "
          "does not open (fields)"),
         ("E7.1", capture_and_fail,
-         "it raised LookupError: lost"),
+         "your code raised LookupError: lost"),
         ("E7.1", capture_or_fail,
-         "the flag is yours; but where the defence stands, the attack should end with nothing, "
-         "and it raised LookupError: lost"),
+         "you captured the flag, but on a target with the defence, your attack should end "
+         "without an error; it raised LookupError: lost"),
     ],
 )  # fmt: skip
 def test_message(key: str, attack: Attack, message: str) -> None:
