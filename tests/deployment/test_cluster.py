@@ -131,7 +131,7 @@ def test_lost_and_new_servers(start: Start, tmp_path: Path, note: dict[str, obje
         cut = len(people.tally.cut)
 
         four = gunicorn(start, OLD).wait_until_it_answers()
-        for line in runtime_commands("Add, remove, lose a server")[:3]:
+        for line in runtime_commands("Add or remove a server")[:3]:
             site.tell(line.replace(FOUR, four.address))
         people.go_on()
         people.go_on_until_all_were_on("four", "three")

@@ -201,8 +201,8 @@ def test_nginx_loses_a_server(start: Start, tmp_path: Path) -> None:
     [
         (None, "KeyError: 'SECRET_KEY'"),
         ("", "expected at least one Keys"),
-        ("password", "the secret is weak: it has 8 characters"),
-        (f"{SECRET} password", "the secret is weak: it has 8 characters"),
+        ("password", "the secret is too weak: 8 characters"),
+        (f"{SECRET} password", "the secret is too weak: 8 characters"),
     ],
     ids=["none", "empty", "weak", "weak old one"],
 )
@@ -240,7 +240,7 @@ def test_refusals_are_logged(start: Start, engine: Callable[..., Server]) -> Non
 
 def test_reasons_on_the_page() -> None:
     """The page's table names reasons that the library has."""
-    section = PAGE.partition("## The log\n")[2].partition("\n## ")[0]
+    section = PAGE.partition("## Read the log\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([a-z-]+)`(?=[, |].*\| )", section))
     library = "".join(path.read_text() for path in (ROOT / "lesson_app").glob("*.py"))
 
@@ -298,7 +298,7 @@ def test_add_and_remove(start: Start, tmp_path: Path) -> None:
     """The page's commands add a server, drain one and take it back."""
     four = waitress(start, SECRET)
     site = before(haproxy, start, tmp_path, waitress(start, SECRET))
-    *add, drain, show, ready = runtime_commands("Add, remove, lose a server")
+    *add, drain, show, ready = runtime_commands("Add or remove a server")
 
     with site.browser() as visitor:
 
