@@ -93,7 +93,7 @@ def _explain(message: bytes, ciphertext: bytes, iv: bytes, opened: Any) -> tuple
     """Return the misconception behind a wrong ciphertext, or else a message."""
     if len(ciphertext) < len(message):
         return "no-padding", ""
-    ecb = Cipher(algorithms.AES(_KEY), modes.ECB()).decryptor()  # noqa: S305  # only to recognize it
+    ecb = Cipher(algorithms.AES(_KEY), modes.ECB()).decryptor()  # noqa: S305  # to recognise it
     if outcome(ecb.update, ciphertext)[: len(message)] == message and message:
         return "no-chaining", ""
     cbc = Cipher(algorithms.AES(_KEY), modes.CBC(iv)).decryptor()
@@ -139,7 +139,7 @@ EXERCISES = (
             "so the secret is the key",
             plain_hash="this is a plain hash; use an HMAC, with the secret as its key: "
             "`hmac.digest(key, message, …)`",
-            hex="these are strings of 64 hex digits; a key is the 32 bytes of the digest",
+            hex="these are strings of 64 hex digits; return the 32 bytes of each digest",
             one_key="both keys are equal; derive each key from its own message",
         ),
         (

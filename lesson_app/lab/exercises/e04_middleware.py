@@ -126,9 +126,9 @@ EXERCISES = (
             "dicts and lists in it. A string shares nothing",
             same_object="your note is the session itself, so the two never differ; return "
             "something that does not change with it",
-            always="you reported a change, but nothing has changed",
-            only_keys="you missed a new value under the same key",
-            only_growth="you missed that a key was removed",
+            always="you reported a change, but nothing has changed; compare the contents",
+            only_keys="you missed a new value under the same key; compare the values, too",
+            only_growth="you missed that a key was removed; compare the whole contents",
             only_full="you missed that the session was emptied; that is a change, too",
             one_is_true="you missed that 1 became True; they are equal in Python, but not in "
             "JSON",

@@ -155,7 +155,7 @@ EXERCISES = (
         "login",
         judge_login,
         misconceptions(
-            everybody="you accepted a wrong name or password: the session has a user",
+            everybody="you accepted a wrong name or password; check both with `is_user`",
             gives_names_away="an unknown name and a wrong password get different responses, so "
             "a stranger learns who has an account; give both the same response",
             wrong_redirects="you redirect after a wrong password; show the form again, with "
@@ -190,8 +190,8 @@ EXERCISES = (
         judge_logout,
         misconceptions(
             still_in="the user is still in the session; call `session.reset()`",
-            rest_kept="you removed the user, but not the rest; the next visitor at this "
-            "computer will find it",
+            rest_kept="you removed the user, but not the rest, which the next visitor at this "
+            "computer can see; call `session.reset()`",
             cookie_deleted="you only asked the browser to delete its cookie; empty the "
             "session instead, as the page does",
             no_redirect="there is no redirect, so the visitor sees an empty page; redirect "

@@ -220,8 +220,8 @@ EXERCISES = (
             "the key",
             view_first="you called the view before you checked the session, so it may already "
             "have done harm; check first",
-            no_redirect="a stranger got a page of yours; redirect them to the form with "
-            "`redirect`",
+            no_redirect="a stranger got another page instead of a redirect; return "
+            "`redirect(…)` to the form",
             no_wraps="the guarded view has lost its name, which Flask uses to identify it; "
             "add `@wraps(view)`",
         ),
@@ -259,7 +259,8 @@ EXERCISES = (
         misconceptions(
             one_visitor="/login logs your visitor in, and then guarded pages open, too; make a "
             "new `app.test_client()` for each path",
-            follows="you followed a redirect; a path that redirects is not open",
+            follows="you followed a redirect; a path that redirects is not open, so look at "
+            "the first response",
             not_refused="a path that answers 302 or 403 is not open; only 200 is",
             with_arguments="a rule like /room/<number> is not a path; skip rules with "
             "`rule.arguments`",

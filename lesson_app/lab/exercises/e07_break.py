@@ -226,7 +226,7 @@ EXERCISES = (
         misconceptions(
             in_hand="you read the target's secret; you don't need it, because the app seals "
             "your preferences for you",
-            never_asked="the app sealed your preferences, but you have not requested /flag yet",
+            never_asked="the app sealed your preferences; now request /flag with that value",
             no_cookie="you requested /flag as a new visitor; send the cookie from /prefs",
             misnamed="you sent the cookie as `prefs`, but /flag reads `session`; send its "
             "value under that name",

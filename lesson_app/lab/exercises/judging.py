@@ -179,7 +179,7 @@ def expect(call: str, actual: Any, expected: Any) -> None:
 
 
 def forgotten(actual: Any) -> str:
-    """Return a hint to a missing ``return`` if the value is None."""
+    """Return the hint that a ``return`` may be missing, if the value is None."""
     return "; is a `return` missing?" if actual is None else ""
 
 

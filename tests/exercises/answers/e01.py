@@ -260,8 +260,8 @@ RIGHT: dict[str, list[str]] = {
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E1.3": {
-        "line 2: `-len(text)` dropped": "Python passes over padding that is too long",
-        "line 2: `-` to `+`": "this gives two for two, and three for one, which is too long",
+        "line 2: `-len(text)` dropped": "Python ignores extra padding",
+        "line 2: `-` to `+`": "this adds 2 for 2 and 3 for 1: also ignored",
     },
 }
 

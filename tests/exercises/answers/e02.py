@@ -375,7 +375,7 @@ RIGHT: dict[str, list[str]] = {
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E2.2": {
-        "line 4: `encryptor.finalize()` dropped": "of whole blocks nothing is left to finalize",
+        "line 4: `encryptor.finalize()` dropped": "after whole blocks, nothing is left",
     },
 }
 

@@ -452,11 +452,10 @@ RIGHT: dict[str, list[str]] = {
     ),
 }
 
-_SYMMETRIC = "compares the same two the other way round"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E3.2": {
-        "line 2: `.split` to `.rsplit`": "without a limit both cut at each dot",
-        "line 9: first two arguments of `hmac.compare_digest` swapped": _SYMMETRIC,
+        "line 2: `.split` to `.rsplit`": "without a limit, both split at every dot",
+        "line 9: first two arguments of `hmac.compare_digest` swapped": "it is symmetric",
     },
 }
 

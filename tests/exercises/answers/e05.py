@@ -263,12 +263,12 @@ RIGHT: dict[str, list[str]] = {
     ),
 }
 
-_DEFAULT_302 = "302 is what this Flask redirects with; the page says so, a later Flask may not"
+_DEFAULT_302 = "this Flask redirects with 302 by default, but a later one may not"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E5.1": {
-        "line 2: argument `''` dropped": "None is nobody's name either, and no error",
-        "line 2: `''` to `'x'`": "x is nobody's name",
-        "line 2: `''` to `'x'` (2)": "x is nobody's password",
+        "line 2: argument `''` dropped": "no user is called None",
+        "line 2: `''` to `'x'`": "no user is called x",
+        "line 2: `''` to `'x'` (2)": "no user has the password x",
         "line 6: argument `code=302` dropped": _DEFAULT_302,
     },
     "E5.2": {"line 3: argument `code=302` dropped": _DEFAULT_302},

@@ -355,11 +355,11 @@ RIGHT: dict[str, list[str]] = {
     ),
 }
 
-_DEFAULT_302 = "302 is what this Flask redirects with; the page says so, a later Flask may not"
+_DEFAULT_302 = "this Flask redirects with 302 by default, but a later one may not"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E6.1": {
         "line 5: argument `code=302` dropped": _DEFAULT_302,
-        "line 6: argument `*args` dropped": "Flask hands over by name alone",
+        "line 6: argument `*args` dropped": "Flask passes arguments by name only",
     },
 }
 
