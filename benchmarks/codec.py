@@ -1,4 +1,4 @@
-"""What sealing and opening cost, with ours as the measure of all others."""
+"""The time of sealing and opening, relative to our codec."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .sealers import FLOOR, OURS, PEERS, Peer, floor
 ROUNDS = 151
 ACTS = ("seal", "open")
 AGAIN = "ours, a second time"
-#: Size, peer and act, to how many times as long as ours the peer takes.
+#: By size, peer and act: how many times as long as ours the peer takes.
 Ratios = dict[tuple[str, str, str], Spread]
 Timers = dict[tuple[str, str], Timer]
 
 
 def _here(name: str, peer: Peer, content: Content) -> Timers:
     value = peer.seal(content)
-    assert peer.open(value) == content, f"{name} does not open what it sealed"
+    assert peer.open(value) == content, f"{name} cannot open its own cookie"
     return {
         (name, "seal"): timer(lambda: peer.seal(content)),
         (name, "open"): timer(lambda: peer.open(value)),
@@ -38,7 +38,7 @@ def _there(outside: Outside, content: Content) -> Timers:
     opened = outside.ask("prepare", content=content)
     timers: Timers = {}
     for peer in NODE_PEERS:
-        assert opened[peer] == content, f"{peer} does not open what it sealed"
+        assert opened[peer] == content, f"{peer} cannot open its own cookie"
         for act in ACTS:
             timers[peer, act] = outside.timer(act, peer=peer)
     return timers
@@ -66,7 +66,7 @@ def measure(rounds: int = ROUNDS) -> Ratios:
 def rows(ratios: Ratios) -> Iterator[str]:
     """Yield the lines of the table."""
     titles = [f"{act}: times ours" for act in ACTS]
-    yield f"| content | peer | {' | '.join(titles)} |"
+    yield f"| content | library | {' | '.join(titles)} |"
     yield "|---|---|" + "--:|" * len(titles)
     peers = list(dict.fromkeys(peer for _, peer, _ in ratios))
     for size in CONTENTS:

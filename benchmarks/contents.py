@@ -11,7 +11,7 @@ Content = dict[str, Any]
 
 
 def filled(size: int) -> Content:
-    """Return a session like a shop's, of at least so many bytes of JSON."""
+    """Return a shop's session with at least `size` bytes of JSON."""
     content: Content = {"user": dict(USER), "cart": []}
     while len(stringify(content)) < size:
         number = len(content["cart"])
@@ -19,7 +19,7 @@ def filled(size: int) -> Content:
     return content
 
 
-LOG_IN = "log-in"
+LOG_IN = "login"
 CONTENTS: dict[str, Content] = {
     "16 B": {"n": 1234567890},
     LOG_IN: {"user": dict(USER)},

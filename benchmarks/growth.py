@@ -1,7 +1,7 @@
 """How time and memory grow with the session, the secrets, the sessions and the deny list.
 
-``python -m benchmarks.growth`` measures and prints the sentences of docs/performance.md and
-draws its pictures. All is told as times of the first point that is measured.
+``python -m benchmarks.growth`` measures and writes this part of docs/performance.md. All
+figures are multiples of the first point.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from lesson_app import ClientSessions, derive_keys
 from lesson_app._engine.codec import SealedCodec
 from lesson_app._engine.javascript import stringify
-from lesson_app.cookie import MAX_SIZE
 
+from . import page
 from .contents import Content
 from .curves import Growth, held, peak, quickest
 from .deny import by_entries
@@ -25,8 +25,8 @@ from .plots import draw
 from .sealers import KEYS, SECRET
 from .views import wsgi_timer
 
-#: JSON bytes, about; the exact number is on the plot.
-SIZES = (16, 128, 256, 512, 1024, 2048, 4096)
+#: About so many bytes of JSON; with the last the cookie is almost full.
+SIZES = (16, 64, 128, 256, 512, 1024, 2048, 2900)
 SECRETS = range(1, 11)
 SESSIONS = range(1, 9)
 _LIFE: dict[str, Any] = {"name": "session", "created_at": 1_700_000_000_000, "duration": 1000}
@@ -37,7 +37,7 @@ _LIFE: dict[str, Any] = {"name": "session", "created_at": 1_700_000_000_000, "du
 
 def cart(size: int) -> Content:
     """Return a session of about so many bytes of JSON."""
-    if size < 100:
+    if size < 60:
         return {"n": 1234567890}
     content: Content = {"cart": []}
     while len(stringify(content)) < size - 30:
@@ -47,7 +47,7 @@ def cart(size: int) -> Content:
 
 
 def by_size() -> Growth:
-    """Seal and open ever larger sessions with the middleware's codec."""
+    """Seal and open larger and larger sessions with the middleware's codec."""
     codec = SealedCodec(KEYS)
     contents = [cart(size) for size in SIZES]
     values = [codec.seal(content, **_LIFE) for content in contents]
@@ -59,32 +59,24 @@ def by_size() -> Growth:
     ]
     works = {"seal": seal, "open": opened}
     return Growth(
-        "size",
         "Larger sessions",
         "bytes of JSON in the session",
         at,
         quickest({(n, i): timer(w) for n, each in works.items() for i, w in enumerate(each)}),
         {f"{name}, at most": [peak(work) for work in each] for name, each in works.items()},
         words=(
-            "From {first} to {last:,} bytes of JSON sealing comes to take {seal:.0f} times as "
-            "long and opening {open:.0f} times; at most {seal, at most:.0f} and "
-            "{open, at most:.0f} times the memory is held. At the dotted line a cookie is full."
+            "With {last:,} bytes of JSON instead of {first}, sealing takes {seal:.0f} times as "
+            "long and opening {open:.0f} times; they hold up to {seal, at most:.0f} and "
+            "{open, at most:.0f} times the memory. A cookie has no room for more."
         ),
-        mark=_largest(at, values),
     )
-
-
-def _largest(at: list[int], values: list[str]) -> float:
-    """Return of how many bytes of JSON a cookie is full."""
-    json_per_sign = (at[-1] - at[-2]) / (len(values[-1]) - len(values[-2]))
-    return at[-1] - (len("session") + len(values[-1]) - MAX_SIZE) * json_per_sign
 
 
 # Secrets in rotation
 
 
 def by_secrets() -> Growth:
-    """Open a cookie of the newest and of the oldest of ever more secrets."""
+    """Open a cookie of the first and of the last of more and more secrets."""
     keys = [derive_keys(f"{SECRET}{number}") for number in SECRETS]
     content = {"user": "sampleuser"}
     codecs = [SealedCodec(*keys[:number]) for number in SECRETS]
@@ -94,17 +86,16 @@ def by_secrets() -> Growth:
             timers[f"opened by the {name}", number] = _opening(codec, SealedCodec(by), content)
     memory = [held(lambda n=n: SealedCodec(*keys[:n])) for n in SECRETS]  # type: ignore[misc]
     return Growth(
-        "secrets",
         "More secrets in rotation",
         "secrets",
         list(SECRETS),
         quickest(timers),
         {"the codec": memory},
         words=(
-            "With ten secrets instead of one, what the first of them sealed opens in "
-            "{opened by the first secret:.1f} times the time, what the last sealed in "
-            "{opened by the last secret:.1f} times: each one before it has tried its MAC. The "
-            "codec holds {the codec:.1f} times the memory."
+            "With ten secrets instead of one, opening a cookie takes "
+            "{opened by the first secret:.1f} times as long if the first secret sealed it, and "
+            "{opened by the last secret:.1f} times if the last did: the codec then computes "
+            "each secret's MAC. It holds {the codec:.1f} times the memory."
         ),
     )
 
@@ -119,7 +110,7 @@ def _opening(codec: SealedCodec, sealer: SealedCodec, content: Content) -> Timer
 
 
 def make_app(number: int) -> Flask:
-    """Make an app that keeps so many sessions."""
+    """Make an app with so many sessions."""
     app = Flask("peer")
     app.secret_key = SECRET
     names = (f"session-{each}" for each in range(number))
@@ -141,7 +132,7 @@ def make_app(number: int) -> Flask:
 
 
 def by_sessions() -> Growth:
-    """Call an app with ever more sessions: with none, one, or all of them touched."""
+    """Call an app with more and more sessions: none, one, or all of them touched."""
     uses = {"none touched": "/untouched", "one read": "/one", "all read": "/read"}
     timers: dict[tuple[str, int], Timer] = {}
     calls: dict[str, list[Callable[[], object]]] = {name: [] for name in uses}
@@ -154,17 +145,16 @@ def by_sessions() -> Growth:
             timers[name, number] = wsgi_timer(app, request)
             calls[name].append(lambda a=app, r=request: run_wsgi_app(a, r))  # type: ignore[misc]
     return Growth(
-        "sessions",
         "More sessions on one app",
         "sessions on the app",
         list(SESSIONS),
         quickest(timers),
         {f"{name}, at most": [peak(call) for call in calls[name]] for name in uses},
         words=(
-            "With eight sessions on an app instead of one, a request that touches none takes "
-            "{none touched:.1f} times as long, one that reads the first {one read:.1f} times, "
-            "and one that reads all {all read:.1f} times, the app's own part included; at most "
-            "{all read, at most:.1f} times the memory is held."
+            "With eight sessions on an app instead of one, a whole request takes "
+            "{none touched:.1f} times as long if it touches none, {one read:.1f} times if it "
+            "reads the first, and {all read:.1f} times if it reads all, with up to "
+            "{all read, at most:.1f} times the memory."
         ),
     )
 
@@ -177,16 +167,23 @@ def _cookie(app: Flask) -> str:
 ALL: tuple[Callable[[], Growth], ...] = (by_size, by_secrets, by_sessions, by_entries)
 
 
+def measure() -> list[str]:
+    """Measure all, draw the picture, and return the lines of the page."""
+    growths = []
+    for each in ALL:
+        growths.append(each())
+        print(f"\n{growths[-1].title}\n\n{details(growths[-1])}", flush=True)
+    draw(growths)
+    return page.growth_lines(growths)
+
+
 def main() -> None:
-    """Measure all, draw the pictures, and print what is seen."""
-    for measure in ALL:
-        growth = measure()
-        draw(growth)
-        print(f"{growth.title}\n\n{growth.say()}\n{details(growth)}", flush=True)
+    """Measure all, and write this part of the page."""
+    page.write({"growth": measure()})
 
 
 def details(growth: Growth) -> str:
-    """Return the lines in figures, for the console."""
+    """Return the figures of the lines, for the console."""
     return "\n".join(
         f"  {name:28} {' '.join(f'{each:8.2f}' for each in line)}   ^{growth.power(name):.2f}"
         for name, line in growth.lines.items()

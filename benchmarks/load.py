@@ -1,8 +1,8 @@
-"""How much a gunicorn behind haproxy serves, and whether its workers grow.
+"""How many requests a gunicorn behind haproxy serves, and whether its memory grows.
 
-``python -m benchmarks.load`` in the repository, with haproxy on the machine; no test runs it.
-haproxy, TLS, the workers and the visitors share one machine, so more workers than it has
-processors to spare gain nothing.
+Run ``python -m benchmarks.load`` in the repository; it needs haproxy, and no test runs it.
+haproxy, TLS, the workers and the visitors share one machine, so extra workers help only while
+a processor is free.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ NAME: str = PRODUCTION["cookie_name"]
 
 @dataclass
 class Count:
-    """What all visitors together have seen."""
+    """The requests and errors of all visitors together."""
 
     requests: int = 0
     errors: int = 0
 
 
 async def visit(site: Balancer, count: Count, end: float, most: float) -> None:
-    """Write a message and read it back, over and over, until `end` or `most` requests."""
+    """Write a message and read it back until the time `end` or `most` requests."""
     trust = ssl.create_default_context(cafile=site.certificate)
     host = urlsplit(site.url)
     reader, writer = await asyncio.open_connection(host.hostname, host.port, ssl=trust)
@@ -74,7 +74,7 @@ async def visit(site: Balancer, count: Count, end: float, most: float) -> None:
 
 
 async def visits(site: Balancer, visitors: int, seconds: float, most: float) -> Count:
-    """Send so many visitors at once."""
+    """Run so many visitors at once."""
     count = Count()
     end = time.monotonic() + seconds
     await asyncio.gather(*(visit(site, count, end, most) for _ in range(visitors)))
@@ -82,7 +82,7 @@ async def visits(site: Balancer, visitors: int, seconds: float, most: float) -> 
 
 
 def set_up(start: Start, folder: Path, workers: int) -> tuple[Server, Balancer]:
-    """Start the page's gunicorn with so many workers, and the page's haproxy before it."""
+    """Start gunicorn with so many workers and haproxy in front, as deployment.md says."""
 
     def with_workers(words: list[str], **environment: str) -> Program:
         words[words.index("--workers") + 1] = str(workers)
@@ -94,7 +94,7 @@ def set_up(start: Start, folder: Path, workers: int) -> tuple[Server, Balancer]:
     site = haproxy(start, folder, {ONE: server.address, **nobody})
     site.program.wait_until(
         lambda: all(site.row(name)["status"].startswith("DOWN") for name in ("two", "three")),
-        "haproxy has not seen that two of three are not there",
+        "haproxy has not noticed that two of three servers are down",
     )
     return server, site
 
@@ -110,7 +110,7 @@ def rate(workers: int, visitors: int, seconds: float) -> tuple[float, int]:
 
 
 def memory(server: Server) -> list[int]:
-    """Return what each worker holds in memory, in KiB."""
+    """Return the memory of each worker, in KiB."""
     listed = subprocess.check_output(["ps", "-axo", "ppid=,rss="], text=True)
     rows = [line.split() for line in listed.splitlines()]
     master = str(server.program.process.pid)
@@ -118,7 +118,7 @@ def memory(server: Server) -> list[int]:
 
 
 def growth(workers: int, visitors: int, requests: int) -> None:
-    """Print what the workers hold in memory at the start, after a warm-up and later."""
+    """Print the workers' memory at the start, after a warm-up and later."""
     with tempfile.TemporaryDirectory() as folder, programs(Path(folder)) as start:
         server, site = set_up(start, Path(folder), workers)
         print(f"memory of {workers} workers, KiB\nat the start: {memory(server)}")
@@ -130,7 +130,7 @@ def growth(workers: int, visitors: int, requests: int) -> None:
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=3)
@@ -141,7 +141,7 @@ def main() -> None:
     print(f"{os.cpu_count()} processors, load before: {os.getloadavg()}")
     rates: dict[int, list[float]] = {1: [], 2: [], 4: []}
     errors = 0
-    for _ in range(given.rounds):  # by turns, so that what else goes on here hits all alike
+    for _ in range(given.rounds):  # in turns, so that other programs disturb all alike
         for workers, measured in rates.items():
             per_second, wrong = rate(workers, given.visitors, given.seconds)
             measured.append(per_second)

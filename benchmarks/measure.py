@@ -1,4 +1,4 @@
-"""Measure several things by turns, and say in ratios what came of it."""
+"""Measure several functions in turns, and compare their times as ratios."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from random import Random
 from statistics import median, quantiles
 from typing import TypeVar
 
-#: Nanoseconds that each turn is meant to take, whatever is measured in it: so short that
-#: most are over before the system gives the processor to another program.
+#: Nanoseconds that a turn should take: so short that most turns end before the system
+#: gives the processor to another program.
 TURN = 1_000_000
-#: And the warm-up before the first.
+#: Nanoseconds of warm-up before the first turn.
 WARM_UP = 100_000_000
-#: A process that was at work for less of a turn than this was interrupted in it.
+#: If this process had the processor for less of a turn, another program interrupted it.
 MOSTLY, TRIES = 0.95, 5
 Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of several ratios, and between which the middle half of them lies."""
+    """The median of several ratios, and the range of their middle half."""
 
     median: float
     low: float
@@ -29,18 +29,18 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """Sum up the values, two at least."""
+        """Return the spread of at least two values."""
         low, _, high = quantiles(values, n=4)
         return cls(median(values), low, high)
 
     @classmethod
     def of_ratios(cls, these: Sequence[float], those: Sequence[float]) -> Spread:
-        """Sum up round by round how many times `those` lie in `these`."""
+        """Return the spread of `these` divided by `those`, round by round."""
         return cls.of([a / b for a, b in zip(these, those, strict=True)])
 
     @property
     def inverse(self) -> Spread:
-        """What the ratios turned round come to."""
+        """The spread of the inverse ratios."""
         return Spread(1 / self.median, 1 / self.high, 1 / self.low)
 
     def __str__(self) -> str:
@@ -52,9 +52,9 @@ class Spread:
 
 
 def timed(work: Callable[[], object], calls: int) -> float:
-    """Return the time of one call in ns, once a few calls have come before.
+    """Return the time of one call in ns, after a few calls that do not count.
 
-    A turn that the system interrupted for another program is taken again, a few times.
+    If another program interrupts a turn, the turn is repeated, up to `TRIES` times.
     """
     for _ in range(calls // 4):
         work()
@@ -68,19 +68,19 @@ def timed(work: Callable[[], object], calls: int) -> float:
 
 
 def _once(work: Callable[[], object], calls: int) -> tuple[int, int]:
-    """Return how long the calls take, and how long this process was at work meanwhile."""
+    """Return the time that the calls take, and this process's processor time, in ns."""
     begin, busy = time.perf_counter_ns(), time.process_time_ns()
     for _ in range(calls):
         work()
     return time.perf_counter_ns() - begin, time.process_time_ns() - busy
 
 
-#: What returns the ns that one call of something takes, given how many calls to make.
+#: A function of the number of calls to make that returns the ns of one call.
 Timer = Callable[[int], float]
 
 
 def timer(work: Callable[[], object]) -> Timer:
-    """Return what measures `work` in this process."""
+    """Return a timer for `work` in this process."""
     return lambda calls: timed(work, calls)
 
 
@@ -91,10 +91,10 @@ def by_turns(
     turn: float = TURN,
     warm_up: float = WARM_UP,
 ) -> dict[Key, list[float]]:
-    """Measure each, round after round; return the ns of one call, by round.
+    """Measure each timer in each round; return the ns of one call, by round.
 
-    Each gets a turn of about the same length. The order changes from round to round, so that
-    what another program does to the machine, or one timer to the next, hits all alike.
+    All turns are about equally long. The order changes from round to round, so that other
+    programs, and one timer's effect on the next, disturb all timers alike.
     """
     calls = {key: _calls(measure, turn, warm_up) for key, measure in timers.items()}
     times: dict[Key, list[float]] = {key: [] for key in timers}
@@ -107,7 +107,7 @@ def by_turns(
 
 
 def _calls(measure: Timer, turn: float, warm_up: float) -> int:
-    """Warm up, and return how many calls fill a turn."""
+    """Warm up, and return the number of calls that fill a turn."""
     once = measure(2)
     once = measure(max(2, round(warm_up / once / 2)))
     once = measure(max(2, round(warm_up / once / 2)))

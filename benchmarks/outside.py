@@ -1,4 +1,4 @@
-"""The peers that run in another process: Node's."""
+"""The libraries that run in another process, in Node."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .measure import Timer
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = Path(__file__).with_name("peers.js")
-#: A turn there is so many times longer: after each wait the first calls are slow, and at
-#: the beginning Node's compiler needs a while to do its best.
+#: A turn in Node is this many times longer: the first calls after a wait are slow, and
+#: Node's compiler needs time to optimize.
 LONGER = 4
-#: The peers in Node, by the names of their packages.
+#: The names of the packages in Node.
 NODE_PEERS = ("client-sessions", "cookie-session", "iron-session")
 
 
 class Outside:
-    """A process that answers each order, one line of JSON, with another."""
+    """A process that answers each line of JSON with a line of JSON."""
 
     def __init__(self, *command: str) -> None:
         self._process = subprocess.Popen(
@@ -39,7 +39,7 @@ class Outside:
         return json.loads(line)
 
     def timer(self, do: str, **order: object) -> Timer:
-        """Return what has something measured there."""
+        """Return a timer for work in that process."""
         return lambda calls: float(self.ask(do, calls=calls * LONGER, **order))
 
     def __enter__(self) -> Outside:
@@ -57,5 +57,5 @@ class Outside:
 
 
 def node() -> Outside:
-    """Start the peers that run in Node."""
+    """Start the libraries that run in Node."""
     return Outside("node", "--no-deprecation", str(SCRIPT))

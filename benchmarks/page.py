@@ -1,11 +1,11 @@
-"""Write what was measured into docs/performance.md, between its marks."""
+"""Write the measurements into docs/performance.md, between its marks."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -14,17 +14,17 @@ from cryptography.hazmat.backends.openssl import backend
 from .codec import AGAIN, Ratios
 from .curves import Growth
 from .outside import ROOT
-from .plots import path
+from .plots import FILE, alt
 
 PAGE = ROOT / "docs" / "performance.md"
 PACKAGES = ("cryptography", "Flask", "Werkzeug", "itsdangerous", "joserfc")
 
 
 def section(name: str, page: str) -> str:
-    """Return what stands between the two marks of a section; raise ValueError without them."""
+    """Return the text between a section's two marks; raise ValueError without them."""
     match = _marked(name).search(page)
     if not match:
-        raise ValueError(f"{PAGE.name} has no section {name!r}: put its two marks there")
+        raise ValueError(f"{PAGE.name} has no section {name!r}; add its two marks")
     return match[2]
 
 
@@ -45,25 +45,26 @@ def write(sections: Mapping[str, Iterable[str]]) -> None:
     PAGE.write_text(page)
 
 
-def growth_lines(growth: Growth) -> list[str]:
-    """Return a growth's picture and what is seen in it."""
-    return [f"![{growth.alt}]({path(growth).name})", "", growth.say()]
+def growth_lines(growths: Sequence[Growth]) -> list[str]:
+    """Return the picture, and a list with the finding of each panel."""
+    findings = [f"- **{growth.title}.** {growth.say()}" for growth in growths]
+    return [f"![{alt(growths)}]({FILE.name})", "", *findings]
 
 
 def noise(ratios: Ratios) -> str:
-    """Return how far ours measured twice in the run lies from ours."""
+    """Return how far two measurements of our codec in one run differ."""
     twice = [spread for (_, peer, _), spread in ratios.items() if peer == AGAIN]
     medians = [spread.median for spread in twice]
     low, high = min(spread.low for spread in twice), max(spread.high for spread in twice)
     return (
-        "The noise: ours measured a second time in the same run came to "
-        f"{min(medians):.2f} to {max(medians):.2f} of the first over all sizes, and the middle "
-        f"half of the rounds lay within {low:.2f} to {high:.2f}."
+        "Noise: a second measurement of our codec in the same run took "
+        f"{min(medians):.2f} to {max(medians):.2f} times as long as the first, depending on "
+        f"the size. The middle half of all rounds was within {low:.2f} to {high:.2f}."
     )
 
 
 def surroundings(versions: Mapping[str, Any], load_before: float) -> str:
-    """Return what was measured, and on what."""
+    """Return the versions that were measured, and the machine."""
     packages = {name: version(name) for name in PACKAGES}
     named = {
         platform.python_implementation(): platform.python_version(),
@@ -72,7 +73,7 @@ def surroundings(versions: Mapping[str, Any], load_before: float) -> str:
     }
     listed = ", ".join(f"{name} {number}" for name, number in named.items())
     return (
-        f"Measured with {listed}, and {backend.openssl_version_text()} under cryptography, on "
-        f"{platform.system()} with {os.cpu_count()} processors; the load average was "
+        f"Versions: {listed}, and {backend.openssl_version_text()} under cryptography. "
+        f"Machine: {platform.system()} with {os.cpu_count()} processors. The load average was "
         f"{load_before:.1f} before and {os.getloadavg()[0]:.1f} after."
     )

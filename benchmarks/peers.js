@@ -1,9 +1,9 @@
 'use strict';
-// The peers that run in Node. Each line of standard input is an order in JSON, each line of
-// standard output its answer:
-//   {"do": "prepare", "content"}          what each peer opens after it has sealed `content`
+// The libraries that run in Node. Each line of standard input is an order in JSON, each line
+// of standard output the answer:
+//   {"do": "prepare", "content"}          `content` sealed and opened by each peer
 //   {"do": "seal" | "open", "peer", "calls"}    nanoseconds for one
-//   {"do": "log in"}                      what each app's view reads after a log-in, and adds
+//   {"do": "log in"}                      what each app reads after a login, and its cookies
 //   {"do": "request", "peer", "view", "calls"}  nanoseconds for one request, without a socket
 //   {"do": "versions"}
 const http = require('node:http');
@@ -31,7 +31,7 @@ const codecs = {
     seal: (content) => clientSessions.util.encode(mozilla, content, 86400000, Date.now()),
     open: (value) => clientSessions.util.decode(mozilla, value).content,
   },
-  // It exports no codec: these are the lines of its `encode`, `decode` and of `cookies`.
+  // The package exports no codec: this repeats its `encode`, `decode` and `cookies`.
   'cookie-session': {
     seal: (content) => {
       const value = Buffer.from(JSON.stringify(content)).toString('base64');
@@ -64,12 +64,12 @@ async function prepare(given) {
 async function repeat(calls, work) {
   for (let i = 0; i < calls; i++) {
     const result = work();
-    // To await what is no promise would be charged to those who do not need it.
+    // Awaiting a plain value would cost time that the library does not need.
     if (result instanceof Promise) await result;
   }
 }
 
-// As in measure.py: a turn that the system interrupted is taken again.
+// As in measure.py: repeat a turn that another program interrupted.
 async function time(calls, work) {
   await repeat(Math.floor(calls / 4), work);
   const tries = [];
@@ -128,7 +128,7 @@ const apps = {
   'iron-session': sessionsOfIron(),
 };
 const cookies = {};
-const socket = new net.Socket(); // connected to nothing: what is written stays where it is
+const socket = new net.Socket(); // unconnected: written data goes nowhere
 
 function request(peer, view) {
   return new Promise((resolve) => {
@@ -140,7 +140,7 @@ function request(peer, view) {
     const end = res.end;
     res.end = (...body) => {
       end.apply(res, body);
-      // A turn of the loop, as between a server's requests: what waits for it would pile up.
+      // Let the event loop run, as between a server's requests; else its work would pile up.
       setImmediate(resolve, res);
       return res;
     };

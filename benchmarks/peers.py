@@ -1,7 +1,7 @@
-"""Measure all, by turns, and write docs/performance.md: ``make bench``.
+"""Compare with other libraries, and write docs/performance.md: ``make bench``.
 
-It takes a few minutes, on a machine that does nothing else. The page gets ratios: times differ
-from machine to machine. What is measured in microseconds is only printed.
+It takes a few minutes, and needs a machine that does nothing else. The page has ratios only,
+because times differ from machine to machine; times in microseconds are printed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from statistics import median
 
 from . import codec, growth, page, startup, targets, views
 from .outside import NODE_PEERS, node
-from .plots import draw
 
 
 def report(title: str, lines: list[str]) -> list[str]:
@@ -21,7 +20,7 @@ def report(title: str, lines: list[str]) -> list[str]:
 
 
 def in_microseconds(times: views.Times) -> list[str]:
-    """Return what each peer adds to a request, for the console."""
+    """Return the time that each library adds to a request, for the console."""
     peers = (views.OURS, views.AGAIN, views.FLASK, *NODE_PEERS)
     return [
         f"{view:10} {peer:20} {median(views.added(times, view, peer)) / 1000:7.1f} µs on "
@@ -46,11 +45,7 @@ def main() -> None:
     judged = targets.targets(ratios, times, start)
     sections["targets"] = report("Targets", list(targets.rows(judged)))
     report("In units", [f"{each.words}: {each.in_units}" for each in judged if each.in_units])
-    for measure in growth.ALL:
-        grown = measure()
-        draw(grown)
-        sections[f"growth-{grown.name}"] = page.growth_lines(grown)
-        report(grown.title, [grown.say(), growth.details(grown)])
+    sections["growth"] = report("Growth", growth.measure())
     surroundings = page.surroundings(versions, load_before)
     sections["machine"] = report("Machine", [surroundings, "", page.noise(ratios)])
     page.write(sections)

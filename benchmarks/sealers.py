@@ -1,4 +1,4 @@
-"""What seals and opens in Python: ours, the straightforward form, and others."""
+"""The codecs in Python: ours, the reference implementation, and other libraries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LIFE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Peer:
-    """What seals a content, and what opens what that made."""
+    """A function that seals a session, and one that opens its result."""
 
     seal: Callable[[Content], Any]
     open: Callable[[Any], Any]
@@ -52,7 +52,7 @@ def ours() -> Peer:
     )
 
 
-def straightforward() -> Peer:
+def reference() -> Peer:
     """Return the functions that the notebooks teach."""
     return Peer(
         lambda content: seal(content, KEYS, **_LIFE),
@@ -70,7 +70,7 @@ def fernet() -> Peer:
 
 
 def joserfc() -> Peer:
-    """Return JWE's compact form with a key of its own, A256CBC-HS512, and Python's JSON."""
+    """Return JWE in compact form, A256CBC-HS512 with a direct key, and Python's JSON."""
     key = OctKey.import_key(os.urandom(64))
     header = {"alg": "dir", "enc": "A256CBC-HS512"}
 
@@ -83,13 +83,13 @@ def joserfc() -> Peer:
 
 
 def itsdangerous() -> Peer:
-    """Return a signer that notes the time."""
+    """Return a signer with a timestamp."""
     signer = URLSafeTimedSerializer(SECRET)
     return Peer(signer.dumps, signer.loads)
 
 
 def flask() -> Peer:
-    """Return what Flask's own session does, with the signer that it makes for each request."""
+    """Return Flask's own session, which makes a signer for each request."""
     app = Flask("peer")
     app.secret_key = SECRET
     interface = SecureCookieSessionInterface()
@@ -104,7 +104,7 @@ def flask() -> Peer:
 
 PEERS: dict[str, Callable[[], Peer]] = {
     OURS: ours,
-    "straightforward": straightforward,
+    "reference": reference,
     "Fernet + json": fernet,
     "joserfc": joserfc,
     "itsdangerous": itsdangerous,
@@ -113,10 +113,11 @@ PEERS: dict[str, Callable[[], Peer]] = {
 
 
 def floor(content: Content) -> tuple[Callable[[], bytes], Callable[[bytes], bytes]]:
-    """Return the bare primitives: what encrypts and signs, what verifies and decrypts.
+    """Return the bare primitives: one function encrypts and signs, one verifies and decrypts.
 
-    The text is padded, the AES contexts live, the HMAC has its key. The random block is
-    encrypted with the text: that makes it the text's IV, whatever the context did before.
+    The plaintext is already padded, the AES contexts exist, the HMAC has its key. A random
+    block is encrypted before the text; its ciphertext acts as the IV of the text, so the
+    context can be used again.
     """
     size = len(b"session=") + len(stringify(content).encode())
     text = bytes(size // 16 * 16 + 16)

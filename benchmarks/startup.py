@@ -1,7 +1,7 @@
-"""What a start costs: the import, and the lessons' server until it answers and has stopped.
+"""The time to import the library, and to start and stop the lessons' server.
 
-``python -m benchmarks.startup`` prints it. Each is measured in a process of its own, by turns;
-an import in processor time, to which other programs add nothing.
+``python -m benchmarks.startup`` prints it. Each program runs in a process of its own, in turns.
+Imports are measured in processor time, to which other programs add nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ print(answered - begin, time.perf_counter_ns() - answered)
 """
 PROGRAMS = {
     FLASK: _TIMED.format("import flask, cryptography"),
-    # As much of `cryptography` as any cookie needs.
+    # The part of `cryptography` that every cookie needs.
     CRYPTOGRAPHY: _TIMED.format(
         "import flask, cryptography.hazmat.primitives.ciphers, "
         "cryptography.hazmat.primitives.hmac, cryptography.hazmat.primitives.padding"
@@ -57,19 +57,19 @@ PROGRAMS = {
 
 @dataclass(frozen=True)
 class Start:
-    """What was measured: imports as ratios; the server in ms, for console and limits."""
+    """The measurements: imports as ratios; the server in ms, for the console and limits."""
 
     over_flask: Spread
     over_ciphers: Spread
     answers_ms: float
     stops_ms: float
-    #: The two as parts of the time that the import takes.
+    #: The server's two times, relative to the import.
     answers: Spread
     stops: Spread
 
 
 def measure(rounds: int = ROUNDS) -> Start:
-    """Run each program by turns, once more than is counted."""
+    """Run the programs in turns; the first round does not count."""
     times: dict[str, list[list[int]]] = {name: [] for name in PROGRAMS}
     with tempfile.TemporaryDirectory() as compiled:
         for _ in range(rounds + 1):
@@ -89,7 +89,7 @@ def measure(rounds: int = ROUNDS) -> Start:
 
 def _run(program: str, compiled: str) -> list[int]:
     command = [sys.executable, "-W", "ignore", "-c", program]
-    # What is installed is compiled once; else each import would compile our files anew.
+    # Without a cache each import would compile our files again.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     printed = subprocess.check_output(command, cwd=ROOT, env=environment)
@@ -99,17 +99,17 @@ def _run(program: str, compiled: str) -> list[int]:
 def rows(start: Start) -> list[str]:
     """Return the lines of the table."""
     return [
-        "| start | ratio |",
+        "| measured | ratio |",
         "|---|--:|",
-        f"| `import lesson_app`, of `import flask, cryptography` | {start.over_flask} |",
-        f"| the same, of Flask and cryptography's ciphers | {start.over_ciphers} |",
-        f"| from `serve(app)` to its first answer, of the import | {start.answers} |",
-        f"| `server.stop()`, of the import | {start.stops} |",
+        f"| `import lesson_app` / `import flask, cryptography` | {start.over_flask} |",
+        f"| `import lesson_app` / import of Flask and ciphers | {start.over_ciphers} |",
+        f"| `serve(app)` until the first answer / `import lesson_app` | {start.answers} |",
+        f"| `server.stop()` / `import lesson_app` | {start.stops} |",
     ]
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure and print."""
     start = measure()
     print("\n".join(rows(start)))
     print(f"first answer after {start.answers_ms:.1f} ms; stopped in {start.stops_ms:.1f} ms")

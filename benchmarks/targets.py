@@ -1,4 +1,4 @@
-"""What the library is meant to reach, and whether it did."""
+"""Performance targets, and whether the library meets them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .sealers import FLOOR
 from .startup import Start
 from .views import OURS, Times, added, of_bare, of_flasks
 
-#: So many times as long as ours the peer is to take, at the size of a log-in.
+#: How many times as long as our codec each library should take, at the size of a login.
 FASTER = {"client-sessions": 2.2, "Flask": 4.0, "Fernet + json": 2.0}
-#: So many times the floor ours may take, at the size of a log-in.
+#: How many times as long as the floor our codec may take, at the size of a login.
 OVER_FLOOR = 3.7
-#: The part of what Flask's own session adds that ours may add.
+#: The part of the time that Flask's own session adds which ours may add.
 OF_FLASKS = {"read": 0.35, "write": 0.45}
 UNTOUCHED_US, IMPORT, ANSWER_MS, STOP_MS = 10, 1.05, 10, 50
 
 
 @dataclass(frozen=True)
 class Target:
-    """One thing to reach; `measured` is a ratio, `in_units` what the console says besides."""
+    """One target; `measured` is a ratio, `in_units` an absolute time for the console."""
 
     words: str
     measured: Spread
@@ -36,10 +36,10 @@ def _codec(ratios: Ratios) -> Iterator[Target]:
     for act in ACTS:
         for peer, times in FASTER.items():
             spread = ratios[LOG_IN, peer, act]
-            words = f"{act} at log-in size: {peer} takes at least {times:g} times as long"
+            words = f"{act} at login size: {peer} takes at least {times:g} times as long"
             yield Target(words, spread, spread.median >= times)
         spread = ratios[LOG_IN, FLOOR, act].inverse
-        words = f"{act} at log-in size: at most {OVER_FLOOR} times the floor"
+        words = f"{act} at login size: at most {OVER_FLOOR} times the floor"
         yield Target(words, spread, spread.median <= OVER_FLOOR)
         spread = ratios["3 KB", "client-sessions", act]
         words = f"{act} at 3 KB, standard library: client-sessions takes at least as long"
@@ -49,31 +49,31 @@ def _codec(ratios: Ratios) -> Iterator[Target]:
 def _requests(times: Times) -> Iterator[Target]:
     us = median(added(times, "untouched", OURS)) / 1000
     yield Target(
-        "untouched request: adds at most ten microseconds (here: as part of the bare call)",
+        "untouched request: adds at most ten microseconds (measured: part of the bare call)",
         of_bare(times, "untouched", OURS),
         us <= UNTOUCHED_US,
         f"{us:.1f} µs",
     )
     for view, part in OF_FLASKS.items():
         spread = of_flasks(times, view, OURS)
-        words = f"{view}: adds at most {part} of what Flask's own session adds"
+        words = f"{view}: adds at most {part} of the time that Flask's own session adds"
         yield Target(words, spread, spread.median <= part)
 
 
 def _start(start: Start) -> Iterator[Target]:
     yield Target(
-        f"`import lesson_app`: at most {IMPORT} times Flask's and cryptography's ciphers'",
+        f"`import lesson_app`: at most {IMPORT} times the import of Flask and ciphers",
         start.over_ciphers,
         start.over_ciphers.median <= IMPORT,
     )
     yield Target(
-        "`serve(app)`: the first answer within ten milliseconds (here: part of the import)",
+        "`serve(app)`: answers within ten milliseconds (measured: part of the import)",
         start.answers,
         start.answers_ms <= ANSWER_MS,
         f"{start.answers_ms:.1f} ms",
     )
     yield Target(
-        "`server.stop()`: within fifty milliseconds (here: part of the import)",
+        "`server.stop()`: takes at most fifty milliseconds (measured: part of the import)",
         start.stops,
         start.stops_ms <= STOP_MS,
         f"{start.stops_ms:.1f} ms",
@@ -81,13 +81,13 @@ def _start(start: Start) -> Iterator[Target]:
 
 
 def targets(ratios: Ratios, times: Times, start: Start) -> list[Target]:
-    """Return all, judged by the medians."""
+    """Return all targets, judged by the medians."""
     return [*_codec(ratios), *_requests(times), *_start(start)]
 
 
 def rows(all_of_them: list[Target]) -> Iterator[str]:
     """Yield the lines of the table."""
-    yield "| target | measured | |"
+    yield "| target | measured | result |"
     yield "|---|--:|---|"
     for target in all_of_them:
         verdict = "met" if target.met else "**not met**"

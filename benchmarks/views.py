@@ -1,7 +1,7 @@
-"""What a session adds to a whole request: to a Flask app, and in Node to an Express app.
+"""The time that a session adds to a whole request, in Flask and in Node's Express.
 
-No sockets: an app is called as its server would call it. In Node the request and the response
-are Node's own objects, whose socket is connected to nothing.
+There are no sockets: the app is called as a server would call it. In Node the request and the
+response are Node's own objects with an unconnected socket.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from .outside import NODE_PEERS, node
 from .sealers import SECRET
 
 ROUNDS = 101
-#: Longer than for a codec: a turn is to hold many requests, most of them not the first.
+#: Longer than for a codec, because a turn must contain many requests.
 TURN = 2_000_000
 VIEWS = ("untouched", "read", "write")
 NONE, FLASK, OURS, AGAIN = "none", "Flask", "ours", "ours, a second time"
 EXPRESS = "Express without sessions"
-#: View and peer, to the ns that one request takes, by round.
+#: By view and peer: the ns of one request, by round.
 Times = dict[tuple[str, str], list[float]]
 
 
 class NoSession(SessionInterface):
-    """What an app without sessions has in the place of one: nothing is read or written."""
+    """The session of an app without sessions: it reads and writes nothing."""
 
     class Empty(dict[str, Any], SessionMixin):
-        """A dict that nobody keeps."""
+        """A dict that is not kept."""
 
     def open_session(self, app: Flask, request: Request) -> NoSession.Empty:
         """Return an empty dict."""
@@ -46,7 +46,7 @@ class NoSession(SessionInterface):
 
 
 def make_app(kind: str) -> Flask:
-    """Make an app with one view for each of a session's uses."""
+    """Make an app with a view for each use of a session."""
     app = Flask("peer")
     app.secret_key = SECRET
     if kind == NONE:
@@ -62,10 +62,10 @@ def make_app(kind: str) -> Flask:
 
 
 def environ(app: Flask) -> dict[str, Any]:
-    """Return a request of a visitor who has logged in; make sure that it is read."""
+    """Return the request of a logged-in visitor, after a check that the app reads it."""
     begun = EnvironBuilder("/login").get_environ()
     cookie = run_wsgi_app(app, begun)[2].get("Set-Cookie", "").split(";")[0]
-    # Without a session of its own an app gets a cookie as well, and does not look at it.
+    # An app without sessions gets a cookie too, and ignores it.
     logged_in = {**begun, "HTTP_COOKIE": cookie or "session=of-another-app"}
     body = run_wsgi_app(app, {**logged_in, "PATH_INFO": "/read"})[0]
     assert literal_eval(b"".join(body).decode()) == (USER if cookie else None)
@@ -75,16 +75,16 @@ def environ(app: Flask) -> dict[str, Any]:
 
 
 def _start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
-    """Stand in for the server."""
+    """Ignore the start of the response, instead of the server."""
 
 
 def wsgi_timer(app: Flask, request: dict[str, Any]) -> Timer:
-    """Return what measures a request, as often as it is sent."""
+    """Return a timer for a request."""
     return lambda calls: timed(lambda: list(app.wsgi_app({**request}, _start)), calls)
 
 
 def measure(rounds: int = ROUNDS) -> Times:
-    """Measure every view of every app by turns."""
+    """Measure every view of every app in turns."""
     times: Times = {}
     apps = {kind: make_app(kind) for kind in (NONE, FLASK, OURS, AGAIN)}
     environs = {kind: environ(app) for kind, app in apps.items()}
@@ -103,37 +103,37 @@ def measure(rounds: int = ROUNDS) -> Times:
 
 
 def check(answers: dict[str, Any]) -> None:
-    """Make sure that each app in Node reads what it wrote, and writes when it is to."""
+    """Check that each app in Node reads its session, and sets a cookie for a change."""
     for peer in NODE_PEERS:
         user, lines = answers[peer]
-        assert user == USER, f"{peer} does not read what it wrote"
+        assert user == USER, f"{peer} cannot read its own session"
         assert lines >= 1, f"{peer} sets no cookie for a change"
 
 
 def added(times: Times, view: str, peer: str) -> list[float]:
-    """Return by round what `peer` adds to the bare call of its framework, in ns."""
+    """Return by round the ns that `peer` adds to its framework without sessions."""
     bare = bare_of(times, view, peer)
     return [a - b for a, b in zip(times[view, peer], bare, strict=True)]
 
 
 def bare_of(times: Times, view: str, peer: str) -> list[float]:
-    """Return by round what the same request takes without sessions, in ns."""
+    """Return by round the ns of the same request without sessions."""
     return times[view, EXPRESS if peer in NODE_PEERS else NONE]
 
 
 def of_flasks(times: Times, view: str, peer: str) -> Spread:
-    """Return what `peer` adds as a part of what Flask's own session adds."""
+    """Return the time that `peer` adds, relative to Flask's own session."""
     return Spread.of_ratios(added(times, view, peer), added(times, view, FLASK))
 
 
 def of_bare(times: Times, view: str, peer: str) -> Spread:
-    """Return what `peer` adds as a part of the call without sessions."""
+    """Return the time that `peer` adds, relative to the request without sessions."""
     return Spread.of_ratios(added(times, view, peer), bare_of(times, view, peer))
 
 
 def rows(times: Times) -> Iterator[str]:
     """Yield the lines of the table."""
-    yield "| view | peer | adds: part of what Flask's own adds | adds: part of the bare call |"
+    yield "| view | library | adds: part of Flask's session | adds: part of the bare call |"
     yield "|---|---|--:|--:|"
     for view in VIEWS:
         for peer in (OURS, AGAIN, FLASK, *NODE_PEERS):

@@ -1,4 +1,4 @@
-"""The benchmarks keep what docs/performance.md promises: whom, what and how they measure."""
+"""The benchmarks measure what docs/performance.md says, in the way that it says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from tests.express.peer import require_node
 TEXT = page.PAGE.read_text()
 NAMES = [*PEERS, FLOOR, *NODE_PEERS]
 CONTENT: dict[str, Any] = {**CONTENTS["1 KB"], "float": 1.5, "none": None, "text": "é€😀"}
-GROWTHS = ("size", "secrets", "sessions", "deny")
 SPREAD = Spread(1.5, 1.25, 1.75)
 
 
@@ -42,24 +40,24 @@ def in_node() -> Iterator[Outside]:
         yield outside
 
 
-# The peers
+# The libraries
 
 
 @pytest.mark.parametrize("name", PEERS)
 def test_peer_opens_what_it_seals(name: str) -> None:
-    """Each peer in Python gives back the content that it sealed."""
+    """Each library in Python opens its own cookie."""
     peer = PEERS[name]()
 
     assert peer.open(peer.seal(CONTENT)) == CONTENT
 
 
 def test_node_peers_open_what_they_seal(in_node: Outside) -> None:
-    """So does each in Node."""
+    """So does each library in Node."""
     assert in_node.ask("prepare", content=CONTENT) == dict.fromkeys(NODE_PEERS, CONTENT)
 
 
 def test_node_apps_read_and_write(in_node: Outside) -> None:
-    """Each app in Node reads the user who logged in, and sets its cookies for a change."""
+    """Each app in Node reads the logged-in user, and sets its cookies for a change."""
     answers = in_node.ask("log in")
 
     lines = {"client-sessions": 1, "cookie-session": 2, "iron-session": 1}
@@ -68,25 +66,25 @@ def test_node_apps_read_and_write(in_node: Outside) -> None:
 
 @pytest.mark.parametrize("kind", [views.NONE, views.FLASK, views.OURS])
 def test_flask_apps_read_and_write(kind: str) -> None:
-    """So does each app in Python; without a session it does neither."""
+    """So does each app in Python, except the one without sessions."""
     sent = views.environ(views.make_app(kind))
 
     assert sent["HTTP_COOKIE"].startswith("session=")
 
 
 def test_floor_is_real() -> None:
-    """The floor decrypts what it encrypted, and no two results are alike."""
-    seal, open_it = floor(CONTENTS["log-in"])
+    """The floor decrypts its own results, and no two results are equal."""
+    seal, open_it = floor(CONTENTS["login"])
 
     first, second = seal(), seal()
 
     assert first != second
-    assert open_it(second) == open_it(first) == bytes(80)  # 75 of text in whole blocks
+    assert open_it(second) == open_it(first) == bytes(80)  # 75 bytes of text, padded
 
 
 def test_floor_verifies() -> None:
-    """The floor opens nothing that was changed."""
-    seal, open_it = floor(CONTENTS["log-in"])
+    """The floor refuses a changed result."""
+    seal, open_it = floor(CONTENTS["login"])
     sealed = seal()
 
     with pytest.raises(AssertionError):
@@ -95,12 +93,12 @@ def test_floor_verifies() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_page_says_what_each_peer_is(name: str) -> None:
-    """The page has a line on every peer that is measured."""
+    """The page describes every library that is measured."""
     assert name == OURS or re.search(rf"^- \*{re.escape(name)}\*", TEXT, re.MULTILINE)
 
 
-def test_page_names_no_other_peer() -> None:
-    """Every peer that the page tells of is measured."""
+def test_page_describes_no_other_library() -> None:
+    """Every library that the page describes is measured."""
     assert set(re.findall(r"^- \*([^*]+)\*", TEXT, re.MULTILINE)) <= set(NAMES)
 
 
@@ -108,7 +106,7 @@ def test_page_names_no_other_peer() -> None:
 
 
 def test_by_turns() -> None:
-    """Each is called the same number of rounds, in an order that changes."""
+    """Each timer is called once a round, in a changing order."""
     order: list[str] = []
 
     def timer(name: str, calls: int) -> float:
@@ -123,19 +121,19 @@ def test_by_turns() -> None:
 
 
 def test_no_minus_zero() -> None:
-    """What is rounded to nothing has no sign."""
+    """A small negative ratio is shown as 0.00."""
     assert str(Spread(-0.001, -0.004, 0.001)) == "0.00 (0.00 to 0.00)"
 
 
 def test_spread() -> None:
-    """The ratios are taken round by round; the middle half is told beside the median."""
+    """The ratios are taken round by round; the middle half follows the median."""
     assert str(Spread.of_ratios([2.0, 4.0, 6.0], [2.0, 2.0, 2.0])) == "2.00 (1.00 to 3.00)"
 
 
 @pytest.mark.parametrize(("line", "worse"), [([1, 2, 4], False), ([1, 4, 16], True)])
-def test_worse_than_linear_is_told(line: list[float], worse: bool) -> None:
-    """What grows faster than what it grows with is named in the sentence."""
-    grown = Growth("x", "X", "things", [1, 2, 4], {"line": line}, {"m": [1, 1, 1]}, words="So.")
+def test_worse_than_linear(line: list[float], worse: bool) -> None:
+    """The finding names a line that grows faster than linearly."""
+    grown = Growth("X", "things", [1, 2, 4], {"line": line}, {"m": [1, 1, 1]}, words="So.")
 
     assert grown.say() == (
         "So. Worse than linear: line." if worse else "So. Nothing is worse than linear."
@@ -158,7 +156,7 @@ def test_targets_are_judged(first: float, verdict: str) -> None:
 
 
 def test_columns() -> None:
-    """The table has a line for each size and peer, with both acts."""
+    """The table has a line for each size and library, with both acts."""
     ratios = {(size, "Flask", act): SPREAD for size in CONTENTS for act in codec.ACTS}
 
     head, _, *lines = codec.rows(ratios)
@@ -171,7 +169,7 @@ def test_columns() -> None:
 
 
 def test_codec_rows_are_complete() -> None:
-    """Every size has a row for each peer and for ours measured twice, with the spread."""
+    """Every size has a row for each library and for our second measurement."""
     rows = cells("codec")
 
     peers = {*NAMES, AGAIN} - {OURS}
@@ -184,7 +182,7 @@ def test_codec_rows_are_complete() -> None:
 
 
 def test_request_rows_are_complete() -> None:
-    """Every view has a row for each peer."""
+    """Every view has a row for each library."""
     peers = {views.OURS, views.AGAIN, views.FLASK, *NODE_PEERS}
 
     assert sorted((row[0], row[1]) for row in cells("requests")) == sorted(
@@ -193,7 +191,7 @@ def test_request_rows_are_complete() -> None:
 
 
 def test_target_rows_are_complete() -> None:
-    """Every target is on the page, met or not."""
+    """Every target is on the page."""
     rows = cells("targets")
 
     assert len(rows) == 16
@@ -201,75 +199,67 @@ def test_target_rows_are_complete() -> None:
 
 
 def test_start_rows_are_complete() -> None:
-    """The start's table has a ratio in each row."""
+    """The page has the rows of the start."""
     given = startup.rows(startup.Start(SPREAD, SPREAD, 1, 1, SPREAD, SPREAD))[2:]
 
     assert [row[0] for row in cells("start")] == [line.split(" | ")[0][2:] for line in given]
 
 
-def test_page_tells_noise_and_versions() -> None:
-    """The page says how noisy the machine was, and what was measured."""
+def test_page_has_noise_and_versions() -> None:
+    """The page gives the noise of the machine, and the versions."""
     machine = page.section("machine", TEXT)
     installed = json.loads(
         (ROOT / "tests" / "express" / "node" / "package-lock.json").read_text()
     )["packages"]
 
-    assert "a second time" in machine
+    assert "a second measurement" in machine
     assert "load average" in machine
     for name in NODE_PEERS:
         assert f"{name} {installed[f'node_modules/{name}']['version']}" in machine
 
 
 def test_no_absolute_time() -> None:
-    """No time is told in seconds or parts of one, in figures."""
+    """The page has no time in seconds or parts of one."""
     assert not re.search(r"\d\s*(?:ns|µs|us|ms|s|seconds|milli\w+|micro\w+)\b", TEXT)
 
 
-@pytest.mark.parametrize("name", GROWTHS)
-def test_growth_is_on_the_page(name: str) -> None:
-    """Each growth has its picture, a text for it, and a sentence that judges."""
-    text = page.section(f"growth-{name}", TEXT)
+def test_growth_is_on_the_page() -> None:
+    """The page shows the picture with a text for it, and a judged finding for each panel."""
+    text = page.section("growth", TEXT)
 
-    picture = re.search(r"!\[([^\]]{60,})\]\(([\w-]+\.svg)\)", text)
-    assert picture
-    assert (page.PAGE.parent / picture[2]).is_file()
-    assert re.search(r"(?:worse than linear|Worse than linear: .*)\.$", text.strip())
-
-
-def test_every_growth_has_a_place() -> None:
-    """As many are measured as the page has room for."""
-    assert len(growth.ALL) == len(GROWTHS)
-    assert len(re.findall("<!-- growth-", TEXT)) == 2 * len(GROWTHS)
+    assert re.search(rf"^!\[.{{200,}}\]\({plots.FILE.name}\)$", text, re.MULTILINE)
+    assert plots.FILE.parent == page.PAGE.parent
+    findings = re.findall(
+        r"^- .*(?:is worse than linear|Worse than linear: .*)\.$", text, re.MULTILINE
+    )
+    assert len(findings) == len(growth.ALL)
 
 
-# The pictures
+# The picture
 
 
 @pytest.fixture
 def grown() -> Growth:
     return Growth(
-        "x", "X", "things", [0, 10, 1000], {"t": [1, 1, 2]}, {"m": [0, 3, 300]}, words="So."
+        "X", "things", [0, 10, 1000], {"t": [1, 1, 2]}, {"m": [0, 3, 300]}, words="So."
     )
 
 
 def test_picture_repeats(grown: Growth) -> None:
     """The same figures make the same file."""
-    assert plots.picture(grown, "svg") == plots.picture(grown, "svg")
+    assert plots.picture([grown] * 4) == plots.picture([grown] * 4)
 
 
-@pytest.mark.parametrize("name", GROWTHS)
-def test_picture_is_small_and_clean(name: str) -> None:
-    """A picture is small, has an opaque ground, labelled axes, and neither date nor path."""
-    file = page.PAGE.parent / f"growth-{name}.svg"
-    svg = file.read_text()
+def test_picture_is_small_and_clean() -> None:
+    """The picture is small, has an opaque ground and labels, and neither date nor path."""
+    svg = plots.FILE.read_text()
 
-    assert file.stat().st_size < 40_000
+    assert len(svg) < 60_000
     assert f"fill: {plots.CARD}" in svg
-    assert "times the first point" in svg
+    assert "multiples of the first point" in svg
     assert not re.search(r"<dc:date>|<dc:creator>|/(?:home|root|work|Users|tmp)/", svg)
 
 
-def test_pictures_go_where_the_page_looks(grown: Growth) -> None:
-    """A growth's file lies beside the page that shows it."""
-    assert plots.path(grown) == Path(page.PAGE.parent / "growth-x.svg")
-    assert f"]({plots.path(grown).name})" in page.growth_lines(grown)[0]
+def test_alternative_text(grown: Growth) -> None:
+    """The text instead of the picture has the end of each line."""
+    assert plots.alt([grown]).endswith(" From 0 to 1,000 things: t 2.0.")
