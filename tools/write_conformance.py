@@ -1,4 +1,4 @@
-"""Write docs/conformance.md: what Mozilla's library does, what we do, and which test says so.
+"""Write docs/conformance.md from the table of behaviours and the tests that prove them.
 
 ::
 
@@ -24,28 +24,27 @@ _DOCUMENT = """\
 
 <!-- Made by tools/write_conformance.py. Edit tests/conformance/conformance.toml instead. -->
 
-`lesson_app` is compatible with Mozilla's `client-sessions` 0.8.0 in this sense: a session
-that either of them seals opens in the other with the same content and times, and lives the
-same life there. Where following Mozilla's library would lose data, break a site or hide a
-mistake, `lesson_app` goes its own way, and what is on the wire stays readable to both.
+`lesson_app` is compatible with Mozilla's `client-sessions` 0.8.0: each library opens the
+sessions that the other seals, with the same content, times and lifetime. `lesson_app` behaves
+differently only where Mozilla's library would lose data, break a site or hide a mistake. Each
+library can still read the other's cookies there.
 
-The tables say what Mozilla's library does, and what happens here:
+The tables describe Mozilla's library, and compare with `lesson_app`:
 
-- **kept**: the same; a remark tells what looks different.
+- **kept**: the same; a remark names superficial differences.
 - **fixed**: different on purpose.
 - **option**: the same by default; an option changes it.
-- **open**: not yet as it should be.
+- **open**: not yet correct.
 
 {counts}
 
-Each row is proved by the tests that are named in it. One of the tests compares this page
-with the tests that there are.
+Each row names the tests that prove it. Another test checks that this page is up to date.
 
-## T: what Mozilla's own tests pin
+## T: behaviour that Mozilla's tests check
 
 {tested}
 
-## Q: what no test of Mozilla's pins
+## Q: behaviour that Mozilla's tests don't check
 
 {quirks}
 """
@@ -53,7 +52,7 @@ with the tests that there are.
 
 @dataclass(frozen=True)
 class Entry:
-    """One behaviour of Mozilla's library, and what is made of it here."""
+    """Describe one behaviour of Mozilla's library, and ours."""
 
     id: str
     theirs: str
@@ -62,13 +61,13 @@ class Entry:
 
 
 def read_entries() -> list[Entry]:
-    """Read tests/conformance/conformance.toml, in its order."""
+    """Return the entries of tests/conformance/conformance.toml, in their order."""
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     return [Entry(id=key, **fields) for key, fields in table.items()]
 
 
 def marked_tests() -> dict[str, list[str]]:
-    """Return the tests (``path::name``) of each id in a ``@pytest.mark.conforms``."""
+    """Return, for each id in a ``@pytest.mark.conforms``, its tests as ``path::name``."""
     found = defaultdict(list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for name, marked in _marks(ast.parse(path.read_text(encoding="utf-8"))):
@@ -119,7 +118,7 @@ def _table(entries: list[Entry], tests: dict[str, list[str]]) -> str:
 
 
 def main() -> None:
-    """Write the document."""
+    """Write docs/conformance.md."""
     DOCUMENT.write_text(document(), encoding="utf-8")
     print(DOCUMENT.relative_to(ROOT))
 

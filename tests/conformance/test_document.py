@@ -1,4 +1,4 @@
-"""The table of what Mozilla's library does, the tests that prove it, and the page of both."""
+"""Check the table of Mozilla's behaviours, the tests that prove it, and the page of both."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ IDS = [*(f"T{n:02}" for n in range(1, 61)), *(f"Q{n}" for n in range(1, 40))]
 
 
 def test_table_is_complete() -> None:
-    """The table has Mozilla's sixty tests, and the behaviours without one, in order."""
+    """The table has Mozilla's sixty tests and the behaviours without a test, in order."""
     assert [entry.id for entry in ENTRIES] == IDS
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
 def test_entry(entry: write_conformance.Entry) -> None:
-    """An entry is a sentence and a verdict, and gives its reason where we differ."""
+    """Each entry has a sentence and a verdict, and explains each difference."""
     assert entry.verdict in VERDICTS
     assert entry.here or entry.verdict == "kept"
     for text in filter(None, (entry.theirs, entry.here)):
         assert text.endswith(".")
-        assert not {"|", "\n"} & set(text), "a cell of the table is one line"
+        assert not {"|", "\n"} & set(text), "a cell of the table must be one line"
 
 
 def test_every_entry_is_proved() -> None:
-    """Each entry has a test that is marked with it, and each mark has its entry."""
+    """Each entry has a marked test, and each mark has an entry."""
     assert marked_tests().keys() ^ set(IDS) == set()
 
 
 def test_marks_are_read(request: pytest.FixtureRequest) -> None:
-    """What is read from the files' text is what pytest collects in this run."""
+    """`marked_tests`, which parses the files, finds every mark that pytest collects."""
     read = {(test, id_) for id_, tests in marked_tests().items() for test in tests}
     collected = {
         (f"{item.path.relative_to(ROOT).as_posix()}::{item.originalname}", id_)
@@ -47,7 +47,7 @@ def test_marks_are_read(request: pytest.FixtureRequest) -> None:
 
 
 def test_page_is_up_to_date() -> None:
-    """docs/conformance.md is what the table and the marks make: run the tool again if not."""
+    """docs/conformance.md contains what the tool writes."""
     page = write_conformance.DOCUMENT.read_text(encoding="utf-8")
 
     assert page == document(), "run: python -m tools.write_conformance"
