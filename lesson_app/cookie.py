@@ -95,7 +95,8 @@ class Unsealed:
     """An opened cookie: its content, creation time (ms since 1970) and lifetime (ms).
 
     `rotated` is True if an older secret opened it, so that it should be sealed again. `mac`
-    is its last field in bytes, which identifies the cookie.
+    is its last field in bytes, which identifies the cookie. `json` is the sealed text of the
+    content.
     """
 
     content: dict[str, Any]
@@ -103,6 +104,7 @@ class Unsealed:
     duration: int
     rotated: bool = False
     mac: bytes = field(default=b"", repr=False, compare=False)
+    json: str = field(default="", repr=False, compare=False)
 
 
 class Codec(Protocol):
@@ -183,7 +185,7 @@ def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = Fals
     sealed_name, separator, text = plaintext.partition("=")
     if not separator or sealed_name != name:
         raise BadName("name", f"sealed for the cookie {sealed_name!r}, not {name!r}")
-    opened = Unsealed(read_object(text), int(created_at), int(duration), mac=mac)
+    opened = Unsealed(read_object(text), int(created_at), int(duration), mac=mac, json=text)
     if strict and value != _write(iv, ciphertext, opened.created_at, opened.duration, mac):
         raise BadFormat("canonical", "in strict mode only the text that seal() writes opens")
     return opened

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import logging
-import os
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import InitVar, dataclass
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from blinker import Namespace
 from flask import Flask, Request, Response, current_app, request
@@ -17,35 +18,25 @@ from flask.sessions import SessionInterface, SessionMixin
 
 from ._engine.codec import SealedCodec
 from ._engine.headers import cookie_line, find_cookie, vary_by_cookie
-from ._engine.javascript import stringify
-from .cookie import MAX_SIZE, Codec, Keys, Unsealed
+from ._engine.javascript import parse, stringify
+from .cookie import MAX_SIZE, Codec, Unsealed
 from .errors import BadCookie, SessionTooLarge
-from .options import (
-    Options,
-    Secret,
-    check_attributes,
-    check_cookie_name,
-    make_codec,
-    read_revocations,
-    secret_keys,
-)
-from .revocation import Revocation
-from .session import END_OF_TIME, Session, milliseconds
+from .options import Options, check_attributes, check_cookie_name, secret_keys
+from .session import BORN, END_OF_TIME, Opener, Session, State, milliseconds
 
 logger = logging.getLogger(__name__)
 
 #: A Flask signal, sent for each cookie that is refused: the app is the sender; `name` is the
 #: cookie's, `reason` a short code (see `lesson_app.errors`), `digest` the first half of the
-#: value's SHA-256 in hex. Never the value: who has it has the session.
+#: value's SHA-256 in hex. Never the value: anyone who has it has the session.
 cookie_refused = Namespace().signal("cookie-refused")
 
-#: The key in the sealed JSON that remembers when a session began.
-BORN = "_born"
 _EXTENSION = "client_sessions"
 _FURTHER = "lesson_app.sessions"
 
 
-class ClientSessions:
+@dataclass(frozen=True, eq=False, repr=False)
+class ClientSessions(Options):
     """Keep the whole session in one sealed cookie, in Mozilla's client-sessions format.
 
     ::
@@ -53,107 +44,37 @@ class ClientSessions:
         sessions = ClientSessions(duration=timedelta(hours=2))
         sessions.init_app(app)      # then: from flask import session
 
-    How to seal, one of:
-
-    - `secret`: str or bytes, random; or a list of them: the first seals, all open, and
-      what another one opens is sealed anew. By default Flask's ``SECRET_KEY`` and
-      ``SECRET_KEY_FALLBACKS``.
-    - `keys`: a `Keys`, or a list of them, where cipher and MAC are not the usual ones.
-    - `codec`: an object that seals and unseals in a way of its own.
-    - `strict`: open only the text that this library writes, not each that Node opens.
-
-    How long, each a timedelta:
-
-    - `duration`: a session's life; one day by default.
-    - `active_duration`: a session that is used with less than this left is extended by this
-      much; five minutes by default, zero to never extend.
-    - `max_lifetime`: the end of a session however often it is extended; none by default.
-    - `max_age`: the browser keeps each cookie this long, instead of until the session ends.
-    - `ephemeral`: the browser keeps it until it closes.
-    - `revocation`: what else ends a session, one or several (see `lesson_app.revocation`).
-
-    The cookie: `cookie_name`, `path`, `domain`, `secure`, `httponly`, `samesite`,
-    `partitioned`, each by default Flask's ``SESSION_COOKIE_…``. `Secure` is also set by
-    itself on requests that came over TLS. `no_store` keeps pages that used the session out
-    of caches; `clear_site_data` tells the browser to clear its caches and storage when the
-    session is `reset`. `lesson_app.PRODUCTION` has a good set of these.
-
-    `clock` is a function like ``time.time``, `urandom` one like ``os.urandom``, for tests
-    and lessons that repeat.
-
     The first instance on an app is `flask.session`. Each further one needs a cookie name of
-    its own, and is reached as its `session`. What Flask knows of a session's life
-    (``PERMANENT_SESSION_LIFETIME``, ``SESSION_REFRESH_EACH_REQUEST``) gives way to these
-    options. What a view changes after the first byte of a streamed response is lost: the
-    cookie travels in the headers.
+    its own; its session is the attribute `session`. These options replace what Flask knows
+    of a session's lifetime (``PERMANENT_SESSION_LIFETIME``,
+    ``SESSION_REFRESH_EACH_REQUEST``). A change after the first byte of a streamed response is
+    lost: the cookie travels in the headers.
 
+    The options are those of `Options`; `lesson_app.PRODUCTION` has a good set of them.
     Wrong options raise TypeError or ValueError here, not in a request.
     """
 
-    def __init__(
-        self,
-        app: Flask | None = None,
-        *,
-        secret: Secret | None = None,
-        keys: Keys | Sequence[Keys] | None = None,
-        codec: Codec | None = None,
-        strict: bool = False,
-        cookie_name: str | None = None,
-        duration: timedelta = timedelta(days=1),
-        active_duration: timedelta = timedelta(minutes=5),
-        max_lifetime: timedelta | None = None,
-        max_age: timedelta | None = None,
-        ephemeral: bool = False,
-        revocation: Revocation | Sequence[Revocation] = (),
-        path: str | None = None,
-        domain: str | None = None,
-        secure: bool | None = None,
-        httponly: bool | None = None,
-        samesite: str | None = None,
-        partitioned: bool | None = None,
-        no_store: bool = False,
-        clear_site_data: bool = False,
-        clock: Callable[[], float] = time.time,
-        urandom: Callable[[int], bytes] = os.urandom,
-    ) -> None:
+    app: InitVar[Flask | None] = None
+
+    def __post_init__(self, app: Flask | None) -> None:
         if app is not None and not isinstance(app, Flask):
             raise TypeError(
-                f"app is a {type(app).__name__}: give a Flask app, and a secret as secret=…"
+                f"app must be a Flask app, got {type(app).__name__}; a secret is secret=…"
             )
-        self._options = Options(
-            cookie_name=cookie_name,
-            duration=duration,
-            active_duration=active_duration,
-            max_lifetime=max_lifetime,
-            max_age=max_age,
-            ephemeral=ephemeral,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-            partitioned=partitioned,
-            revocations=read_revocations(revocation),
-            no_store=no_store,
-            clear_site_data=clear_site_data,
-            strict=strict,
-            clock=clock,
-            urandom=urandom,
-            codec=make_codec(secret, keys, codec, urandom=urandom, strict=strict),
-        )
+        super().__post_init__()
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
         """Let `app` keep sessions this way. One instance may serve several apps."""
-        interface = ClientSessionInterface(self._options)
-        interface.get_codec(app)  # a bad SECRET_KEY that is there already is told now
+        interface = ClientSessionInterface(self)
+        interface.get_codec(app)  # a bad SECRET_KEY is refused at set-up
         interfaces = app.extensions.setdefault(_EXTENSION, {})
         name = interface.get_cookie_name(app)
         if name in [other.get_cookie_name(app) for other in interfaces.values()]:
             raise RuntimeError(
-                f"the app already keeps a session in the cookie {name!r}: "
-                "give each ClientSessions a cookie_name of its own"
+                f"the app already keeps a session in the cookie {name!r}; "
+                "give each ClientSessions its own cookie_name"
             )
         if not interfaces:
             app.session_interface = interface
@@ -180,8 +101,8 @@ class ClientSessions:
     def open(self, cookie_header: str, app: Flask | None = None) -> Session:
         """Open the session in a ``Cookie`` header outside of a request, as in a WebSocket.
 
-        All that a request checks is checked. The session can be read; what is written into
-        it goes nowhere. `app` is the current app by default.
+        Makes all the checks that a request makes. The session is for reading: changes to it
+        go nowhere. `app` is the current app by default.
         """
         app = app or _this_app()
         opened = self._interface(app).open_header(app, cookie_header)
@@ -196,21 +117,24 @@ class ClientSessions:
 
         For a test client: ``client.set_cookie(*sessions.make_cookie({"user": …}, app))``.
         """
-        app = app or _this_app()
-        interface = self._interface(app)
         session = self.open("", app)
         session.replace(content)
-        return interface.get_cookie_name(app), interface.seal(app, session)
+        session.modified = True
+        sealing = cast(_Sealing, session._sealing)
+        return sealing.name, _seal(sealing, session, session._changed_json() or "")
 
     def _interface(self, app: Flask) -> ClientSessionInterface:
         interface = app.extensions.get(_EXTENSION, {}).get(self)
         if interface is None:
-            raise RuntimeError("call init_app(app) first")
+            raise RuntimeError("this ClientSessions does not serve the app; call init_app(app)")
         return cast(ClientSessionInterface, interface)
 
 
+ClientSessions.__doc__ = f"{inspect.getdoc(ClientSessions)}\n{Options.describe()}\n"
+
+
 def _this_app() -> Flask:
-    # Not the proxy: signals are told apart by the app itself.
+    # Not the proxy: signals distinguish apps by the object itself.
     return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
@@ -220,7 +144,16 @@ def _is_over_tls() -> bool:
 
 
 def _no_secret() -> RuntimeError:
-    return RuntimeError("there is no secret: give one, or set the app's SECRET_KEY")
+    return RuntimeError("there is no secret; pass secret=… or set the app's SECRET_KEY")
+
+
+class _Sealing(NamedTuple):
+    """What one request opens its cookie with, and seals it with again."""
+
+    app: Flask
+    codec: Codec
+    name: str
+    header: str
 
 
 class ClientSessionInterface(SessionInterface):
@@ -234,11 +167,11 @@ class ClientSessionInterface(SessionInterface):
         self._max_lifetime = (
             None if lifetime is None else milliseconds(lifetime, "max_lifetime")
         )
-        # The settings' secrets, and the codec for them: good as long as they stay the same.
+        # The settings' secrets and the codec for them: valid while these stay the same.
         self._from_settings: tuple[tuple[str | bytes, ...], SealedCodec | None] = ((), None)
         self._checked_name: str | None = None
-        # Only then does anything need to know when a session began.
-        self._remembers_birth = bool(options.max_lifetime or options.revocations)
+        # Nothing else needs to know when a session began.
+        self._remember_birth = bool(options.max_lifetime or options.revocations)
 
     def now(self) -> int:
         """Return the clock's time in ms since 1970."""
@@ -249,33 +182,34 @@ class ClientSessionInterface(SessionInterface):
             return self._options.cookie_name
         name = super().get_cookie_name(app)
         if name is not self._checked_name:
-            check_cookie_name(name)
+            check_cookie_name("SESSION_COOKIE_NAME", name)
             self._checked_name = name
         return name
 
     def get_codec(self, app: Flask) -> Codec | None:
         """Return what seals for `app`; None if it has no secret."""
-        if self._options.codec is not None:
-            return self._options.codec
+        if self._options.own_codec is not None:
+            return self._options.own_codec
         secret = app.secret_key
         if not secret:
             return None
         fallbacks = app.config["SECRET_KEY_FALLBACKS"] or ()
         if fallbacks and not isinstance(fallbacks, list | tuple):
-            # A text would be taken for a list of secrets of one character each.
+            # A str would be taken for a list of secrets of one character each.
             raise TypeError(
-                f"SECRET_KEY_FALLBACKS is a {type(fallbacks).__name__}: give a list of secrets"
+                f"SECRET_KEY_FALLBACKS must be a list, got {type(fallbacks).__name__}"
             )
         secrets = (secret, *fallbacks)
         known, codec = self._from_settings
         if codec is None or known != secrets:
             urandom, strict = self._options.urandom, self._options.strict
-            codec = SealedCodec(*secret_keys(secrets), urandom=urandom, strict=strict)
+            keys = secret_keys("SECRET_KEY", secrets)
+            codec = SealedCodec(*keys, urandom=urandom, strict=strict)
             self._from_settings = (secrets, codec)  # at once: another thread may be reading
         return codec
 
     def open_session(self, app: Flask, request: Request) -> Session | None:
-        """Return a session that opens its cookie when it is first touched.
+        """Return a session that opens its cookie when it is first used.
 
         None without a secret: Flask then says so at the first write.
         """
@@ -286,74 +220,94 @@ class ClientSessionInterface(SessionInterface):
         codec = self.get_codec(app)
         if codec is None:
             return None
-        name = self.get_cookie_name(app)
-
-        def fill(session: Session) -> None:
-            value = find_cookie(header, name)
-            if value:
-                self._fill(session, app, codec, name, value)
-
-        session = Session(now=self.now, duration=self._duration, opener=fill)
+        sealing = _Sealing(app, codec, self.get_cookie_name(app), header)
+        session = self._new_session(functools.partial(self._open, sealing))
+        session._sealing = sealing
         if self._options.ephemeral:
             session.permanent = False
         return session
 
-    def _fill(self, session: Session, app: Flask, codec: Codec, name: str, value: str) -> None:
+    def _new_session(self, opener: Opener) -> Session:
+        return Session(
+            now=self.now,
+            duration=self._duration,
+            opener=opener,
+            remember_birth=self._remember_birth,
+        )
+
+    def _open(self, sealing: _Sealing) -> tuple[dict[str, Any], State] | None:
+        """Return what the request's cookie holds; None without a cookie."""
+        value = find_cookie(sealing.header, sealing.name)
+        if not value:
+            return None
         try:
-            opened = codec.unseal(value, name=name)
+            unsealed = sealing.codec.unseal(value, name=sealing.name)
         except BadCookie as bad:
-            self._refuse(session, app, value, bad.reason)
-            return
+            return self._refuse(sealing, value, bad.reason)
         now = self.now()
-        self._restore(session, opened, now)
-        reason = self._reason_to_refuse(session, opened, now)
+        content, state = self._read(unsealed, now)
+        reason = self._reason_to_refuse(content, state, now)
         if reason:
-            self._refuse(session, app, value, reason)
-            return
-        if type(codec) is not SealedCodec:
-            stringify(session.plain())  # what another codec opens may be nothing to seal
-        if (opened.created_at + opened.duration - now) * 1000 < self._active_microseconds:
-            session.extend(self._options.active_duration)
-        elif opened.rotated:
-            session.modified = True
+            return self._refuse(sealing, value, reason)
+        if type(sealing.codec) is not SealedCodec:
+            state.json = self._json(content, state)  # raises if it could not be sealed again
+        left = state.opened_until - now
+        if left * 1000 < self._active_microseconds:
+            state.created_at += self._active_microseconds // 1000
+            state.changed = True
+        return content, state
 
-    def _restore(self, session: Session, opened: Unsealed, now: int) -> None:
-        created_at, duration = opened.created_at, opened.duration
-        if not self._remembers_birth:
-            session.restore(opened.content, created_at, duration, mac=opened.mac)
-            return
-        content = dict(opened.content)
-        born_at = content.pop(BORN, None)
-        if type(born_at) is not int or not 0 <= born_at <= now + 1:
-            born_at = None
-            # Without the mark the cookie could begin its life anew at each visit.
-            session.modified = bool(content)
-        session.restore(content, created_at, duration, born_at=born_at, mac=opened.mac)
+    def _read(self, unsealed: Unsealed, now: int) -> tuple[dict[str, Any], State]:
+        content, created_at = unsealed.content, unsealed.created_at
+        state = State(
+            created_at,
+            unsealed.duration,
+            min(created_at, now),
+            unsealed.json,
+            unsealed.mac,
+            created_at + unsealed.duration,
+            False,
+            unsealed.rotated,
+        )
+        if self._remember_birth:
+            content = dict(content)
+            born_at = content.pop(BORN, None)
+            if type(born_at) is int and 0 <= born_at <= now + 1:
+                state.born_at = born_at
+            elif content:
+                # Without this mark each visit could begin the lifetime again.
+                state.changed = True
+        return content, state
 
-    def _reason_to_refuse(self, session: Session, opened: Unsealed, now: int) -> str | None:
-        expires_at = opened.created_at + opened.duration
-        if not 0 <= opened.created_at <= expires_at <= END_OF_TIME:
+    def _json(self, content: dict[str, Any], state: State) -> str:
+        return stringify({**content, BORN: state.born_at} if self._remember_birth else content)
+
+    def _reason_to_refuse(self, content: dict[str, Any], state: State, now: int) -> str | None:
+        if not 0 <= state.created_at <= state.opened_until <= END_OF_TIME:
             return "times"
-        if expires_at < now:
+        if state.opened_until < now:
             return "expired"
-        if self._max_lifetime is not None and session.born_at + self._max_lifetime < now:
+        if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
-        for revocation in self._options.revocations:
-            if revocation.is_revoked(session):
-                return "revoked"
+        if self._options.revocations:
+            session = self._new_session(lambda: (content, state))
+            for revocation in self._options.revocations:
+                if revocation.is_revoked(session):
+                    return "revoked"
         return None
 
-    def _refuse(self, session: Session, app: Flask, value: str, reason: str) -> None:
-        """Empty the session. The visitor is never told why; the log and the signal are."""
-        name = self.get_cookie_name(app)
+    def _refuse(
+        self, sealing: _Sealing, value: str, reason: str
+    ) -> tuple[dict[str, Any], State]:
+        """Return an empty session. Only the log and the signal say why; the visitor never."""
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        logger.info("cookie %s refused: %s (sha256 %s)", name, reason, digest)
-        session.reset()
-        session.forget_cookie()  # and that was not a log-out
-        cookie_refused.send(app, name=name, reason=reason, digest=digest)
+        logger.info("cookie %s refused: %s (sha256 %s)", sealing.name, reason, digest)
+        cookie_refused.send(sealing.app, name=sealing.name, reason=reason, digest=digest)
+        now = self.now()
+        return {}, State(now, self._duration, now, changed=True)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie if the session changed; say nothing if nobody looked at it."""
+        """Set the cookie if the session changed; do nothing if nobody used it."""
         assert isinstance(session, Session)  # open_session made it
         self._save(app, session, response)
         if len(app.extensions.get(_EXTENSION, ())) > 1:
@@ -361,42 +315,18 @@ class ClientSessionInterface(SessionInterface):
                 interface._save(app, further, response)
 
     def _save(self, app: Flask, session: Session, response: Response) -> None:
-        if not session.loaded:
+        if session._opener is not None:
             return
         vary_by_cookie(response)
         if self._options.no_store:
             response.cache_control.no_store = True
-        if not session.modified:
-            return
-        if session.ended and not session and self._options.clear_site_data:
-            # Not "cookies": that would clear those of every other app of the site as well.
-            response.headers["Clear-Site-Data"] = '"cache", "storage"'
-        response.headers.add("Set-Cookie", self._set_cookie(app, session))
+        json = session._changed_json()
+        if json is not None:
+            value = _seal(cast(_Sealing, session._sealing), session, json)
+            response.headers.add("Set-Cookie", self._set_cookie(app, session, value))
 
-    def seal(self, app: Flask, session: Session) -> str:
-        """Return the cookie value of `session`; raise SessionTooLarge."""
-        codec = self.get_codec(app)
-        assert codec is not None  # there was one when the session was opened
-        name = self.get_cookie_name(app)
-        content = session.plain()
-        if self._remembers_birth:
-            content[BORN] = session.born_at
-        value = codec.seal(
-            content, name=name, created_at=session.created_at, duration=session.duration
-        )
-        size = len(name) + len(value)
-        if size > MAX_SIZE:
-            sizes = {key: len(stringify(item).encode()) for key, item in session.items()}
-            key = max(sizes, key=lambda key: sizes[key], default="")
-            raise SessionTooLarge(
-                f"the cookie {name!r} would take {size} octets, and browsers drop more than "
-                f"{MAX_SIZE}: keep less in the session, whose largest item is {key!r} with "
-                f"{sizes.get(key, 0)} octets of JSON"
-            )
-        return value
-
-    def _set_cookie(self, app: Flask, session: Session) -> str:
-        options, name = self._options, self.get_cookie_name(app)
+    def _set_cookie(self, app: Flask, session: Session, value: str) -> str:
+        options, name = self._options, cast(_Sealing, session._sealing).name
         path = _either(options.path, self.get_cookie_path(app))
         domain = _either(options.domain, self.get_cookie_domain(app))
         samesite = _either(options.samesite, self.get_cookie_samesite(app))
@@ -405,7 +335,7 @@ class ClientSessionInterface(SessionInterface):
         check_attributes(name, path, domain, secure or partitioned, samesite)
         return cookie_line(
             name,
-            self.seal(app, session),
+            value,
             expires=self._expires(session),
             path=path,
             domain=domain,
@@ -421,8 +351,28 @@ class ClientSessionInterface(SessionInterface):
             return None
         if self._options.max_age is not None:
             return (self.now() + milliseconds(self._options.max_age, "max_age")) // 1000
-        # Cookie dates have no fraction of a second: grant one second for the one cut.
+        # Cookie dates have no fraction of a second: one second more for the one cut off.
         return min(session.expires_at, END_OF_TIME) // 1000 + 1
+
+
+def _seal(sealing: _Sealing, session: Session, json: str) -> str:
+    """Return the cookie value of a changed session; raise SessionTooLarge."""
+    name, codec = sealing.name, sealing.codec
+    times = {"created_at": session.created_at, "duration": session.duration}
+    if type(codec) is SealedCodec:
+        value = codec.seal_json(json, name=name, **times)
+    else:
+        value = codec.seal(parse(json), name=name, **times)
+    size = len(name) + len(value)
+    if size > MAX_SIZE:
+        sizes = {key: len(stringify(item).encode()) for key, item in session.items()}
+        key = max(sizes, key=lambda key: sizes[key], default="")
+        raise SessionTooLarge(
+            f"the cookie {name!r} must have at most {MAX_SIZE} octets, or browsers drop it, "
+            f"got {size}; keep less in the session, whose largest item is {key!r} with "
+            f"{sizes.get(key, 0)} octets of JSON"
+        )
+    return value
 
 
 T = TypeVar("T")

@@ -1,11 +1,14 @@
-"""What `ClientSessions` can be told, checked before the first request."""
+"""Every option of `ClientSessions`: its default, its description and its check, once."""
 
 from __future__ import annotations
 
 import functools
+import inspect
+import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
@@ -20,10 +23,11 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NO_ATTRIBUTE = re.compile(r"[\s;\x00-\x1f\x7f-\x9f]")
 _SAMESITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
 
-#: For a site that is served over HTTPS, and over nothing else:
-#: ``ClientSessions(app, **PRODUCTION)``. The name's prefix makes browsers insist on Secure,
-#: on ``Path=/`` and on no Domain; pages that used the session are not stored; a log-out by
-#: `reset` clears what the browser has cached and stored of this site.
+Secret = str | bytes | Sequence[str | bytes]
+
+#: For a site that is served over HTTPS and nothing else: ``ClientSessions(app,
+#: **PRODUCTION)``. The prefix of the name makes browsers insist on Secure, on ``Path=/``
+#: and on no Domain. Caches do not store pages that used the session.
 PRODUCTION: dict[str, Any] = {
     "cookie_name": "__Host-session",
     "path": "/",
@@ -31,176 +35,234 @@ PRODUCTION: dict[str, Any] = {
     "httponly": True,
     "samesite": "Lax",
     "no_store": True,
-    "clear_site_data": True,
 }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Options:
-    """The options of one `ClientSessions`; see there. None means Flask's own setting."""
-
-    cookie_name: str | None
-    duration: timedelta
-    active_duration: timedelta
-    max_lifetime: timedelta | None
-    max_age: timedelta | None
-    ephemeral: bool
-    path: str | None
-    domain: str | None
-    secure: bool | None
-    httponly: bool | None
-    samesite: str | None
-    partitioned: bool | None
-    revocations: tuple[Revocation, ...]
-    no_store: bool
-    clear_site_data: bool
-    strict: bool
-    clock: Callable[[], float]
-    urandom: Callable[[int], bytes]
-    codec: Codec | None
-
-    def __post_init__(self) -> None:
-        self._check_lifetimes()
-        self._check_flags()
-        if self.cookie_name is not None:
-            check_cookie_name(self.cookie_name)
-        if self.samesite is not None:
-            object.__setattr__(self, "samesite", read_samesite(self.samesite))
-        if self.samesite == "None" and not self.secure:
-            raise ValueError("browsers refuse samesite='None' without secure=True: give both")
-        for option, function in (("clock", self.clock), ("urandom", self.urandom)):
-            if not callable(function):
-                raise TypeError(f"{option} is {function!r}: give a function")
-        if self.codec is not None:
-            _check_methods("codec", self.codec, "seal", "unseal")
-
-    def _check_lifetimes(self) -> None:
-        for option in ("duration", "active_duration", "max_lifetime", "max_age"):
-            value = getattr(self, option)
-            if value is None and option.startswith("max"):
-                continue
-            if milliseconds(value, option) == 0 and option != "active_duration":
-                raise ValueError(f"{option} is zero: give the time that it lasts")
-        if self.ephemeral and self.max_age is not None:
-            raise ValueError(
-                "an ephemeral cookie ends with the browser, one with max_age does not: "
-                "give one of the two"
-            )
-
-    def _check_flags(self) -> None:
-        for option in (
-            "secure",
-            "httponly",
-            "partitioned",
-            "ephemeral",
-            "no_store",
-            "clear_site_data",
-            "strict",
-        ):
-            value = getattr(self, option)
-            if value is not None and not isinstance(value, bool):
-                raise TypeError(f"{option} is {value!r}: give True or False")
-        for option in ("path", "domain"):
-            value = getattr(self, option)
-            if value is not None and not isinstance(value, str):
-                raise TypeError(f"{option} is {value!r}: give str")
-            _check_text(option, value)
+def _any_value(option: str, value: object) -> None:
+    """Accept everything: `Options.__post_init__` looks at several options together."""
 
 
-def _check_text(option: str, value: str | None) -> None:
-    if value and _NO_ATTRIBUTE.search(value):
-        raise ValueError(
-            f"{option} is {value!r}: leave out white space, ';' and control characters "
-            "(in a path, write them as in an address: %20, %3B)"
-        )
+def _check_flag(option: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{option} must be True or False, got {value!r}")
+
+
+def _check_function(option: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"{option} must be a function, got {value!r}")
+
+
+def _check_codec(option: str, value: object) -> None:
+    _check_methods(option, value, "seal", "unseal")
 
 
 def _check_methods(option: str, value: object, *methods: str) -> None:
     if not all(callable(getattr(value, method, None)) for method in methods):
-        raise TypeError(f"{option} is {value!r}: give an object with {' and '.join(methods)}")
+        names = f"method{'s' * (len(methods) > 1)} {' and '.join(methods)}"
+        raise TypeError(f"{option} must have the {names}, got {value!r}")
 
 
-def read_revocations(given: Revocation | Sequence[Revocation]) -> tuple[Revocation, ...]:
-    """Return one or several revocations as a tuple; raise TypeError for anything else."""
-    several = tuple(given) if isinstance(given, list | tuple) else (given,)
-    for each in several:
-        _check_methods("revocation", each, "is_revoked")
-    return several
+def _check_extension(option: str, value: timedelta) -> None:
+    milliseconds(value, option)
 
 
-def check_cookie_name(name: str) -> None:
-    """Raise TypeError or ValueError for a name that no cookie can have."""
-    if not isinstance(name, str):
-        raise TypeError(f"cookie_name is a {type(name).__name__}: give str")
-    if not _TOKEN.fullmatch(name):
+def _check_lifetime(option: str, value: timedelta) -> None:
+    if milliseconds(value, option) == 0:
+        raise ValueError(f"{option} must be greater than zero, such as timedelta(hours=2)")
+
+
+def _check_attribute(option: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{option} must be str, got {value!r}")
+    if _NO_ATTRIBUTE.search(value):
         raise ValueError(
-            f"cookie_name is {name!r}: use letters, digits and !#$%&'*+-.^_`|~ only"
+            f"{option} must not contain white space, ';' or control characters, got "
+            f"{value!r}; in a path, write them as in a URL: %20, %3B"
         )
 
 
-def read_samesite(value: str) -> str:
-    """Return "Strict", "Lax" or "None", in whatever case it was given."""
+def check_samesite(option: str, value: object) -> None:
+    """Raise ValueError for anything but Strict, Lax or None; case does not matter."""
     if not isinstance(value, str) or value.lower() not in _SAMESITE:
-        raise ValueError(f"samesite is {value!r}: give 'Strict', 'Lax' or 'None'")
-    return _SAMESITE[value.lower()]
+        raise ValueError(f"{option} must be 'Strict', 'Lax' or 'None', got {value!r}")
+
+
+def check_cookie_name(option: str, value: object) -> None:
+    """Raise TypeError or ValueError for a name that a cookie cannot have."""
+    if not isinstance(value, str):
+        raise TypeError(f"{option} must be str, got {type(value).__name__}")
+    if not _TOKEN.fullmatch(value):
+        raise ValueError(
+            f"{option} must consist of letters, digits and !#$%&'*+-.^_`|~, got {value!r}"
+        )
+
+
+def _option(
+    default: Any,
+    text: str,
+    check: Callable[[str, Any], None] = _any_value,
+    *,
+    group: str = "",
+) -> Any:
+    """Return a field of `Options`; `group` is the heading of the options that it begins."""
+    metadata = {"text": inspect.cleandoc(text), "check": check, "group": group}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Options:
+    """The options of `ClientSessions`. Each None stands for Flask's own setting, or none."""
+
+    secret: Secret | None = _option(
+        None,
+        """str or bytes, random; or a list: the first secret seals new cookies, every secret
+        opens cookies. A cookie opened with any but the first is sealed again. By default
+        Flask's ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``.""",
+        group="How to seal; give at most one of secret, keys and codec",
+    )
+    keys: Keys | Sequence[Keys] | None = _option(
+        None, "`Keys`, or a list of them, to choose another cipher or MAC."
+    )
+    codec: Codec | None = _option(
+        None, "an object with ``seal`` and ``unseal``, as in `Codec`.", _check_codec
+    )
+    strict: bool = _option(
+        False, "open only the text that this library writes, not each that Node opens.",
+        _check_flag,
+    )  # fmt: skip
+    duration: timedelta = _option(
+        timedelta(days=1), "the lifetime of a session.", _check_lifetime,
+        group="How long, each a timedelta",
+    )  # fmt: skip
+    active_duration: timedelta = _option(
+        timedelta(minutes=5),
+        """a session that is used with less than this left is extended by this much; zero
+        never extends.""",
+        _check_extension,
+    )
+    max_lifetime: timedelta | None = _option(
+        None, "the end of a session, however often it is extended.", _check_lifetime
+    )
+    max_age: timedelta | None = _option(
+        None, "the browser keeps each cookie this long, not until the session ends.",
+        _check_lifetime,
+    )  # fmt: skip
+    ephemeral: bool = _option(
+        False, "True: the browser keeps the cookie until it closes.", _check_flag
+    )
+    revocation: Revocation | Sequence[Revocation] = _option(
+        (), "what else ends a session, one or several; see `lesson_app.revocation`."
+    )
+    cookie_name: str | None = _option(
+        None, "the cookie's name.", check_cookie_name,
+        group="The cookie, each by default Flask's ``SESSION_COOKIE_…``",
+    )  # fmt: skip
+    path: str | None = _option(None, "its Path.", _check_attribute)
+    domain: str | None = _option(None, "its Domain.", _check_attribute)
+    secure: bool | None = _option(
+        None, "Secure; also set on every request that came over TLS.", _check_flag
+    )
+    httponly: bool | None = _option(None, "HttpOnly.", _check_flag)
+    samesite: str | None = _option(None, "SameSite: Strict, Lax or None.", check_samesite)
+    partitioned: bool | None = _option(None, "Partitioned.", _check_flag)
+    no_store: bool = _option(
+        False, "keep pages that used the session out of caches.", _check_flag,
+        group="The response",
+    )  # fmt: skip
+    clock: Callable[[], float] = _option(
+        time.time, "a function like ``time.time``.", _check_function,
+        group="For tests and lessons that repeat",
+    )  # fmt: skip
+    urandom: Callable[[int], bytes] = _option(
+        os.urandom, "a function like ``os.urandom``.", _check_function
+    )
+
+    def __post_init__(self) -> None:
+        for option in fields(Options):
+            value = getattr(self, option.name)
+            if value is not None or option.default is not None:
+                option.metadata["check"](option.name, value)
+        if sum(given is not None for given in (self.secret, self.keys, self.codec)) > 1:
+            raise ValueError("expected at most one of secret, keys and codec; each can seal")
+        if self.ephemeral and self.max_age is not None:
+            raise ValueError(
+                "expected ephemeral or max_age, got both; an ephemeral cookie ends with the "
+                "browser"
+            )
+        if str(self.samesite).lower() == "none" and self.samesite and not self.secure:
+            raise ValueError("samesite='None' needs secure=True; browsers refuse it without")
+        # Made now, so that a weak secret is refused at set-up.
+        _ = self.own_codec, self.revocations
+
+    @functools.cached_property
+    def own_codec(self) -> Codec | None:
+        """What seals and unseals; None if the app's ``SECRET_KEY`` decides."""
+        keys = self.keys
+        if self.secret is not None:
+            one = isinstance(self.secret, str | bytes)
+            keys = secret_keys("secret", [self.secret] if one else self.secret)
+        if keys is None:
+            return self.codec
+        several = (keys,) if isinstance(keys, Keys) else keys
+        if not isinstance(several, list | tuple):
+            raise TypeError(f"keys must be Keys or a list of Keys, got {type(keys).__name__}")
+        return SealedCodec(*several, urandom=self.urandom, strict=self.strict)
+
+    @functools.cached_property
+    def revocations(self) -> tuple[Revocation, ...]:
+        """The revocations as a tuple."""
+        given = self.revocation
+        several = tuple(given) if isinstance(given, list | tuple) else (given,)
+        for each in several:
+            _check_methods("revocation", each, "is_revoked")
+        return several
+
+    @staticmethod
+    def describe() -> str:
+        """Return the options as reStructuredText."""
+        return "\n".join(_describe())
+
+
+def _describe() -> Iterator[str]:
+    for option in fields(Options):
+        if option.metadata["group"]:
+            yield f"\n{option.metadata['group']}:\n"
+        yield f"- `{option.name}`: " + option.metadata["text"].replace("\n", "\n  ")
 
 
 @functools.lru_cache(maxsize=64)
 def check_attributes(
     name: str, path: str, domain: str | None, secure: bool, samesite: str | None
 ) -> None:
-    """Raise ValueError for a cookie that browsers drop, or misread, without a word.
+    """Raise ValueError for a cookie that browsers drop or misread without a word.
 
     RFC 6265bis sections 4.1.2.7 (SameSite) and 4.1.3 (the prefixes of names, which browsers
     compare without regard to case).
     """
-    _check_text("the cookie's path", path)
-    _check_text("the cookie's domain", domain)
+    _check_attribute("the cookie's path", path)
+    if domain is not None:
+        _check_attribute("the cookie's domain", domain)
     prefix = name.lower()
     if prefix.startswith(("__secure-", "__host-")) and not secure:
         raise ValueError(
-            f"browsers refuse a cookie named {name!r} without Secure: serve over HTTPS, or "
-            "set secure=True"
+            f"a cookie named {name!r} needs Secure; serve over HTTPS or set secure=True"
         )
     if prefix.startswith("__host-") and (domain or path != "/"):
         raise ValueError(
-            f"browsers refuse a cookie named {name!r} with a Domain, or a Path but '/': "
-            "leave both out"
+            f"a cookie named {name!r} must have Path=/ and no Domain; leave both out"
         )
-    if samesite is not None and read_samesite(samesite) == "None" and not secure:
-        raise ValueError("browsers refuse SameSite=None without Secure: set secure=True")
+    if samesite is not None:
+        check_samesite("the cookie's samesite", samesite)
+        if samesite.lower() == "none" and not secure:
+            raise ValueError("SameSite=None needs Secure; set secure=True")
 
 
-Secret = str | bytes | Sequence[str | bytes]
-
-
-def make_codec(
-    secret: Secret | None,
-    keys: Keys | Sequence[Keys] | None,
-    codec: Codec | None,
-    *,
-    urandom: Callable[[int], bytes],
-    strict: bool,
-) -> Codec | None:
-    """Return what seals and unseals; None if it is left to the app's ``SECRET_KEY``."""
-    if sum(given is not None for given in (secret, keys, codec)) > 1:
-        raise ValueError("give one of secret, keys and codec: each says how to seal")
-    if secret is not None:
-        keys = secret_keys([secret] if isinstance(secret, str | bytes) else secret)
-    if keys is not None:
-        several = (keys,) if isinstance(keys, Keys) else keys
-        if not isinstance(several, list | tuple):
-            raise TypeError(f"keys is a {type(keys).__name__}: give Keys, or a list of them")
-        return SealedCodec(*several, urandom=urandom, strict=strict)
-    return codec
-
-
-def secret_keys(secrets: Sequence[str | bytes]) -> list[Keys]:
+def secret_keys(option: str, secrets: Any) -> list[Keys]:
     """Derive the keys of each secret, in their order; refuse weak ones."""
     if not isinstance(secrets, list | tuple):
+        # A str would be taken for a list of secrets of one character each.
         raise TypeError(
-            f"secret is a {type(secrets).__name__}: give str or bytes, or a list: the "
-            "first seals, all open"
+            f"{option} must be str, bytes or a list of them, got {type(secrets).__name__}"
         )
     return [_strong_keys(secret) for secret in secrets]
 
@@ -208,13 +270,14 @@ def secret_keys(secrets: Sequence[str | bytes]) -> list[Keys]:
 @functools.lru_cache(maxsize=64)
 def _strong_keys(secret: str | bytes) -> Keys:
     keys = derive_keys(secret)
-    # 16 random bytes, as they are or in base64url: what 128 bits need. A count of signs
-    # tells no passphrase from a random text, but it stops the likeliest accidents.
+    # 16 random bytes, raw or in base64url: 128 bits. Counting characters cannot tell a
+    # passphrase from a random string, but it stops the likeliest accidents.
     shortest = 16 if isinstance(secret, bytes) else 22
     if len(secret) < shortest or len(set(secret)) < 8:
         raise ValueError(
-            f"the secret is weak: it has {len(secret)} characters, {len(set(secret))} of them "
-            f"different. Make a good one with {MAKE_RANDOM}. An old one that has to go on "
-            "can be given as keys=derive_keys(secret)"
+            f"the secret is too weak: {len(secret)} characters, {len(set(secret))} of them "
+            f"distinct (at least {shortest} and 8 are needed). Generate one with: "
+            f"{MAKE_RANDOM}. To keep using an existing weak secret, pass "
+            "keys=derive_keys(secret)."
         )
     return keys

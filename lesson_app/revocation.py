@@ -196,12 +196,12 @@ class UserEpochs:
 
     def end_all(self, user: str, *, keep: Session | None = None) -> None:
         """Refuse every session of `user` that has begun up to now, but for `keep`."""
-        if keep is not None:
-            keep.load()  # before it would be refused
+        state = None if keep is None else keep._open()  # while it is not yet refused
         epoch = self._now()
         self._store.put(f"user:{user}", epoch, None)
-        if keep is not None:
-            keep.outlive(epoch)
+        if state is not None:
+            state.born_at = max(state.born_at, epoch + 1)
+            state.changed = True
 
     def is_revoked(self, session: Session) -> bool:
         user = self._user(session)
@@ -222,8 +222,10 @@ class DenyList:
 
     def end(self, session: Session) -> None:
         """Refuse the cookie that `session` was opened from; without one, do nothing."""
-        if session.mac:
-            self._store.put(f"mac:{session.mac.hex()}", 1, session.opened_until + MARGIN)
+        state = session._open()
+        if state.mac:
+            self._store.put(f"mac:{state.mac.hex()}", 1, state.opened_until + MARGIN)
 
     def is_revoked(self, session: Session) -> bool:
-        return bool(session.mac) and self._store.get(f"mac:{session.mac.hex()}") is not None
+        mac = session._open().mac
+        return bool(mac) and self._store.get(f"mac:{mac.hex()}") is not None

@@ -1,20 +1,22 @@
-"""A dict with a lifetime: what one visitor's cookie holds while a request runs."""
+"""The dict that a view sees as `flask.session`, and its lifetime."""
 
 from __future__ import annotations
 
 import functools
-import marshal
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from flask.sessions import SessionMixin
 
-from ._engine.javascript import stringify
+from ._engine.javascript import parse, stringify
 
-#: The last ms since 1970 after which an HTTP date can still name the next full second.
+#: The latest time in ms since 1970 after which an HTTP date can still name the next second.
 END_OF_TIME = 253_402_300_798_999
+#: The key in the sealed JSON that remembers when a session began.
+BORN = "_born"
 _LONGEST = timedelta(days=36_500)
 _MS = timedelta(milliseconds=1)
 
@@ -23,251 +25,218 @@ def milliseconds(value: timedelta, option: str) -> int:
     """Return `value` in whole ms; refuse bare numbers, whose unit nobody can see."""
     if not isinstance(value, timedelta):
         raise TypeError(
-            f"{option} is {value!r}: give a timedelta, for instance timedelta(minutes=2) "
-            "(Mozilla counts milliseconds, Flask seconds)"
+            f"{option} must be a timedelta, got {value!r}; "
+            "write for instance timedelta(minutes=2)"
         )
     if not timedelta(0) <= value <= _LONGEST:
-        raise ValueError(f"{option} is {value}: give 0 to {_LONGEST.days} days")
+        raise ValueError(f"{option} must be from 0 to {_LONGEST.days} days, got {value}")
     return value // _MS
+
+
+@dataclass(slots=True)
+class State:
+    """What a session knows of its cookie: for the middleware and for revocations.
+
+    Times are in ms since 1970, `duration` is in ms. `json` is the sealed JSON, `mac`
+    identifies the cookie and `opened_until` is when it expires; a new session has none of
+    the three. `changed` asks for a new cookie, whatever the content is.
+    """
+
+    created_at: int
+    duration: int
+    born_at: int
+    json: str = "{}"
+    mac: bytes = b""
+    opened_until: int = 0
+    new: bool = True
+    changed: bool = False
+
+
+#: Returns the content and the state that a cookie holds; None without a cookie.
+Opener = Callable[[], tuple[dict[str, Any], State] | None]
 
 
 class Session(dict[str, Any], SessionMixin):
     """The content of one cookie, with a lifetime.
 
-    Use it as a dict; change it at any depth, and the response carries a new cookie.
-    `now` is a function that returns ms since 1970, `duration` the lifetime in ms that a
-    new or `reset` session gets. `opener`, if given, fills the session when it is first
-    touched: a request that never looks at its session never pays for it, and never
-    changes it.
+    Use it as a dict. When it changes, at any depth, the response carries a new cookie.
+    Times are in ms since 1970: `now` is a function that returns the current one.
+    `duration` is the lifetime in ms of a session that is new or `reset`. `opener` is called
+    when the session is first used: a request that never uses its session never pays for it.
+    With `remember_birth` the cookie stores when the session began.
+
+    Names that begin with an underscore are for the middleware and for revocations.
     """
 
     #: Whether the browser keeps the cookie when it closes. It concerns this response.
     permanent: bool = True
-    #: Whether `reset` was called on a session that had something in it.
-    ended = False
-    # What holds until something else is known.
-    _new, _mac, _opened_until = True, b"", 0
-    _opening = _changed = False
+    #: What the middleware seals this session with.
+    _sealing: Any = None
+    _opening = _assigned = False
 
     def __init__(
         self,
-        content: Mapping[str, Any] | None = None,
         *,
         now: Callable[[], int],
         duration: int,
-        opener: Callable[[Session], None] | None = None,
+        opener: Opener = lambda: None,
+        remember_birth: bool = False,
     ) -> None:
         if not isinstance(duration, int) or isinstance(duration, bool):
-            raise TypeError(f"duration is {duration!r}: give whole milliseconds")
-        self._now = now
-        self._default_duration = self._duration = duration
-        self._created_at = self._born_at = now()
-        self._opener = opener
-        if opener is None:
-            dict.update(self, content or {})
-            self._opened_as = self._image()
-        else:
-            self._lock = threading.RLock()
-            self._hold_place()
+            raise TypeError(f"duration must be whole milliseconds, got {duration!r}")
+        self._now, self._default_duration = now, duration
+        self._began = now()
+        self._opener: Opener | None = opener
+        self._remember_birth = remember_birth
+        self._lock = threading.RLock()
+        self._hold_place()
 
     def _hold_place(self) -> None:
-        # C code, such as json's, skips an empty dict without asking; this one is not empty
-        # until it has been asked.
+        # C code, such as json's, skips an empty dict without calling our methods. This key
+        # makes it call `items()`, which opens the session.
         dict.__setitem__(self, "", None)
 
-    def load(self) -> None:
-        """Open the cookie, once. Every dict method, and the lifetime, does it for you.
+    def _open(self) -> State:
+        """Open the cookie, once, and return the state.
 
-        If the opener raises, so does this, and the session stays unopened: nothing is
-        sent, and the visitor's cookie is what it was.
+        Every dict method and every property calls it. If the opener raises, the session
+        stays unopened: the response sets no cookie, and the visitor's is what it was.
         """
-        if self._opener is None:
-            return
-        with self._lock:  # a view may hand its session to several threads
-            if self._opener is None or self._opening:
-                return
-            self._opening = True
-            dict.clear(self)
-            try:
-                self._opener(self)
-                self._opened_as = self._image()
-                self._opener = None
-            except BaseException:
-                dict.clear(self)
-                self._hold_place()
-                raise
-            finally:
-                self._opening = False
+        if self._opener is not None:
+            with self._lock:  # a view may hand its session to several threads
+                if self._opener is not None and not self._opening:
+                    self._opening = True
+                    dict.clear(self)
+                    self._state = self._new_state()
+                    try:
+                        opened = self._opener()
+                        if opened is not None:
+                            content, self._state = opened
+                            dict.update(self, content)
+                        self._opener = None
+                    except BaseException:
+                        self._hold_place()
+                        raise
+                    finally:
+                        self._opening = False
+        return self._state
 
-    def _image(self) -> bytes | str:
-        """Return what the content can be compared with later, however it changes.
-
-        For JSON's own types it is an exact copy in bytes, which takes a part of the time that
-        JSON does. For a type that `marshal` refuses it is the JSON.
-        """
-        content = dict(dict.items(self))
-        try:
-            return marshal.dumps(content)
-        except ValueError:
-            return stringify(content)
-
-    def plain(self) -> dict[str, Any]:
-        """Return the content as a plain dict, which is written faster."""
-        self.load()
-        return dict(dict.items(self))  # `dict(self)` would ask each method of this class
-
-    @property
-    def loaded(self) -> bool:
-        """Whether anything has looked at this session yet."""
-        return self._opener is None
-
-    def restore(
-        self,
-        content: Mapping[str, Any],
-        created_at: int,
-        duration: int,
-        *,
-        born_at: int | None = None,
-        mac: bytes = b"",
-    ) -> None:
-        """Take over what an opened cookie held; `mac` is what it can be told by."""
-        dict.update(self, content)
-        self._created_at, self._duration = created_at, duration
-        self._born_at = min(created_at, self._now()) if born_at is None else born_at
-        self._mac, self._opened_until = mac, created_at + duration
-        self._new = False
-
-    def outlive(self, moment: int) -> None:
-        """Count as begun after `moment` (ms since 1970), and send a new cookie."""
-        self.load()
-        self._born_at = max(self._born_at, moment + 1)
-        self._changed = True
-
-    def forget_cookie(self) -> None:
-        """Count as a session that came from no cookie."""
-        self._mac, self._opened_until, self._new, self.ended = b"", 0, True, False
-
-    @property
-    def mac(self) -> bytes:
-        """The MAC of the cookie that was opened; empty without one."""
-        self.load()
-        return self._mac
-
-    @property
-    def opened_until(self) -> int:
-        """The last moment (ms since 1970) of the cookie that was opened."""
-        self.load()
-        return self._opened_until
+    def _new_state(self) -> State:
+        return State(self._began, self._default_duration, self._began)
 
     @property
     def new(self) -> bool:  # type: ignore[override]  # Flask's is a plain attribute
-        """Whether there was no cookie to open, or none that did."""
-        self.load()
-        return self._new
+        """Whether there was no cookie to open, or none that opened."""
+        return self._open().new
 
     @property
     def created_at(self) -> int:
-        """When this session's life began, in ms since 1970; `extend` moves it."""
-        self.load()
-        return self._created_at
+        """When the lifetime began, in ms since 1970; an extension moves it."""
+        return self._open().created_at
 
     @property
     def born_at(self) -> int:
         """When the session began, in ms since 1970: when it was new, or `reset`.
 
-        Unlike `created_at` it does not move. It is remembered across requests only where
-        an option needs it: `max_lifetime`, or `revocation`.
+        Unlike `created_at` it does not move. The cookie remembers it only where an option
+        needs it: `max_lifetime` or `revocation`.
         """
-        self.load()
-        return self._born_at
+        return self._open().born_at
 
     @property
     def duration(self) -> int:
-        """How long this session lives, in ms."""
-        self.load()
-        return self._duration
+        """The lifetime in ms."""
+        return self._open().duration
 
     @property
     def expires_at(self) -> int:
-        """The last moment at which this session is honoured, in ms since 1970."""
-        self.load()
-        return self._created_at + self._duration
+        """The last ms since 1970 at which this session is honoured."""
+        state = self._open()
+        return state.created_at + state.duration
 
     @property
     def modified(self) -> bool:
         """Whether the browser needs a new cookie; nested changes count.
 
-        The content of now is compared with a copy of what was opened, and where these differ
-        their JSON, which is all that Mozilla compares. Set it to True to send a cookie all
-        the same.
+        As in Mozilla's library, the JSON of now is compared with the JSON that was opened.
+        Set it to True to send a cookie in any case.
         """
-        if self._opener is not None or self._changed:
-            return self._opener is None
-        before, now = self._opened_as, self._image()
-        if type(before) is type(now) and before == now:
-            return False
-        # Other bytes may be the same JSON all the same, as a tuple in the place of a list.
-        if isinstance(before, bytes):
-            content = marshal.loads(before)  # noqa: S302  # that we have just written
-            if len(content) != dict.__len__(self):
-                return True
-            try:
-                before = stringify(content)
-            except (TypeError, ValueError):
-                # Not what was there: `marshal` makes bytes of an array, as of each buffer.
-                return True
-        return before != stringify(self.plain())
+        return self._changed_json() is not None
 
     @modified.setter
     def modified(self, value: bool) -> None:
-        self.load()
-        self._changed = value
+        self._open().changed = value
+
+    def _changed_json(self) -> str | None:
+        """Return the JSON to seal; None if the browser can keep its cookie."""
+        if self._opener is not None:
+            return None
+        content = dict(dict.items(self))  # `dict(self)` would call methods of this class
+        if self._remember_birth:
+            content[BORN] = self._state.born_at
+        text = stringify(content)
+        if self._state.changed:
+            return text
+        return None if text == self._state.json or self._is_rewritten(text) else text
+
+    def _is_rewritten(self, text: str) -> bool:
+        # A sealer of another kind may have written the same JSON in another way. Where a
+        # view has set a key this is not checked: the price is a cookie, at most.
+        if self._assigned:
+            return False
+        opened = parse(self._state.json)
+        if self._remember_birth:
+            opened[BORN] = opened.pop(BORN, None)
+        return text == stringify(opened)
 
     def reset(self, *keep: str) -> None:
-        """Empty the session but for the keys in `keep`, and begin a new life now.
+        """Empty the session except for the keys in `keep`, and begin a new lifetime now.
 
-        ``reset(*session)`` keeps all, and begins the life anew. The browser gets a new
-        cookie. A copy of the old one still opens until it expires: the server remembers
-        nothing that could tell the two apart, unless it has a `revocation`.
+        ``reset(*session)`` keeps everything. The browser gets a new cookie. A copy of the
+        old one still opens until it expires: the server stores nothing that could tell the
+        two apart, unless it has a `revocation`.
         """
         for key in keep:
             if not isinstance(key, str):
-                raise TypeError(f"{key!r} is not a key: name them one by one, reset('a', 'b')")
-        self.ended = self.ended or bool(self)
+                raise TypeError(f"expected keys one by one, as in reset('a', 'b'), got {key!r}")
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
-        self._born_at = self._created_at
+        self._state.born_at = self._state.created_at
 
     def replace(self, content: Mapping[str, Any]) -> None:
-        """Put `content` in the place of all that the session holds; its life goes on."""
+        """Replace everything that the session holds by `content`; its lifetime goes on."""
         if not isinstance(content, Mapping):
-            raise TypeError(f"content is a {type(content).__name__}: give a dict")
+            raise TypeError(f"content must be a dict, got {type(content).__name__}")
         new = dict(content)
         stringify(new)
         self.clear()
         self.update(new)
 
     def set_duration(self, duration: timedelta, *, ephemeral: bool | None = None) -> None:
-        """Let the session live for `duration` from now on.
+        """Let the session expire `duration` from now.
 
-        With `ephemeral` the browser forgets this cookie when it closes; False lets it keep
-        it; None leaves that to the app's option.
+        With `ephemeral`, the browser forgets this cookie when it closes; with False it
+        keeps it; None leaves that to the app's option.
         """
-        self.load()
         self._begin(milliseconds(duration, "duration"))
         if ephemeral is not None:
             self.permanent = not ephemeral
 
+    def _begin(self, duration: int) -> None:
+        state = self._open()
+        state.created_at, state.duration, state.changed = self._now(), duration, True
+
     def __setitem__(self, key: str, value: Any) -> None:
-        self.load()
-        stringify({key: value})  # what cannot be sealed is told here, in the view
+        self._open()
+        stringify({key: value})  # so that the error names the view's line, not the sealing
+        self._assigned = True
         dict.__setitem__(self, key, value)
 
     def __eq__(self, other: object) -> bool:
-        self.load()
+        self._open()
         if isinstance(other, Session):
-            other.load()
+            other._open()
         return dict.__eq__(self, other)
 
     def __ne__(self, other: object) -> bool:
@@ -288,38 +257,29 @@ class Session(dict[str, Any], SessionMixin):
         self.update(other)
         return self
 
-    def extend(self, by: timedelta) -> None:
-        """Put the end off by `by`, as if the session had begun that much later."""
-        self.load()
-        self._created_at += milliseconds(by, "by")
-        self._changed = True
-
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        """Copy and pickle as a plain dict: the content, without the cookie's life."""
-        return dict, (self.plain(),)
-
-    def _begin(self, duration: int) -> None:
-        self._created_at, self._duration = self._now(), duration
-        self._changed = True
+        """Copy and pickle as a plain dict: the content, without the cookie's lifetime."""
+        self._open()
+        return dict, (dict(dict.items(self)),)
 
 
-def _loading_first(name: str) -> Callable[..., Any]:
+def _opening_first(name: str) -> Callable[..., Any]:
     method = getattr(dict, name)
 
     @functools.wraps(method)
-    def load_first(self: Session, *args: Any) -> Any:
+    def open_first(self: Session, *args: Any) -> Any:
         if self._opener is not None:
-            self.load()
+            self._open()
         return method(self, *args)
 
-    return load_first
+    return open_first
 
 
-# dict's own methods work on the hash table below any subclass, so each is told to load.
+# dict's own methods read the hash table below any subclass, so each is told to open it.
 _DICT_METHODS = (
     "__contains__", "__delitem__", "__getitem__", "__iter__", "__len__", "__or__",
     "__repr__", "__reversed__", "__ror__", "clear", "copy", "get", "items", "keys",
     "pop", "popitem", "values",
 )  # fmt: skip
 for _name in _DICT_METHODS:
-    setattr(Session, _name, _loading_first(_name))
+    setattr(Session, _name, _opening_first(_name))

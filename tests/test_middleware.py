@@ -415,7 +415,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "one fallback": (
         {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": "old"},
         TypeError,
-        "SECRET_KEY_FALLBACKS is a str: give a list of secrets",
+        "SECRET_KEY_FALLBACKS must be a list, got str",
     ),
     "no fallback": (
         {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": [""]},
@@ -436,28 +436,30 @@ def test_bad_cookie_name_of_flask(site: Site) -> None:
     """A name that no cookie may have is refused also where Flask's setting gives it."""
     site.app.config["SESSION_COOKIE_NAME"] = "my session"
 
-    with pytest.raises(ValueError, match="cookie_name is 'my session': use letters"):
+    with pytest.raises(
+        ValueError, match=r"SESSION_COOKIE_NAME must consist of letters.*'my session'"
+    ):
         site.visit(read)
 
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "two secrets": ({"secret": SECRET, "codec": Plain()}, ValueError, "one of secret, keys"),
     "empty secret": ({"secret": ""}, ValueError, "the secret is empty; generate one with"),
-    "secret": ({"secret": 5}, TypeError, "secret is a int: give str or bytes"),
-    "name with =": ({"cookie_name": "a=b"}, ValueError, "cookie_name is 'a=b': use letters"),
-    "name with space": ({"cookie_name": "a b"}, ValueError, "'a b': use letters, digits"),
-    "empty name": ({"cookie_name": ""}, ValueError, "cookie_name is '': use letters"),
-    "name in bytes": ({"cookie_name": b"s"}, TypeError, "cookie_name is a bytes: give str"),
-    "clock": ({"clock": 5}, TypeError, "clock is 5: give a function"),
-    "urandom": ({"urandom": b"x"}, TypeError, "urandom is b'x': give a function"),
-    "codec": ({"codec": "aes"}, TypeError, "codec is 'aes': give an object with"),
-    "half a codec": ({"codec": SimpleNamespace(seal=len)}, TypeError, "give an object with"),
-    "app": ({"app": "secret"}, TypeError, "app is a str: give a Flask app, and a secret as"),
-    "milliseconds": ({"duration": 120_000}, TypeError, r"duration is 120000: give a timedelta"),
-    "active seconds": ({"active_duration": 60}, TypeError, "active_duration is 60: give"),
-    "no time": ({"duration": timedelta(0)}, ValueError, "duration is zero: give the time"),
-    "negative": ({"duration": -timedelta(1)}, ValueError, "duration is -1 day.*: give 0 to"),
-    "active negative": ({"active_duration": timedelta(-1)}, ValueError, "duration is -1"),
+    "secret": ({"secret": 5}, TypeError, "secret must be str, bytes or a list"),
+    "name with =": ({"cookie_name": "a=b"}, ValueError, "cookie_name must consist of .*'a=b'"),
+    "name with space": ({"cookie_name": "a b"}, ValueError, "must consist of .*'a b'"),
+    "empty name": ({"cookie_name": ""}, ValueError, "cookie_name must consist of .*''"),
+    "name in bytes": ({"cookie_name": b"s"}, TypeError, "cookie_name must be str, got bytes"),
+    "clock": ({"clock": 5}, TypeError, "clock must be a function, got 5"),
+    "urandom": ({"urandom": b"x"}, TypeError, "urandom must be a function, got b'x'"),
+    "codec": ({"codec": "aes"}, TypeError, "methods seal and unseal, got 'aes'"),
+    "half a codec": ({"codec": SimpleNamespace(seal=len)}, TypeError, "seal and unseal"),
+    "app": ({"app": "secret"}, TypeError, "app must be a Flask app, got str"),
+    "milliseconds": ({"duration": 120_000}, TypeError, "must be a timedelta, got 120000"),
+    "active seconds": ({"active_duration": 60}, TypeError, "must be a timedelta, got 60"),
+    "no time": ({"duration": timedelta(0)}, ValueError, "duration must be greater than zero"),
+    "negative": ({"duration": -timedelta(1)}, ValueError, "from 0 to .*got -1 day"),
+    "active negative": ({"active_duration": timedelta(-1)}, ValueError, "from 0 .*got -1 day"),
 }  # fmt: skip
 
 
@@ -505,7 +507,7 @@ def test_changed_settings_are_noticed() -> None:
     fallbacks[0] = third  # in place
     assert opens(interface.get_codec(app)) == {second, third}
     fallbacks[0] = "short"
-    with pytest.raises(ValueError, match="the secret is weak"):
+    with pytest.raises(ValueError, match="the secret is too weak"):
         interface.get_codec(app)
     app.config["SECRET_KEY_FALLBACKS"] = None
     assert opens(interface.get_codec(app)) == {second}

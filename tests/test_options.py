@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any, cast
 
@@ -22,7 +25,8 @@ from lesson_app import (
     unseal,
 )
 from lesson_app.lab import Clock
-from lesson_app.middleware import BORN
+from lesson_app.options import Options
+from lesson_app.session import BORN
 from tests.conftest import (
     SECRET,
     SetCookie,
@@ -70,7 +74,9 @@ WEAK = {
 @pytest.mark.parametrize("secret", WEAK.values(), ids=WEAK)
 def test_weak_secret(secret: Any) -> None:
     """A weak secret is refused with the command that makes a good one, and never shown."""
-    with pytest.raises(ValueError, match=r"is weak: .*token_urlsafe\(32\).*derive_keys") as bad:
+    with pytest.raises(
+        ValueError, match=r"is too weak: .*token_urlsafe\(32\).*derive_keys"
+    ) as bad:
         ClientSessions(secret=secret)
 
     assert "blarga" not in str(bad.value)
@@ -81,7 +87,7 @@ def test_weak_flask_secret() -> None:
     app = Flask("weak")
     app.secret_key = "dev"
 
-    with pytest.raises(ValueError, match="the secret is weak: it has 3 characters"):
+    with pytest.raises(ValueError, match="the secret is too weak: 3 characters"):
         ClientSessions(app)
 
 
@@ -287,12 +293,11 @@ def test_own_attributes(clock: Clock) -> None:
 
 
 def test_production(clock: Clock) -> None:
-    """The production profile: a prefix, Secure, Lax, no storing, and clearing at log-out."""
+    """The production profile: a prefix, Secure, Lax and no storing."""
     site = Site(clock, **PRODUCTION)
     https = {"base_url": "https://localhost"}
 
     written = site.visit(write, **https)
-    out = site.visit(lambda s: s.reset(), **https)
 
     cookie = the_cookie(written)
     assert cookie.name == "__Host-session"
@@ -303,8 +308,6 @@ def test_production(clock: Clock) -> None:
         "samesite": "Lax",
     }
     assert written.headers["Cache-Control"] == "no-store"
-    assert "Clear-Site-Data" not in written.headers
-    assert out.headers["Clear-Site-Data"] == '"cache", "storage"'
 
 
 def test_untouched_page_may_be_stored(clock: Clock) -> None:
@@ -314,30 +317,17 @@ def test_untouched_page_may_be_stored(clock: Clock) -> None:
     assert "Cache-Control" not in response.headers
 
 
-def test_refused_cookie_is_no_log_out(clock: Clock, advance: Advance) -> None:
-    """A session that has expired clears nothing else."""
-    site = Site(clock, **PRODUCTION)
-    https = {"base_url": "https://localhost"}
-    site.visit(write, **https)
-    advance(500)
-
-    response = site.visit(read, **https)
-
-    assert set_cookies(response)
-    assert "Clear-Site-Data" not in response.headers
-
-
 UNKEPT: dict[str, tuple[dict[str, Any], str]] = {
-    "host without secure": ({"cookie_name": "__Host-s"}, "without Secure"),
-    "host in small letters": ({"cookie_name": "__host-s"}, "without Secure"),
-    "secure without secure": ({"cookie_name": "__Secure-s"}, "without Secure"),
+    "host without secure": ({"cookie_name": "__Host-s"}, "needs Secure"),
+    "host in small letters": ({"cookie_name": "__host-s"}, "needs Secure"),
+    "secure without secure": ({"cookie_name": "__Secure-s"}, "needs Secure"),
     "host with path": (
         {"cookie_name": "__Host-s", "secure": True, "path": "/a"},
-        "a Path but '/'",
+        "must have Path=/",
     ),
     "host with domain": (
         {"cookie_name": "__Host-s", "secure": True, "domain": "example.org"},
-        "with a Domain",
+        "and no Domain",
     ),
 }
 
@@ -356,12 +346,12 @@ def test_cookie_that_browsers_drop(clock: Clock, options: dict[str, Any], messag
 def test_attribute_with_a_sign_that_ends_it(clock: Clock, option: str, text: str) -> None:
     """What would cut the cookie's line, or add to it, is refused with the fix."""
     options: dict[str, Any] = {option: text}
-    with pytest.raises(ValueError, match=f"{option} is .*: leave out white space"):
+    with pytest.raises(ValueError, match=f"{option} must not contain white space"):
         Site(clock, **options)
 
     site = Site(clock)
     site.app.config[f"SESSION_COOKIE_{option.upper()}"] = text
-    with pytest.raises(ValueError, match=f"the cookie's {option} is .*leave out white space"):
+    with pytest.raises(ValueError, match=f"the cookie's {option} must not contain white space"):
         site.visit(write)
 
 
@@ -381,29 +371,28 @@ def test_flask_setting_that_browsers_drop(site: Site) -> None:
     """Flask's own settings are looked at too."""
     site.app.config["SESSION_COOKIE_SAMESITE"] = "None"
 
-    with pytest.raises(ValueError, match="SameSite=None without Secure"):
+    with pytest.raises(ValueError, match="SameSite=None needs Secure"):
         site.visit(write)
 
 
 BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "samesite": ({"samesite": "loose"}, ValueError, "'loose': give 'Strict', 'Lax' or 'None'"),
-    "samesite none": ({"samesite": "None"}, ValueError, "without secure=True: give both"),
+    "samesite": ({"samesite": "loose"}, ValueError, "'Lax' or 'None', got 'loose'"),
+    "samesite none": ({"samesite": "None"}, ValueError, "samesite='None' needs secure=True"),
     "both ends": (
         {"ephemeral": True, "max_age": timedelta(1)},
         ValueError,
         "ephemeral cookie ends with the browser",
     ),
-    "max_age": ({"max_age": 60}, TypeError, "max_age is 60: give a timedelta"),
-    "no max_age": ({"max_age": timedelta(0)}, ValueError, "max_age is zero"),
-    "max_lifetime": ({"max_lifetime": timedelta(0)}, ValueError, "max_lifetime is zero"),
-    "secure": ({"secure": "yes"}, TypeError, "secure is 'yes': give True or False"),
-    "clear": ({"clear_site_data": 1}, TypeError, "clear_site_data is 1: give True or False"),
-    "path": ({"path": 5}, TypeError, "path is 5: give str"),
-    "revocation": ({"revocation": "x"}, TypeError, "'x': give an object with is_revoked"),
-    "keys": ({"secret": None, "keys": "k"}, TypeError, "keys is a str: give Keys"),
+    "max_age": ({"max_age": 60}, TypeError, "max_age must be a timedelta, got 60"),
+    "no max_age": ({"max_age": timedelta(0)}, ValueError, "max_age must be greater than zero"),
+    "max_lifetime": ({"max_lifetime": timedelta(0)}, ValueError, "must be greater than"),
+    "secure": ({"secure": "yes"}, TypeError, "secure must be True or False, got 'yes'"),
+    "path": ({"path": 5}, TypeError, "path must be str, got 5"),
+    "revocation": ({"revocation": "x"}, TypeError, "is_revoked, got 'x'"),
+    "keys": ({"secret": None, "keys": "k"}, TypeError, "Keys or a list of Keys, got str"),
     "a key": ({"secret": None, "keys": ["k"]}, TypeError, "keys must be Keys, such as"),
     "no keys": ({"secret": None, "keys": []}, ValueError, "at least one Keys"),
-    "secrets": ({"secret": {"a"}}, TypeError, "secret is a set: give str or bytes, or a list"),
+    "secrets": ({"secret": {"a"}}, TypeError, "secret must be str, bytes or a list"),
 }  # fmt: skip
 
 
@@ -414,6 +403,33 @@ def test_bad_option(
     """A wrong option is told at construction, with its value and the fix."""
     with pytest.raises(kind, match=message):
         Site(clock, **options)
+
+
+def test_each_option_is_in_the_documentation() -> None:
+    """The signature, and the help with a line for each option, come from one table."""
+    options = [option.name for option in fields(Options)]
+    signature = inspect.signature(ClientSessions).parameters
+    text = inspect.getdoc(ClientSessions) or ""
+
+    assert list(signature) == ["app", *options]
+    assert re.findall(r"^- `(\w+)`: \S", text, re.MULTILINE) == options
+    for option in fields(Options):
+        assert signature[option.name].default == option.default
+
+
+def test_options_do_not_change(clock: Clock) -> None:
+    """An option that changed later would not have been checked."""
+    sessions = ClientSessions(secret=SECRET, clock=clock)
+
+    with pytest.raises(AttributeError):
+        sessions.duration = timedelta(1)  # type: ignore[misc]
+
+
+def test_secrets_are_not_shown() -> None:
+    """Neither repr nor str of a `ClientSessions` has its secret in it."""
+    sessions = ClientSessions(secret=SECRET)
+
+    assert SECRET not in f"{sessions!r} {sessions}"
 
 
 # Size
@@ -433,7 +449,9 @@ def test_too_large(clock: Clock) -> None:
     """One byte more would be dropped: the view's response fails, with the figures."""
     site = Site(clock, duration=timedelta(days=1))
 
-    with pytest.raises(SessionTooLarge, match=r"4\d{3} octets.*4096.*'m' with 2978 octets"):
+    with pytest.raises(
+        SessionTooLarge, match=r"at most 4096 .*got 4\d{3};.*'m' with 2978 octets"
+    ):
         site.visit(lambda s: s.update(a=1, m="x" * 2976))
 
 
@@ -549,7 +567,7 @@ def test_not_set_up() -> None:
     """An instance that does not know the app says what to call."""
     sessions = ClientSessions(secret=SECRET)
 
-    with pytest.raises(RuntimeError, match=r"call init_app\(app\) first"):
+    with pytest.raises(RuntimeError, match=r"does not serve the app; call init_app\(app\)"):
         sessions.make_cookie({}, Flask("other"))
 
 
@@ -729,17 +747,17 @@ def test_messages_of_further_sessions(clock: Clock) -> None:
     """Each error names the fix, in full."""
     app = Flask("messages")
     first = ClientSessions(app)
-    full = "there is no secret: give one, or set the app's SECRET_KEY"
+    full = "there is no secret; pass secret=… or set the app's SECRET_KEY"
 
     with pytest.raises(RuntimeError) as error:
         first.open("", app)
     assert str(error.value) == full
     with pytest.raises(RuntimeError) as error:
         ClientSessions(app)
-    assert str(error.value).endswith("give each ClientSessions a cookie_name of its own")
+    assert str(error.value).endswith("give each ClientSessions its own cookie_name")
     with pytest.raises(RuntimeError) as error:
         ClientSessions().open("", app)
-    assert str(error.value) == "call init_app(app) first"
+    assert str(error.value) == "this ClientSessions does not serve the app; call init_app(app)"
 
 
 def test_second_session_is_one_object(clock: Clock) -> None:
@@ -748,31 +766,6 @@ def test_second_session_is_one_object(clock: Clock) -> None:
 
     with app.test_request_context():
         assert theme.session is theme.session
-
-
-def test_nothing_is_cleared_unasked(site: Site) -> None:
-    """Without the option a log-out sends no Clear-Site-Data."""
-    site.visit(write)
-
-    assert "Clear-Site-Data" not in site.visit(lambda s: s.reset()).headers
-
-
-def test_clearing_is_for_log_outs(clock: Clock) -> None:
-    """A log-in that resets first, or a reset that keeps all, clears nothing; a log-out does."""
-    site = Site(clock, clear_site_data=True)
-
-    def log_in(s: Session) -> None:
-        s.reset()
-        s["user"] = "a"
-
-    def log_out_twice(s: Session) -> None:
-        s.reset()
-        s.reset()
-
-    site.visit(write)
-    responses = [site.visit(a) for a in (log_in, lambda s: s.reset(*s), log_out_twice)]
-
-    assert ["Clear-Site-Data" in r.headers for r in responses] == [False, False, True]
 
 
 def test_first_session_without_a_secret(clock: Clock) -> None:

@@ -25,7 +25,7 @@ from ..cookie import (
     unseal,
 )
 from ..errors import BadCookie, BadName, BadPayload, BadSignature
-from .javascript import MAX_SAFE_INTEGER, stringify
+from .javascript import MAX_SAFE_INTEGER, parse, stringify
 from .prepared import Prepared, read, write
 
 # The checks that depend on the keys, in their order.
@@ -54,20 +54,30 @@ class SealedCodec:
     def seal(
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
     ) -> str:
-        iv = None if self._urandom is None else self._urandom(IV_LENGTH)
+        if isinstance(content, dict):
+            json = stringify(content)
+            return self.seal_json(json, name=name, created_at=created_at, duration=duration)
+        keys, iv = self._keys[0], self._iv()
+        return seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
+
+    def seal_json(self, json: str, *, name: str, created_at: int, duration: int) -> str:
+        """Seal content that `stringify` has written already."""
+        iv = self._iv()
         prefix = _prefix(name) if type(name) is str else None
         if (
             prefix is not None
-            and isinstance(content, dict)
             and type(created_at) is type(duration) is int
             and 0 <= created_at <= MAX_SAFE_INTEGER
             and 0 <= duration <= MAX_SAFE_INTEGER
             and (iv is None or (type(iv) is bytes and len(iv) == IV_LENGTH))
         ):
-            plaintext = prefix + stringify(content).encode()
+            plaintext = prefix + json.encode()
             return self._prepared[0].seal(plaintext, created_at, duration, iv)
-        keys = self._keys[0]
+        content, keys = parse(json), self._keys[0]
         return seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
+
+    def _iv(self) -> bytes | None:
+        return None if self._urandom is None else self._urandom(IV_LENGTH)
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
         prefix = _prefix(name) if type(name) is str else None
@@ -77,9 +87,10 @@ class SealedCodec:
             for prepared in self._prepared:
                 plaintext = prepared.open(fields)
                 if plaintext is not None and plaintext.startswith(prefix):
-                    content = read_object(plaintext[len(prefix) :].decode("utf-8", "replace"))
-                    rotated = prepared is not self._prepared[0]
-                    return _unsealed(content, int(created_at), int(duration), rotated, mac)
+                    json = plaintext[len(prefix) :].decode("utf-8", "replace")
+                    content, rotated = read_object(json), prepared is not self._prepared[0]
+                    times = int(created_at), int(duration)
+                    return _unsealed(content, *times, rotated, mac, json)
         return self._unseal_by_reference(value, name)
 
     def _unseal_by_reference(self, value: str, name: str) -> Unsealed:
@@ -95,7 +106,12 @@ class SealedCodec:
 
 
 def _unsealed(
-    content: dict[str, Any], created_at: int, duration: int, rotated: bool, mac: bytes
+    content: dict[str, Any],
+    created_at: int,
+    duration: int,
+    rotated: bool,
+    mac: bytes,
+    json: str,
 ) -> Unsealed:
     # The __init__ of a frozen dataclass takes as long as the decryption.
     opened = object.__new__(Unsealed)
@@ -105,6 +121,7 @@ def _unsealed(
     fields["duration"] = duration
     fields["rotated"] = rotated
     fields["mac"] = mac
+    fields["json"] = json
     return opened
 
 

@@ -69,7 +69,7 @@ class _Refused(Exception):  # noqa: N818  # `stringify` turns it into an error
         return "".join(f"[{key!r}]" for key in self.keys[: -_MOST_KEYS - 1 : -1]) + more
 
 
-def _write(value: object, depth: int) -> str:
+def _write(value: Any, depth: int) -> str:
     # The exact types first: subclasses and other mappings take one look more.
     kind = type(value)
     if kind is str:
@@ -199,7 +199,8 @@ def parse(text: str) -> Any:
     Two differences, so that nothing fails later: a number too large for a double
     (JavaScript's Infinity) and depth beyond 100 are refused.
     """
-    if _is_too_deep(text):
+    # Fewer brackets cannot be nested deeper.
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(text):
         raise ValueError(f"nested more than {MAX_DEPTH} lists and dicts deep")
     try:
         value, end = _scan(text, 0)
@@ -209,8 +210,6 @@ def parse(text: str) -> Any:
 
 
 def _is_too_deep(text: str) -> bool:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return False
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         depth += _BRACKETS.get(match[0], 0)

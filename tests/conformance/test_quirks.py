@@ -207,9 +207,9 @@ def test_set_duration_for_one_visitor(clock: Clock, ephemeral: bool) -> None:
 def test_length_of_time(length: Any, site: Site) -> None:
     """No length of time is taken without its unit, at set-up or in a view."""
     for option in ("duration", "active_duration", "max_age", "max_lifetime"):
-        with pytest.raises(TypeError, match=f"^{option} is .*: give a timedelta"):
+        with pytest.raises(TypeError, match=f"^{option} must be a timedelta"):
             ClientSessions(**{option: length})
-    with pytest.raises(TypeError, match=r"^duration is .*: give a timedelta"):
+    with pytest.raises(TypeError, match=r"^duration must be a timedelta"):
         site.visit(lambda s: s.set_duration(length))
 
 
@@ -229,7 +229,7 @@ def test_max_age(clock: Clock) -> None:
 
     for act in (write, lambda s: s.set_duration(MINUTE)):
         assert expires(site.visit(act)) == int(site.clock()) + 3600
-    with pytest.raises(ValueError, match="give one of the two"):
+    with pytest.raises(ValueError, match="expected ephemeral or max_age, got both"):
         ClientSessions(ephemeral=True, max_age=MINUTE)
 
 
@@ -253,7 +253,9 @@ def test_attributes(clock: Clock) -> None:
     assert attributes.keys() == {
         "path", "expires", "domain", "samesite", "secure", "httponly",
     }  # fmt: skip
-    with pytest.raises(ValueError, match="samesite is True: give 'Strict', 'Lax' or 'None'"):
+    with pytest.raises(
+        ValueError, match="samesite must be 'Strict', 'Lax' or 'None', got True"
+    ):
         ClientSessions(samesite=True)  # type: ignore[arg-type]
 
 

@@ -85,7 +85,7 @@ def test_reset_keeps(session: Session) -> None:
     """A key that is named is kept by a reset; Mozilla's list is refused with the advice."""
     session.update(foo="bar", bar="foo")
 
-    with pytest.raises(TypeError, match=r"name them one by one, reset\('a', 'b'\)"):
+    with pytest.raises(TypeError, match=r"expected keys one by one, as in reset\('a', 'b'\)"):
         session.reset(["foo"])  # type: ignore[arg-type]
     session.reset("foo")
 
@@ -101,7 +101,7 @@ def test_replace(session: Session) -> None:
 
     assert session == {"bar": "foo"}
     assert isinstance(session, Session)
-    with pytest.raises(TypeError, match="content is a str: give a dict"):
+    with pytest.raises(TypeError, match="content must be a dict, got str"):
         session.replace("foo")  # type: ignore[arg-type]
     assert session == {"bar": "foo"}
 

@@ -182,7 +182,7 @@ def start_and_fail(start: Start, engine: str, app: str = "", **environment: str)
     ("secret", "complaint"),
     [
         ("", "expected FLASK_SECRET_KEY to be a non-empty string, got str"),
-        ("password", "the secret is weak: it has 8 characters, 7 of them different"),
+        ("password", "the secret is too weak: 8 characters, 7 of them distinct"),
     ],
     ids=["empty", "weak"],
 )

@@ -79,7 +79,7 @@ def forge(target: Target, **content: Any) -> str:
     interface: Any = target._server._app.session_interface
     now = round(time.time() * 1000)
     times = {"created_at": now, "duration": 60_000}
-    value = interface._options.codec.seal(content, name="session", **times)
+    value = interface._options.own_codec.seal(content, name="session", **times)
     assert isinstance(value, str)
     return value
 
