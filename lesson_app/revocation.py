@@ -1,18 +1,17 @@
-"""Sessions that are over before their time: what a server has to remember for that.
+"""Revoke sessions before they expire: the one feature that needs memory on the server.
 
-A sealed cookie needs no memory on the server; taking one back does. Two ready means, each
-on a store of your choice, and a protocol for your own::
+There are two ready classes, each with a store of your choice, and a protocol for your own::
 
     logins = UserEpochs(
         SQLiteStore("revoked.db"), user=lambda s: s.get("user", {}).get("userName")
     )
     ClientSessions(app, revocation=logins)
-    logins.end_all("sampleuser")                 # every session that has begun up to now
-    logins.end_all("sampleuser", keep=session)   # but this one, after a change of password
+    logins.end_all("sampleuser")                 # every session of this user
+    logins.end_all("sampleuser", keep=session)   # except this one: the password has changed
 
     revoked = DenyList(MemoryStore())
     ClientSessions(app, revocation=revoked)
-    revoked.end(session)                    # this very cookie
+    revoked.end(session)                         # only the cookie of this request
 """
 
 from __future__ import annotations
@@ -31,34 +30,35 @@ if TYPE_CHECKING:
 
 
 class Revocation(Protocol):
-    """What decides whether a session that opened is honoured."""
+    """Decides whether a session that opened is honoured."""
 
     def is_revoked(self, session: Session) -> bool:
-        """Return True to refuse it. An exception fails the request and loses nothing."""
+        """Return True to refuse it. If this raises, the request fails and loses nothing."""
 
 
 class Store(Protocol):
-    """A server's memory: text keys, each with a whole number and a time to forget it."""
+    """A server's memory: string keys, each with a whole number and a time to forget it."""
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
-        """Keep the larger of `value` and what `key` has; forget it at `forget_at` (ms).
+        """Keep the larger of `value` and the value of `key` until `forget_at`.
 
-        Of equal values the later end counts, and None, which is never, is the latest. What
-        is over is as good as not there.
+        `forget_at` is in ms since 1970; None means never, and is later than any time. If
+        both values are equal, keep the later `forget_at`. Treat an entry that is past its
+        `forget_at` as absent.
         """
 
     def get(self, key: str) -> int | None:
-        """Return the value, or None."""
+        """Return the value of `key`, or None."""
 
 
 def _now() -> int:
     return round(time.time() * 1000)  # as the middleware rounds, or a session slips through
 
 
-#: How long a `DenyList` remembers a cookie that has expired: one hour, in ms. The moment at
-#: which a cookie is found unexpired and the one at which its entry is asked for are two. A
-#: cookie whose entry were forgotten in between would come back to life, and be extended. The
-#: hour is for clocks that are set back, or differ between servers.
+#: How long a `DenyList` remembers a cookie that has expired: one hour, in ms. A cookie is
+#: first checked for its expiry and then looked up, at a slightly later time. If its entry were
+#: forgotten in between, the cookie would be accepted, and extended. The hour is for clocks
+#: that are set back, or that differ between servers.
 MARGIN = 60 * 60 * 1000
 
 
@@ -78,11 +78,11 @@ class MemoryStore:
         with self._lock:
             now = self._now()
             known = self._entries.get(key)
-            if known is None or _is_over(known[1], now) or _is_later((value, forget_at), known):
+            if known is None or _is_past(known[1], now) or _is_later((value, forget_at), known):
                 self._entries[key] = (value, forget_at)
                 if forget_at is not None:
                     heappush(self._ends, (forget_at, key))
-            # Two for each that comes: never many at once, and never more than there were.
+            # Two for each new entry: never many at once, and always more than are added.
             self._forget_one(now)
             self._forget_one(now)
             self._drop_old_ends()
@@ -91,11 +91,11 @@ class MemoryStore:
         if self._ends and self._ends[0][0] < now:
             _, key = heappop(self._ends)
             _, forget_at = self._entries.get(key, (None, None))
-            if _is_over(forget_at, now):  # and was not put again
+            if _is_past(forget_at, now):  # it was not put again
                 del self._entries[key]
 
     def _drop_old_ends(self) -> None:
-        # A key that is put again leaves its old end behind. So seldom that it costs nothing.
+        # A key that is put again leaves its old end behind. This cleans up, rarely.
         if len(self._ends) > 2 * len(self._entries) + 1024:
             entries = self._entries.items()
             self._ends = [(end, key) for key, (_, end) in entries if end is not None]
@@ -103,17 +103,17 @@ class MemoryStore:
 
     def get(self, key: str) -> int | None:
         value, forget_at = self._entries.get(key, (None, None))
-        return None if _is_over(forget_at, self._now()) else value
+        return None if _is_past(forget_at, self._now()) else value
 
 
 def _is_later(new: tuple[int, int | None], known: tuple[int, int | None]) -> bool:
-    """Return whether `new` counts: by its value or, if that is the same, by its end."""
+    """Return whether `new` replaces `known`: by its value, or by its end if both are equal."""
     if new[0] != known[0] or known[1] is None:
         return new[0] > known[0]
     return new[1] is None or new[1] > known[1]
 
 
-def _is_over(forget_at: int | None, now: int) -> bool:
+def _is_past(forget_at: int | None, now: int) -> bool:
     return forget_at is not None and forget_at < now
 
 
@@ -122,13 +122,13 @@ class SQLiteStore:
 
     def __init__(self, path: str, now: Callable[[], int] = _now) -> None:
         if path in ("", ":memory:"):
-            raise ValueError(f"path is {path!r}: give a file's, or use a MemoryStore")
+            raise ValueError(f"path must name a file, got {path!r}; or use a MemoryStore")
         self._path = path
         self._now = now
-        import sqlite3  # here, as most apps do without
+        import sqlite3  # here, because most apps do not need it
 
         with closing(self._connect()) as connection, connection:
-            # Locked: another process that starts with this one is doing the same.
+            # It is locked if another process that starts at the same time does the same.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(
@@ -143,19 +143,19 @@ class SQLiteStore:
     def _connect(self) -> sqlite3.Connection:
         import sqlite3
 
-        # One connection a call: SQLite's may not be shared by threads or survive a fork.
+        # One connection per call: threads cannot share one, and none survives a fork.
         return sqlite3.connect(self._path, timeout=10)
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
         now = self._now()
         with closing(self._connect()) as connection, connection:
-            # A few for each that comes: a million at once would take seconds.
+            # A hundred for each new entry: a million at once would take seconds.
             connection.execute(
                 "DELETE FROM revoked WHERE key IN "
                 "(SELECT key FROM revoked WHERE forget_at < ? LIMIT 100)",
                 (now,),
             )
-            # `max` is NULL, which is never, where one of the two is.
+            # `max` is NULL, which means never, if one of the two is.
             connection.execute(
                 "INSERT INTO revoked VALUES (:key, :value, :end) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value, forget_at = "
@@ -175,12 +175,12 @@ class SQLiteStore:
 
 
 class UserEpochs:
-    """End all sessions of a user: those that began at or before a moment are refused.
+    """Refuse every session of a user that began at or before a stored timestamp.
 
-    One entry for each user who ever asked for it (OWASP ASVS 5.0, 7.4.1). A session begins
-    when it is new or `reset`; so an app must call ``session.reset()`` when it logs a
-    visitor in, as it should anyway. `user` takes a session to its user's name; it is asked
-    for sessions without one too, and must return None for them.
+    The store has one entry for each user whose sessions were ever ended (OWASP ASVS 5.0,
+    7.4.1). A session begins when it is new or `reset`. So an app must call
+    ``session.reset()`` when a visitor logs in, as it should anyway. `user` returns the name
+    of a session's user, and None for a session without a user.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class UserEpochs:
         self._now = now
 
     def end_all(self, user: str, *, keep: Session | None = None) -> None:
-        """Refuse every session of `user` that has begun up to now, but for `keep`."""
+        """Refuse every session of `user` that has begun until now, except `keep`."""
         state = None if keep is None else keep._open()  # while it is not yet refused
         epoch = self._now()
         self._store.put(f"user:{user}", epoch, None)
@@ -210,18 +210,18 @@ class UserEpochs:
 
 
 class DenyList:
-    """End one cookie. Its entry is forgotten an hour after the cookie would have expired.
+    """Refuse one cookie, until an hour after it expires.
 
-    The key is the MAC's bytes, not the value's text: several texts stand for one cookie. An
-    older cookie of the same session, from before it was extended or changed, is another
-    cookie; to end those too, use `UserEpochs`.
+    The key is the MAC's bytes, not the value's text: one cookie can be written as several
+    texts. An older cookie of the same session, from before it was extended or changed, is
+    another cookie. To refuse those too, use `UserEpochs`.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def end(self, session: Session) -> None:
-        """Refuse the cookie that `session` was opened from; without one, do nothing."""
+        """Refuse the cookie that `session` was opened from; do nothing without a cookie."""
         state = session._open()
         if state.mac:
             self._store.put(f"mac:{state.mac.hex()}", 1, state.opened_until + MARGIN)

@@ -1,4 +1,7 @@
-"""The request's ``Cookie`` read, the response's ``Set-Cookie`` and ``Vary`` written."""
+"""Read the request's ``Cookie`` header; write the response's ``Set-Cookie`` and ``Vary``.
+
+It replaces Werkzeug's `parse_cookie` and `dump_cookie`.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ from werkzeug.http import dump_cookie, http_date
 def find_cookie(header: str, name: str) -> str:
     """Return the value of the first cookie called `name`, or "" if there is none.
 
-    `header` is the text of the request's ``Cookie``. Werkzeug's own parser would raise on
-    bytes that are not UTF-8, and pass over values that no server ever sets; here, as in
-    Node, these are cookies like any other that does not open. Quotes around a value are
-    left on: `unseal` passes over them, as over all characters that are not base64.
+    `header` is the text of the request's ``Cookie``. Werkzeug's own parser raises on bytes
+    that are not UTF-8, and skips values that servers never set. Here, as in Node, these are
+    cookies that do not open. Quotes around a value stay: `unseal` skips them, as it skips
+    all characters that are not base64.
     """
     wanted = f"{name}="
     for pair in header.split(";"):
@@ -37,26 +40,26 @@ def cookie_line(
     samesite: str | None,
     partitioned: bool,
 ) -> str:
-    """Return what Werkzeug's `dump_cookie` returns.
+    """Return the same line as Werkzeug's `dump_cookie`, from a cache.
 
-    Of two such lines only value and date differ, so the rest is made once.
+    Within one app, only the value and the date change.
     """
     date = None if expires is None else _DATE
     before, after = _around_date(
         name, date, path, domain, secure, httponly, samesite, partitioned
     )
-    if not _PLAIN.fullmatch(value):  # a codec of one's own may want quotes around it
+    if not _PLAIN.fullmatch(value):  # an app's own codec may need quotes around it
         value = dump_cookie(name, value, path=None, max_size=0).removeprefix(f"{name}=")
     return f"{name}={value}{before}{'' if expires is None else _http_date(expires)}{after}"
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]*")
-#: Stands for the date in a line that waits for one. A path holds it as %00; a domain would
-#: hold it as it is, so `check_attributes` refuses that beforehand.
+#: A placeholder for the date. `dump_cookie` writes it as %00 in a path, but unchanged in a
+#: domain, so `check_attributes` refuses it there.
 _DATE = "\0"
 
 
-@functools.lru_cache(maxsize=64, typed=True)  # 1 is no True to `dump_cookie`
+@functools.lru_cache(maxsize=64, typed=True)  # for `dump_cookie`, 1 is not True
 def _around_date(
     name: str,
     date: str | None,
@@ -67,7 +70,7 @@ def _around_date(
     samesite: str | None,
     partitioned: bool,
 ) -> tuple[str, str]:
-    """Return the line from the end of the value on, cut in two at the date."""
+    """Return the line after the value, split in two at the date."""
     line = dump_cookie(
         name,
         "",
@@ -91,7 +94,7 @@ def _http_date(seconds: int) -> str:
 
 def vary_by_cookie(response: Response) -> None:
     """Tell caches that the response depends on the request's cookies."""
-    # The usual response names nothing yet; Werkzeug's set takes long to be made.
+    # A response usually has no Vary yet, and Werkzeug's set for it is slow.
     for name, _ in response.headers:
         if name.lower() == "vary":
             response.vary.add("Cookie")
