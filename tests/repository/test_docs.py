@@ -1,4 +1,4 @@
-"""The pages under ``docs``: programs run, links lead somewhere, facts hold."""
+"""Check the guides: their programs run, their links work, their statements are true."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GUIDE = (DOCS / "coming-from-express.md").read_text()
 LIMITS = (DOCS / "limits.md").read_text()
 OLD, NEW = secret_of("old"), secret_of("new")
 OPTIONS = set(inspect.signature(ClientSessions).parameters) - {"app"}
-#: What Mozilla's README, and the library's code, know as options.
+#: The options that Mozilla's README or code names.
 MOZILLA = {
     "cookieName", "requestKey", "secret", "encryptionKey", "signatureKey",
     "encryptionAlgorithm", "signatureAlgorithm", "duration", "activeDuration",
@@ -58,14 +58,14 @@ PROGRAMS = [
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
-    """The cells of each table row between a heading and the next."""
+    """Return the cells of each table row in a section."""
     section = page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
 
 
 def run(page: str) -> dict[str, Any]:
-    """Run a page's programs one after the other, as they are read; return their names."""
+    """Run a page's programs in their order, and return the names that they define."""
     names: dict[str, Any] = {"__name__": "page"}
     for program in blocks(page, "python"):
         exec(compile(program, "page", "exec"), names)
@@ -80,7 +80,7 @@ def app_of(program: str) -> FlaskClient:
 
 
 def node(before: str, program: str, argument: object) -> Any:
-    """Return what a program for Node answers to one argument, both as JSON."""
+    """Run a program in Node with one argument, and return its answer. Both are JSON."""
     script = f"""{before}
     const argument = JSON.parse(process.argv[1]);
     const answer = (value) => console.log(JSON.stringify(value));
@@ -94,7 +94,7 @@ MOZILLAS = "const { util } = require('client-sessions');"
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Give the programs a secret, Mozilla's library, and a folder for what they write."""
+    """Give the programs a secret, Mozilla's library, and a folder for their files."""
     monkeypatch.setenv("SECRET_KEY", NEW)
     monkeypatch.setenv("NODE_PATH", str(NODE / "node_modules"))
     monkeypatch.chdir(tmp_path)
@@ -105,12 +105,12 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PROGRAMS, ids=lambda page: page.stem)
 def test_programs_run(page: Path) -> None:
-    """Every Python program of a page runs, one after the other."""
+    """The Python programs of a page run in their order."""
     run(page.read_text())
 
 
 def anchors(page: str) -> set[str]:
-    """The fragments that GitHub gives a page's headings."""
+    """Return the fragments that GitHub gives a page's headings."""
     titles = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -127,14 +127,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_option_is_in_the_guide() -> None:
-    """Each option of ClientSessions stands in the guide's tables, as it is written."""
+    """The guide's tables list each option of ClientSessions."""
     written = " ".join(row[i] for row in rows(GUIDE, "Options and methods") for i in (0, 1))
 
     assert sorted(o for o in OPTIONS if not re.search(rf"\b{o}=", written)) == []
 
 
 def test_every_name_in_the_guide_is_an_option() -> None:
-    """Each keyword in the guide's Flask lines is one that the call takes."""
+    """Each keyword in the guide's Flask column is an argument of the call."""
     table = rows(GUIDE, "Options and methods")
     flask = " ".join(row[1] if len(row) == 3 else row[0] for row in table)
     calls: list[Callable[..., object]] = [Keys, seal, unseal, Session.set_duration, ProxyFix]
@@ -147,7 +147,7 @@ def test_every_name_in_the_guide_is_an_option() -> None:
 
 
 def test_every_express_option_is_in_the_guide() -> None:
-    """Each option of Mozilla's library has its line; no line has one that is not there."""
+    """The guide lists exactly the options of Mozilla's library."""
     lines = [row[0] for row in rows(GUIDE, "Options and methods") if len(row) == 3]
     express = " ".join(line for line in lines if not line.startswith("`req.session"))
 
@@ -155,7 +155,7 @@ def test_every_express_option_is_in_the_guide() -> None:
 
 
 def test_no_standard_is_left_out() -> None:
-    """Each requirement that the page is held to has its row."""
+    """Each requirement has a row."""
     listed = " ".join(row[0] for row in rows(LIMITS, "Comparison with standards"))
     wanted = (
         "3.3.1 3.3.2 3.3.3 3.3.4 3.3.5 7.2.4 7.3.1 7.3.2 7.4.1 9.1.1 9.1.2 9.1.3 "
@@ -169,7 +169,7 @@ def test_no_standard_is_left_out() -> None:
 
 
 def test_the_two_programs_count_together() -> None:
-    """A visitor who goes from the Express program to the Flask one keeps counting."""
+    """A visitor can switch between the Express and the Flask program; the count goes on."""
     script = blocks(GUIDE, "js")[0].replace(
         "app.listen(3000);",
         "const s = app.listen(0, '127.0.0.1', () => console.log(s.address().port));",
@@ -193,7 +193,7 @@ def test_the_two_programs_count_together() -> None:
 # Coming from Express: change the secret
 
 ROLL_OUT: dict[str, tuple[list[str], str, str, str | None]] = {
-    # the servers' secrets, what the cookie was sealed with: read as, sealed anew with
+    # the servers' secrets, the cookie's secret: what a page reads, the new cookie's secret
     "before": ([OLD], OLD, "hi", None),
     "step 1, old cookie": ([OLD, NEW], OLD, "hi", None),
     "step 1, new cookie": ([OLD, NEW], NEW, "hi", OLD),
@@ -205,25 +205,25 @@ ROLL_OUT: dict[str, tuple[list[str], str, str, str | None]] = {
 
 
 @pytest.mark.parametrize(
-    ("secrets", "sealed_with", "says", "sealed_anew"), ROLL_OUT.values(), ids=ROLL_OUT
+    ("secrets", "sealed_with", "says", "resealed"), ROLL_OUT.values(), ids=ROLL_OUT
 )
 def test_roll_out(
-    clock: Clock, secrets: list[str], sealed_with: str, says: str, sealed_anew: str | None
+    clock: Clock, secrets: list[str], sealed_with: str, says: str, resealed: str | None
 ) -> None:
-    """In the two steps nobody is logged out; reading seals with the first secret."""
+    """No step logs a visitor out; reading seals with the first secret."""
     cookie = the_cookie(Site(clock, secret=sealed_with).visit(write)).value
 
     response = Site(clock, secret=secrets).visit_with(f"session={cookie}", read)
 
     assert response.text == says
-    if sealed_anew is None:
+    if resealed is None:
         assert not set_cookies(response)
     else:
-        unseal(the_cookie(response).value, derive_keys(sealed_anew))
+        unseal(the_cookie(response).value, derive_keys(resealed))
 
 
 def test_roll_out_untouched(clock: Clock) -> None:
-    """A page that does not use the session leaves a cookie alone that it cannot open."""
+    """A page that does not use the session keeps a cookie that it cannot open."""
     cookie = the_cookie(Site(clock, secret=OLD).visit(write)).value
 
     response = Site(clock, secret=NEW).visit_with(f"session={cookie}", untouched)
@@ -232,7 +232,7 @@ def test_roll_out_untouched(clock: Clock) -> None:
 
 
 SITUATIONS: dict[str, tuple[list[str], str, bool]] = {
-    # Flask's secrets, Express's secret: does Express open what Flask has sealed anew?
+    # Flask's secrets, Express's secret: does Express open a cookie that Flask sealed again?
     "step 2: from Flask to Express": ([NEW, OLD], OLD, False),
     "Express before Flask: from Flask to Express": ([OLD, NEW], NEW, False),
     "step 3: from Flask to Express": ([NEW, OLD], NEW, True),
@@ -243,22 +243,22 @@ SITUATIONS: dict[str, tuple[list[str], str, bool]] = {
 def test_roll_out_beside_express(
     clock: Clock, secrets: list[str], express: str, opens: bool
 ) -> None:
-    """Whom the guide's steps log out on Express: those whose cookie another secret sealed."""
+    """Express logs out the visitors whose cookie another secret sealed."""
     begun = the_cookie(Site(clock, secret=secrets[1]).visit(write)).value
-    anew = the_cookie(Site(clock, secret=secrets).visit_with(f"session={begun}", read)).value
+    again = the_cookie(Site(clock, secret=secrets).visit_with(f"session={begun}", read)).value
 
     decoded = node(
         MOZILLAS,
         """const [secret, value] = argument;
         answer(util.decode({ cookieName: 'session', secret }, value) ?? null);""",
-        [express, anew],
+        [express, again],
     )
 
     assert (decoded is not None) is opens
 
 
 def test_last_old_cookie(clock: Clock) -> None:
-    """A session that is used ends within `duration`, or twice `active_duration`."""
+    """A used session expires within `duration`, or twice `active_duration`."""
     active = timedelta(minutes=15)
     site = Site(clock, duration=2 * active, active_duration=active)
     site.visit(write)
@@ -273,7 +273,7 @@ def test_last_old_cookie(clock: Clock) -> None:
 
 
 def hand_on(secrets: list[str], cookie: str | None) -> Any:
-    """Return the Cookie header that the guide's middleware for Express hands on."""
+    """Return the Cookie header that the guide's middleware passes to Express."""
     return node(
         blocks(GUIDE, "js")[1],
         """const [secrets, cookie] = argument;
@@ -284,30 +284,30 @@ def hand_on(secrets: list[str], cookie: str | None) -> Any:
 
 
 def test_express_with_two_secrets() -> None:
-    """The guide's middleware hands on what another secret opens, sealed with the first."""
+    """If another secret opens the cookie, the guide's middleware seals it with the first."""
     old = seal({"a": 1}, derive_keys(OLD), created_at=1_700_000_000_000, duration=5000)
 
     header = hand_on([NEW, OLD], f"x=1; session={old}; y=2")
 
-    [anew] = re.findall("^x=1; session=([^;]*); y=2$", header)
-    assert unseal(anew, derive_keys(NEW)) == unseal(old, derive_keys(OLD))
+    [again] = re.findall("^x=1; session=([^;]*); y=2$", header)
+    assert unseal(again, derive_keys(NEW)) == unseal(old, derive_keys(OLD))
 
 
 @pytest.mark.parametrize("secret", [NEW, secret_of("third")], ids=["first", "unknown"])
 def test_express_with_two_secrets_leaves_the_rest(secret: str) -> None:
-    """A cookie that the first secret opens, or none does, goes on as it came."""
+    """A cookie that the first secret opens, or no secret, stays unchanged."""
     header = f"session={seal({'a': 1}, derive_keys(secret))}"
 
     assert hand_on([NEW, OLD], header) == header
 
 
 def test_express_with_two_secrets_and_no_cookie() -> None:
-    """A request without cookies goes on without."""
+    """A request without cookies stays without."""
     assert hand_on([NEW, OLD], None) is None
 
 
 def test_forged_with_an_old_secret(clock: Clock) -> None:
-    """What a leaked old secret forged is sealed anew with its own end: so drop it at once."""
+    """A cookie forged with an old secret keeps its expiry when it is sealed again."""
     century = 36_500 * 86_400_000
     forged = seal(
         {"message": "hi"}, derive_keys(OLD), created_at=round(clock() * 1000), duration=century
@@ -327,7 +327,7 @@ def nested(session: Session) -> None:
 
 
 def test_nested_value_that_json_cannot_hold(site: Site) -> None:
-    """What JSON cannot hold deeper down fails at the end of the request."""
+    """A nested value that JSON cannot hold raises at the end of the request."""
     with pytest.raises(TypeError, match=r"session\['list'\]\[0\] is of type object"):
         site.visit(nested)
 
@@ -344,13 +344,13 @@ REFUSED: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED)
 def test_refused_at_set_up(make: Callable[[], object]) -> None:
-    """What the guide says raises at set-up does."""
+    """Each of these options raises at set-up, as the guide says."""
     with pytest.raises((TypeError, ValueError)):
         make()
 
 
 def test_ephemeral_concerns_one_response(site: Site) -> None:
-    """`ephemeral` is for the response at hand; the next cookie is as the option says."""
+    """`ephemeral` affects one response; the next cookie follows the app's option."""
     hour = timedelta(hours=1)
 
     first = the_cookie(site.visit(lambda s: s.set_duration(hour, ephemeral=True)))
@@ -369,14 +369,14 @@ BECOMES: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize(("value", "says"), BECOMES.values(), ids=BECOMES)
 def test_value_comes_back_as(site: Site, value: object, says: str) -> None:
-    """What JSON cannot tell apart comes back as JSON's."""
+    """Values with the same JSON are read as the same Python value."""
     site.visit(lambda s: s.update(message=value))
 
     assert site.visit(read).text == says
 
 
 def test_strict_beside_express(clock: Clock) -> None:
-    """What Mozilla's library writes is the one text that `strict` opens."""
+    """With `strict`, a server opens the cookies that Mozilla's library writes."""
     site = Site(clock, secret=NEW, strict=True)
 
     values = node(
@@ -394,7 +394,7 @@ def test_strict_beside_express(clock: Clock) -> None:
 
 
 def test_no_mark_from_express(clock: Clock) -> None:
-    """A session that Express made is counted from its createdAt, and then has a mark."""
+    """A session from Express gets its createdAt as its `_born` mark."""
     site = Site(clock, max_lifetime=timedelta(minutes=10))
     made = seal({"message": "hi"}, derive_keys(SECRET), created_at=site.now - 5000)
 
@@ -404,11 +404,11 @@ def test_no_mark_from_express(clock: Clock) -> None:
     assert content == {"message": "hi", "_born": site.now - 5000}
 
 
-# What this does not protect you from
+# Known limits and mitigations
 
 
-def test_log_out_holds_against_a_copy() -> None:
-    """In the page's program a copy of the cookie is refused after log-out."""
+def test_logout_holds_against_a_copy() -> None:
+    """The page's program refuses a copy of the cookie after the logout."""
     client = app_of(blocks(LIMITS, "python")[0])
     home = "https://localhost"
     client.post("/login", base_url=home, data={"user": "ada"})
@@ -422,8 +422,8 @@ def test_log_out_holds_against_a_copy() -> None:
     assert client.get("/", base_url=home).status_code == 302
 
 
-def test_log_in_ends_the_cookie_before() -> None:
-    """In the page's program the cookie from before the log-in is refused after it."""
+def test_login_ends_the_cookie_before() -> None:
+    """The page's program refuses the cookie from before a login after it."""
     client = app_of(blocks(LIMITS, "python")[0])
     home = "https://localhost"
     client.post("/login", base_url=home, data={"user": "ada"})
@@ -437,8 +437,8 @@ def test_log_in_ends_the_cookie_before() -> None:
     assert client.get("/", base_url=home).status_code == 302
 
 
-def test_log_out_alone_does_not_hold(site: Site) -> None:
-    """Without a revocation a copy opens after `reset`: the first of the page's limits."""
+def test_logout_alone_does_not_hold(site: Site) -> None:
+    """Without a revocation, a copy still opens after `reset`: the page's first limit."""
     copy = the_cookie(site.visit(write)).value
     site.visit(lambda s: s.reset())
 
@@ -446,7 +446,7 @@ def test_log_out_alone_does_not_hold(site: Site) -> None:
 
 
 def test_last_write_wins(site: Site) -> None:
-    """Of two changes that begin with one cookie, one is lost."""
+    """Of two changes that start with the same cookie, one is lost."""
     cookie = the_cookie(site.visit(write)).value
     site.visit_with(f"session={cookie}", lambda s: s.update(a=1))
     last = site.visit_with(f"session={cookie}", lambda s: s.update(b=2))
@@ -457,7 +457,7 @@ def test_last_write_wins(site: Site) -> None:
 
 
 def test_old_state_opens(site: Site) -> None:
-    """A cookie from before a change opens after it."""
+    """A cookie from before a change still opens after it."""
     before = the_cookie(site.visit(write)).value
     site.visit(lambda s: s.update(message="spent"))
 
@@ -465,8 +465,8 @@ def test_old_state_opens(site: Site) -> None:
 
 
 def test_length_shows() -> None:
-    """The cookie's length tells the content's, to 16 octets."""
-    # `session={"m":""}` is 16 octets: 15 more leave one for the padding.
+    """The cookie's length shows the content's length in steps of 16 bytes."""
+    # `session={"m":""}` has 16 bytes: 15 more leave one for the padding.
     sizes = [len(seal({"m": "x" * n}, derive_keys(NEW), created_at=1)) for n in range(17)]
 
     assert len(set(sizes[:16])) == 1
@@ -474,7 +474,7 @@ def test_length_shows() -> None:
 
 
 def test_nobody_is_idle_for_long(clock: Clock) -> None:
-    """With the page's two times an idle visitor is out after 15 to 30 minutes."""
+    """With the page's durations, an idle visitor is logged out after 15 to 30 minutes."""
     times = {"duration": timedelta(minutes=30), "active_duration": timedelta(minutes=15)}
 
     for used_after in range(0, 1800, 60):

@@ -1,4 +1,4 @@
-"""The promises of the repository itself: imports, dependencies, README."""
+"""Check the repository itself: imports, dependencies, README."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def public(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.ClassDef]:
 
 
 def test_public_names_have_docstrings() -> None:
-    """Every public function, class and method says what it does."""
+    """Every public function, class and method has a docstring."""
     missing = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
         for path in sorted(PACKAGE.rglob("*.py"))
@@ -144,7 +144,7 @@ def test_public_names_have_docstrings() -> None:
 
 
 def test_environment_yml_repeats_pyproject() -> None:
-    """What conda installs is what pyproject asks for, in real conda specs."""
+    """The conda specs are valid, and repeat requirements of pyproject.toml."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     conda = [spec for spec in environment["dependencies"] if isinstance(spec, str)]
     extras = PROJECT["optional-dependencies"]
@@ -168,7 +168,7 @@ def test_environment_yml_repeats_pyproject() -> None:
 
 
 def test_lock_pins_every_dependency_without_addresses() -> None:
-    """requirements.lock holds a version and hashes for each package, and no host name."""
+    """requirements.lock has a version and hashes for each package, and no host name."""
     lock = (ROOT / "requirements.lock").read_text()
     pinned = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, re.MULTILINE))
     extras = PROJECT["optional-dependencies"]
@@ -182,7 +182,7 @@ def test_lock_pins_every_dependency_without_addresses() -> None:
 
 
 def test_node_lock_has_no_addresses() -> None:
-    """package-lock.json pins by hash, wherever the packages come from."""
+    """package-lock.json pins packages by hash and names no host."""
     lock = json.loads((ROOT / "tests/express/node/package-lock.json").read_text())
     packages = [package for path, package in lock["packages"].items() if path]
 
@@ -191,7 +191,7 @@ def test_node_lock_has_no_addresses() -> None:
 
 
 def test_readme_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The README's program counts a visitor's visits, and sets the cookie that is shown."""
+    """The README's program counts visits and sets a cookie like the one shown."""
     (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (printed,) = re.findall(r"```text\n(.*?)\n```", README)
     names: dict[str, Any] = {"__name__": "readme"}
@@ -207,14 +207,14 @@ def test_readme_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outline(set_cookie: str) -> list[object]:
-    """What is the same in each Set-Cookie line of one app."""
+    """Return the parts that all Set-Cookie lines of one app share."""
     value, expires, *attributes = set_cookie.split("; ")
     fields = value.split(".")
     return [value.partition("=")[0], len(fields), fields[3], expires[:8], *attributes]
 
 
 def test_package_index_shows_no_dead_link() -> None:
-    """The package's description has no link and no picture that needs the repository."""
+    """The package's description has no picture and no relative link."""
     description = README
     for each in METADATA["substitutions"]:
         description = re.sub(each["pattern"], each["replacement"], description)
@@ -234,6 +234,6 @@ def test_links_lead_to_files(path: Path) -> None:
 
 
 def test_readme_table_names_every_notebook() -> None:
-    """The table of the README leads to each notebook."""
+    """The README links to each notebook."""
     for path in NOTEBOOKS:
         assert f"(notebooks/{path.name})" in README
