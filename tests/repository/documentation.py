@@ -1,4 +1,4 @@
-"""The documentation's pages, built as `make docs` builds them, and read as a browser does."""
+"""Build the documentation's pages as `make docs` does, and read them."""
 
 from __future__ import annotations
 
@@ -15,22 +15,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from tests.conftest import ROOT
 
-#: Elements that have no end.
+#: Elements without an end tag.
 _VOID = {
-    "area",
-    "base",
-    "br",
-    "col",
-    "embed",
-    "hr",
-    "img",
-    "input",
-    "link",
-    "meta",
-    "source",
-    "wbr",
-}
-#: What a browser fetches by itself, without a click.
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr",
+}  # fmt: skip
+#: The attributes whose URL a browser loads without a click.
 _FETCHED = {
     ("audio", "src"), ("embed", "src"), ("iframe", "src"), ("image", "href"), ("img", "src"),
     ("img", "srcset"), ("input", "src"), ("link", "href"), ("object", "data"),
@@ -42,7 +31,7 @@ _IN_STYLE = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
 
 @dataclass
 class Page(HTMLParser):
-    """What the tests want to know of one page; `name` is its path on the site."""
+    """The facts of one page that the tests need; `name` is its path on the site."""
 
     name: str
     html: str
@@ -62,7 +51,7 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what an element is and asks for."""
+        """Record an element's id, links and resources."""
         values = {name: value or "" for name, value in attrs}
         self._open += [] if tag in _VOID else [tag]
         self.ids |= {values["id"]} if "id" in values else set()
@@ -75,13 +64,13 @@ class Page(HTMLParser):
             self.headings.append((int(tag[1]), ""))
 
     def handle_endtag(self, tag: str) -> None:
-        """Leave an element, and those in it that had no end of their own."""
+        """Close an element, and the unclosed elements in it."""
         if tag in self._open:
             while self._open.pop() != tag:
                 pass
 
     def handle_data(self, data: str) -> None:
-        """Note a text, under what it stands in."""
+        """Record a text by the element around it."""
         if "style" in self._open:
             self.fetched += in_style(data)
         elif "title" in self._open and "svg" not in self._open:
@@ -94,14 +83,14 @@ class Page(HTMLParser):
 
 
 def in_style(css: str) -> list[str]:
-    """Return what a style fetches; what it carries in itself is none of that."""
+    """Return the URLs that a style loads, without data URLs."""
     found = (url or imported for url, imported in _IN_STYLE.findall(css))
     return [each for each in found if not each.startswith("data:")]
 
 
 @dataclass(frozen=True)
 class Site:
-    """The built pages, by their paths, and what the build said."""
+    """The built pages by path, with the exit status and output of the build."""
 
     folder: Path
     code: int
@@ -116,9 +105,9 @@ class Site:
         return {name: Page(name, path.read_text("utf-8")) for name, path in files.items()}
 
     def broken(self, source: str, target: str) -> bool:
-        """Whether a relative address in a file leads to no file, or to no place in it."""
+        """Whether a relative URL leads to no file, or to no place in it."""
         if target.startswith("/"):
-            return True  # the site can stand in any folder of a host
+            return True  # the site may be in any folder of a host
         parts = urlsplit(urljoin(source, target))
         path = unquote(parts.path)
         if not (self.folder / path).is_file():
@@ -141,15 +130,17 @@ def build(folder: Path) -> None:
     result = subprocess.run(command(folder), cwd=ROOT, capture_output=True, text=True)
     end = {"code": result.returncode, "said": result.stdout + result.stderr}
     (folder / "end.new").write_text(json.dumps(end))
-    (folder / "end.new").rename(folder / "end")  # at once: nobody reads half of it
+    (folder / "end.new").rename(
+        folder / "end"
+    )  # in one step, so that no reader sees half of it
 
 
 def built(folder: Path) -> Site | None:
-    """Return what `build` has built under a folder; None while it still does."""
+    """Return the site that `build` has built under a folder; None while it runs."""
     end = folder / "end"
     return Site(folder / "docs", **json.loads(end.read_text())) if end.exists() else None
 
 
 def is_elsewhere(address: str) -> bool:
-    """Whether an address is on another host."""
+    """Whether a URL is on another host."""
     return bool(urlsplit(address).netloc)
