@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 from flask import Response
 from werkzeug.http import dump_cookie, http_date
@@ -20,12 +21,18 @@ def find_cookie(header: str, name: str) -> str:
     cookies that do not open. Quotes around a value stay: `unseal` skips them, as it skips
     all characters that are not base64.
     """
-    wanted = f"{name}="
-    for pair in header.split(";"):
-        pair = pair.lstrip(" ")
-        if pair.startswith(wanted):
-            return pair.removeprefix(wanted)
-    return ""
+    return next((value for each, value in cookie_pairs(header) if each == name), "")
+
+
+def cookie_pairs(header: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values in a ``Cookie`` header, in order.
+
+    It skips text without a ``=``.
+    """
+    for text in header.split(";"):
+        name, separator, value = text.lstrip(" ").partition("=")
+        if separator:
+            yield name, value
 
 
 def cookie_line(

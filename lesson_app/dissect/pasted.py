@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .._engine.headers import cookie_pairs
+
 _HEADER = re.compile(r"^[<>]?[ \t]*(set-cookie|cookie):(.*)", re.IGNORECASE | re.MULTILINE)
 # A name and a value. Base64 padding (`aa==.bb`) must not count as a pair: so the name has no
 # dot, and the value starts with neither a dot nor another `=`.
@@ -45,20 +47,17 @@ def find_pasted(text: str, name: str | None = None) -> Pasted:
 
 def _cookies(text: str, name: str) -> Iterator[Pasted]:
     for header in _HEADER.finditer(text):
-        pairs = header[2].split(";")
         if header[1].lower() == "cookie":
-            yield from _pairs(pairs, "a Cookie header")
+            yield from _pairs(header[2], "a Cookie header")
         else:
-            yield from _pairs(pairs[:1], "a Set-Cookie header")
+            yield from _pairs(header[2].partition(";")[0], "a Set-Cookie header")
     if not _HEADER.search(text) and (_PAIR.match(text) or text.startswith(f"{name}=")):
-        yield from _pairs(text.split(";"), "name=value")
+        yield from _pairs(text, "name=value")
 
 
-def _pairs(pairs: list[str], source: str) -> Iterator[Pasted]:
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if separator:
-            yield Pasted(name.strip(), _unquoted(value), source)
+def _pairs(header: str, source: str) -> Iterator[Pasted]:
+    for name, value in cookie_pairs(header):
+        yield Pasted(name.strip(), _unquoted(value), source)
 
 
 def _unquoted(text: str) -> str:

@@ -9,7 +9,7 @@ from flask import Response
 from werkzeug.http import dump_cookie
 
 from lesson_app import Session
-from lesson_app._engine.headers import cookie_line, find_cookie
+from lesson_app._engine.headers import cookie_line, cookie_pairs, find_cookie
 from tests.conftest import Site
 
 HEADERS = {
@@ -35,6 +35,14 @@ HEADERS = {
 def test_find_cookie(header: str, value: str) -> None:
     """Of several cookies of one name the first counts, found by its whole name."""
     assert find_cookie(header, "session") == value
+
+
+def test_cookie_pairs() -> None:
+    """A header is read as pairs in its order; text without an equals sign is skipped."""
+    assert list(cookie_pairs("")) == []
+    assert list(cookie_pairs("a=1; b=2=3;c; =d;;a=")) == [
+        ("a", "1"), ("b", "2=3"), ("", "d"), ("a", ""),
+    ]  # fmt: skip
 
 
 def test_name_is_no_pattern() -> None:

@@ -34,7 +34,7 @@ ROOMS = {
     "_engine.prepared": set(),
     "_engine.codec": {"errors", "cookie", "_engine.javascript", "_engine.prepared"},
     "dissect.words": set(),
-    "dissect.pasted": set(),
+    "dissect.pasted": {"_engine.headers"},
     "dissect.hints": {"errors", "cookie", "_engine.javascript", "dissect.words"},
     "dissect": {"errors", "cookie", "_engine.javascript", "dissect.words", "dissect.hints"},
 }

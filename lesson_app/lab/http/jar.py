@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from werkzeug.http import parse_date
 
-from .record import pair_of, pairs_of
+from .record import pair_of
 
 _MOST_OCTETS = 4096
 
@@ -59,7 +59,7 @@ def browser_keeps(
         raise ValueError(
             f"expected an http or https URL, got {url!r}; try https://shop.example/"
         )
-    attributes = pairs_of(set_cookie.partition(";")[2])
+    attributes = map(pair_of, set_cookie.split(";")[1:])
     given = {name.lower(): value for name, value in attributes}
     line = _Line(*pair_of(set_cookie), given, parts, clock())
     reasons = filter(None, (rule(line) for rule in _RULES))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 
 import flask
 import requests
+
+from ..._engine.headers import cookie_pairs
 
 _MOST_KEPT = 200
 _MOST_SHOWN = 4000
@@ -49,7 +51,7 @@ class Exchange:
     @property
     def sent(self) -> tuple[tuple[str, str], ...]:
         """The names and values in the Cookie header."""
-        return tuple(pairs_of(self.cookie or ""))
+        return tuple(cookie_pairs(self.cookie or ""))
 
     @property
     def received(self) -> tuple[tuple[str, str], ...]:
@@ -110,11 +112,6 @@ def seen_by_app(request: flask.Request, response: flask.Response) -> Exchange:
         location=response.headers.get("Location"),
         set_cookies=tuple(response.headers.getlist("Set-Cookie")),
     )
-
-
-def pairs_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of a Cookie header, or of a Set-Cookie line's attributes."""
-    return map(pair_of, filter(None, map(str.strip, text.split(";"))))
 
 
 def pair_of(line: str) -> tuple[str, str]:
