@@ -14,7 +14,7 @@ from typing import Any
 
 from .judging import Exercise, Verdict, judge, short
 from .predictions import observe, predict
-from .record import PROGRESS, passed, record
+from .progress_file import PROGRESS, passed, record
 
 _hints_given: dict[str, int] = {}
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .judging import one_line, short
-from .record import record
+from .progress_file import record
 
 _predictions: dict[str, Any] = {}
 
