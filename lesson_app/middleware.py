@@ -120,8 +120,10 @@ class ClientSessions(Options):
         session = self.open("", app)
         session.replace(content)
         session.modified = True
+        json = session._changed_json()
+        assert json is not None  # it was just marked as modified
         sealing = cast(_Sealing, session._sealing)
-        return sealing.name, _seal(sealing, session, session._changed_json() or "")
+        return sealing.name, _seal(sealing, session, json)
 
     def _interface(self, app: Flask) -> ClientSessionInterface:
         interface = app.extensions.get(_EXTENSION, {}).get(self)
@@ -260,14 +262,14 @@ class ClientSessionInterface(SessionInterface):
     def _read(self, unsealed: Unsealed, now: int) -> tuple[dict[str, Any], State]:
         content, created_at = unsealed.content, unsealed.created_at
         state = State(
-            created_at,
-            unsealed.duration,
-            min(created_at, now),
-            unsealed.json,
-            unsealed.mac,
-            created_at + unsealed.duration,
-            False,
-            unsealed.rotated,
+            created_at=created_at,
+            duration=unsealed.duration,
+            born_at=min(created_at, now),
+            json=unsealed.json,
+            mac=unsealed.mac,
+            opened_until=created_at + unsealed.duration,
+            new=False,
+            changed=unsealed.rotated,
         )
         if self._remember_birth:
             content = dict(content)
