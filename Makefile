@@ -71,10 +71,8 @@ notebooks: $(VENV)/test
 pictures: $(VENV)/test
 	$(BIN)/python -m tests.browser.take_pictures
 
-# RUNS=5 runs each notebook five times.
-RUNS ?= 1
 rubric: $(VENV)/test
-	$(BIN)/python -m course.rubric --runs $(RUNS)
+	$(BIN)/python -m course.rubric
 
 # The lock covers all platforms and has hashes; it names no host, so that any mirror will do.
 lock: $(VENV)/uv

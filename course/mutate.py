@@ -1,4 +1,4 @@
-"""Change a function in one place at a time: what tests it should notice each change."""
+"""Change a function in one place at a time; a good test notices each change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-#: What is changed, as text, and what changes it, in its place in the tree.
+#: A description of a change, and a function that makes it in the tree.
 Change: TypeAlias = tuple[str, Callable[[], None]]
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -38,14 +38,14 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,
 }
-_SIGNS: dict[type[ast.AST], str] = {
+_SYMBOLS: dict[type[ast.AST], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
     ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//",
     ast.Mod: "%", ast.Pow: "**", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
     ast.LShift: "<<", ast.RShift: ">>", ast.And: "and", ast.Or: "or",
 }  # fmt: skip
-#: A name, and another that a hand could have written for it.
+#: A name, and another that a person could write by mistake.
 _NEAR = {
     "partition": "rpartition", "rpartition": "partition", "split": "rsplit",
     "rsplit": "split", "rstrip": "lstrip", "lstrip": "rstrip", "strip": "lstrip",
@@ -62,7 +62,7 @@ _NEAR = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """Source that differs in one place, and which: "line 3: `<` to `<=`"."""
+    """Source with one change, and its description, such as "line 3: `<` to `<=`"."""
 
     description: str
     source: str
@@ -71,8 +71,8 @@ class Mutant:
 def mutants(source: str) -> list[Mutant]:
     """Return each change of a source, in the order of its text.
 
-    Docstrings, annotations, imports and the signature stay, and the words of an error. Two
-    changes that come to the same text are one.
+    Docstrings, annotations, imports, signatures and error messages stay the same. Two changes
+    with the same result count once.
     """
     tree = ast.parse(source)
     found: dict[str, Mutant] = {}
@@ -88,19 +88,19 @@ def mutants(source: str) -> list[Mutant]:
 
 
 def _numbered(found: Iterable[Mutant]) -> list[Mutant]:
-    """Tell those apart that are described alike."""
+    """Number the changes that have the same description."""
     seen: Counter[str] = Counter()
-    told = []
+    numbered = []
     for each in found:
         seen[each.description] += 1
         number = seen[each.description]
         more = f" ({number})" if number > 1 else ""
-        told.append(Mutant(each.description + more, each.source))
-    return told
+        numbered.append(Mutant(each.description + more, each.source))
+    return numbered
 
 
 def _nodes(node: ast.AST) -> list[ast.AST]:
-    """A node and all below it, but what says nothing to Python: annotations, docstrings."""
+    """Return a node and all nodes below it, without annotations and docstrings."""
     found = [node]
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns"):
@@ -112,12 +112,12 @@ def _nodes(node: ast.AST) -> list[ast.AST]:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """Whether it is a text that stands alone, as a docstring does, or dots."""
+    """Whether it is only a constant, such as a docstring or dots."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _changes(node: ast.AST) -> Iterator[Change]:
-    """Yield what can be changed at this node, not below it."""
+    """Yield the changes of this node, not of those below it."""
     for kind, changes in _BY_KIND.items():
         if isinstance(node, kind):
             for what, apply in changes(node):
@@ -126,7 +126,7 @@ def _changes(node: ast.AST) -> Iterator[Change]:
     for field in ("body", "orelse", "finalbody"):
         block = getattr(node, field, None)
         if isinstance(block, list):
-            # A function's last return is changed already: without it, None is returned.
+            # Without its last return a function returns None, which `_return` tries already.
             last = isinstance(node, ast.FunctionDef) and isinstance(block[-1], ast.Return)
             yield from _dropped(block, len(block) - last)
 
@@ -155,7 +155,7 @@ def _dropped(block: list[Any], end: int) -> Iterator[Change]:
 def _comparison(node: ast.Compare) -> Iterator[Change]:
     for place, before in enumerate(node.ops):
         for after in _COMPARISONS[type(before)]:
-            text = _to(_SIGNS[type(before)], _SIGNS[after])
+            text = _to(_SYMBOLS[type(before)], _SYMBOLS[after])
             yield text, _put(node.ops, place, after())
 
 
@@ -177,13 +177,13 @@ def _operator(node: ast.BinOp | ast.AugAssign) -> Iterator[Change]:
     before = type(node.op)
     if before in _OPERATORS:
         after = _OPERATORS[before]
-        yield _to(_SIGNS[before], _SIGNS[after]), _set(node, "op", after())
+        yield _to(_SYMBOLS[before], _SYMBOLS[after]), _set(node, "op", after())
 
 
 def _and_or(node: ast.BoolOp) -> Iterator[Change]:
     before = type(node.op)
     after = ast.Or if before is ast.And else ast.And
-    yield _to(_SIGNS[before], _SIGNS[after]), _set(node, "op", after())
+    yield _to(_SYMBOLS[before], _SYMBOLS[after]), _set(node, "op", after())
     for place, part in enumerate(node.values):
         rest = node.values[:place] + node.values[place + 1 :]
         yield f"`{ast.unparse(part)}` dropped", _set(node, "values", rest)
@@ -252,7 +252,7 @@ def _decorators(node: ast.FunctionDef) -> Iterator[Change]:
         yield f"`@{ast.unparse(each)}` dropped", _set(node, "decorator_list", rest)
     if len(node.decorator_list) > 1:
         turned = node.decorator_list[::-1]
-        yield "decorators turned round", _set(node, "decorator_list", turned)
+        yield "decorators swapped", _set(node, "decorator_list", turned)
 
 
 def _attribute(node: ast.Attribute) -> Iterator[Change]:
@@ -272,7 +272,7 @@ def _slice(node: ast.Slice) -> Iterator[Change]:
             continue
         text = ast.unparse(bound)
         yield f"bound `{text}` dropped", _set(node, field, None)
-        if not isinstance(bound, ast.Constant):  # those are changed as constants
+        if not isinstance(bound, ast.Constant):  # `_constant` changes those
             later = ast.BinOp(bound, ast.Add(), ast.Constant(1))
             yield _to(text, f"{text} + 1"), _set(node, field, later)
 

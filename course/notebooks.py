@@ -1,4 +1,4 @@
-"""Read a notebook as a course: its exercises, their stubs and solutions, what they may use."""
+"""Read the exercises of a notebook, with their stubs, solutions and earlier cells."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _SOLUTION = re.compile(
 class ExerciseCell:
     """A cell that asks for an answer.
 
-    `place` counts the code cells from zero, `names` are what its `check` is given, `stub`
-    is the cell's source.
+    `place` counts code cells from zero, `names` are the arguments of its `check`, `stub` is
+    the cell's source.
     """
 
     id: str
@@ -41,7 +41,7 @@ class ExerciseCell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook's cells, as far as the course is concerned: the text of each, in order."""
+    """The code cells and the Markdown cells of a notebook, in order."""
 
     name: str
     code: tuple[str, ...]
@@ -55,7 +55,7 @@ class Notebook:
 
     @property
     def solutions(self) -> dict[str, str]:
-        """The solutions that stand folded up in the prose, by the exercise's id."""
+        """The folded solutions in the prose, by the exercise's id."""
         return dict(each for text in self.prose for each in _SOLUTION.findall(text))
 
 
@@ -65,7 +65,7 @@ def read(path: Path) -> Notebook:
 
 
 def from_node(node: Any, name: str) -> Notebook:
-    """Read a notebook that nbformat has already read, or made."""
+    """Return the notebook of a node from nbformat."""
 
     def cells(kind: str) -> tuple[str, ...]:
         return tuple(cell.source for cell in node.cells if cell.cell_type == kind)
@@ -80,9 +80,9 @@ def all_notebooks() -> list[Notebook]:
 
 @contextmanager
 def namespace_before(notebook: Notebook, exercise_id: str) -> Iterator[dict[str, Any]]:
-    """Run all code cells before an exercise's, and give the names that they have defined.
+    """Run all code cells before an exercise's, and yield the names that they define.
 
-    What they print is dropped. The servers that they started stop with the block.
+    Printed text is dropped. At the end of the block all servers of these cells stop.
     """
     names: dict[str, Any] = {"__name__": "__main__", "display": lambda *_, **__: None}
     try:
@@ -93,13 +93,13 @@ def namespace_before(notebook: Notebook, exercise_id: str) -> Iterator[dict[str,
         for value in list(names.values()):
             if isinstance(value, Server):
                 value.stop()
-        # One that has no name is put to use for a moment, and ends.
+        # A server without a name ends when another takes its place.
         serve(Flask("the end")).stop()
 
 
 def run(code: str, names: dict[str, Any], title: str = "<cell>") -> str:
-    """Run code as a cell of these names; return what it printed."""
-    # So that a traceback, and `inspect.getsource`, find the text.
+    """Run code as a cell with these names, and return its printed text."""
+    # Tracebacks and `inspect.getsource` look for the text here.
     linecache.cache[title] = (len(code), None, code.splitlines(keepends=True), title)
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(io.StringIO()):
@@ -108,7 +108,7 @@ def run(code: str, names: dict[str, Any], title: str = "<cell>") -> str:
 
 
 def _checks(place: int, code: str) -> Iterator[ExerciseCell]:
-    if "check(" not in code:  # a cell may hold what is no Python, like a magic
+    if "check(" not in code:  # other cells may have magics, which Python cannot parse
         return
     for node in ast.walk(ast.parse(code)):
         match node:

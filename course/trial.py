@@ -1,4 +1,4 @@
-"""Run a notebook as a stranger's machine would, each cell twice, and see what it leaves."""
+"""Run a notebook offline in an empty folder, each cell twice, and see what it leaves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,14 +20,14 @@ from nbclient import NotebookClient
 
 from lesson_app.lab.classroom._runner import talk_through_files
 
-# Run before the notebook's own cells: nothing may leave this machine, and what is there
-# before is no orphan. zmq, which the kernel talks through, is not Python's socket.
+# This cell runs first. It blocks connections to other machines, and lists what is there before
+# the notebook starts. The kernel's own connections don't use Python's sockets.
 _BEFORE = """
 import sys, threading, psutil
 def _stay(event, args):
     if event == "socket.connect" and isinstance(args[1], tuple):
         if args[1][0] not in ("127.0.0.1", "::1", "localhost"):
-            raise PermissionError(f"this notebook reached out to {args[1][0]}")
+            raise PermissionError(f"this notebook connects to {args[1][0]}")
 sys.addaudithook(_stay)
 def _left():
     own = psutil.Process()
@@ -41,14 +40,14 @@ _AFTER = """
 import json
 print(json.dumps([sorted(map(str, b - a)) for a, b in zip(_before, _left())]))
 """
-# And what if the kernel is killed while it serves?
+# The last cell starts a server; then the kernel is killed.
 _SERVE = """
 import lesson_app, lesson_app.lab
 print(lesson_app.lab.serve(lesson_app.create_app(secret=__import__("os").urandom(32))).url)
 """
 
 
-#: Seconds until something that must happen counts as not happening.
+#: Seconds to wait for an event that must happen.
 _PATIENCE = 300
 _VARYING = ("image/", "application/vnd.jupyter.widget-view")
 FONTS = Path(tempfile.gettempdir()) / f"fonts-of-trials-{os.getuid()}"
@@ -56,24 +55,21 @@ FONTS = Path(tempfile.gettempdir()) / f"fonts-of-trials-{os.getuid()}"
 
 @dataclass(frozen=True)
 class Trial:
-    """What happened: outputs of the first and the second run of each code cell.
+    """The outputs of each code cell's first and second run, and what the notebook left.
 
-    `seconds` are those of each cell's first run, `start` those of the kernel's start. `left`
-    says what the notebook left behind: ports, threads, processes, files.
+    `left` lists ports, threads, processes and files.
     """
 
     first: list[Any]
     second: list[Any]
-    start: float
-    seconds: list[float]
     left: list[str]
 
 
 def comparable(outputs: list[Any]) -> list[dict[str, Any]]:
-    """Outputs without their counts, pictures and widgets, as nbval compares them.
+    """Return outputs without counts, pictures and widgets, as nbval compares them.
 
-    A picture's bytes differ from one version of its maker to the next, and a widget's
-    number from one run to the next. The text beside them is compared.
+    A picture's bytes depend on the version of the program that made it, and a widget's number
+    on the run.
     """
     return [
         {
@@ -88,7 +84,7 @@ def comparable(outputs: list[Any]) -> list[dict[str, Any]]:
 
 
 def try_out(path: Path) -> Trial:
-    """Run a notebook with a HOME and a folder of its own, each cell twice in a row."""
+    """Run a notebook with its own HOME and folder, each cell twice in a row."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     twice = [nbformat.from_dict(dict(cell)) for cell in code for _ in range(2)]  # type: ignore[no-untyped-call]
@@ -97,7 +93,7 @@ def try_out(path: Path) -> Trial:
     with tempfile.TemporaryDirectory() as folder, _at_home(Path(folder) / "home"):
         work = Path(folder) / "work"
         work.mkdir()
-        start, times, left = _execute(notebook, work)
+        left = _execute(notebook, work)
         left += [f"file {each.name}" for each in work.iterdir()]
         left += [f"file {each.name}" for each in (Path(folder) / "home").iterdir()]
     outputs = [comparable(cell.outputs) for cell in twice]
@@ -105,12 +101,12 @@ def try_out(path: Path) -> Trial:
         ("port", "thread", "process"), json.loads(_printed(extra[1])), strict=True
     ):
         left += [f"{kind} {each}" for each in found]
-    return Trial(outputs[0::2], outputs[1::2], start, times[1:-2:2], left)
+    return Trial(outputs[0::2], outputs[1::2], left)
 
 
 @contextmanager
 def _at_home(home: Path) -> Iterator[None]:
-    """Let what is started here believe that `home` is the user's, without Jupyter's files."""
+    """Set HOME to `home`, and keep Jupyter's own files outside it."""
     home.mkdir()
     jupyter = home.parent / "jupyter"
     jupyter.mkdir()
@@ -121,16 +117,14 @@ def _at_home(home: Path) -> Iterator[None]:
             **places,
             "HOME": str(home),
             "IPYTHONDIR": str(jupyter / "ipython"),
-            "MPLCONFIGDIR": str(FONTS),  # matplotlib notes there which fonts there are
+            "MPLCONFIGDIR": str(FONTS),  # matplotlib's cache of fonts
         },
     ):
         yield
 
 
-def _execute(notebook: Any, folder: Path) -> tuple[float, list[float], list[str]]:
-    """Return the kernel's start in seconds, each cell's, and what outlived its kill."""
-    begun: list[float] = []
-    ended: list[float] = []
+def _execute(notebook: Any, folder: Path) -> list[str]:
+    """Run all cells, kill the kernel, and return what is left."""
     client = NotebookClient(
         notebook,
         timeout=_PATIENCE,
@@ -139,22 +133,17 @@ def _execute(notebook: Any, folder: Path) -> tuple[float, list[float], list[str]
         kernel_name="python3",
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
-        on_cell_execute=lambda **_: begun.append(time.monotonic()),
-        on_cell_executed=lambda **_: ended.append(time.monotonic()),
     )
     talk_through_files(client.create_kernel_manager(), folder.parent)
-    called = time.monotonic()
     with client.setup_kernel():
         kernel = psutil.Process(client.km.provisioner.pid)  # type: ignore[union-attr]
         for place, cell in enumerate(notebook.cells):
             client.execute_cell(cell, place)
-        left = _kill(kernel, _printed(notebook.cells[-1]).strip())
-    times = [after - before for before, after in zip(begun, ended, strict=True)]
-    return begun[0] - called, times, left
+        return _kill(kernel, _printed(notebook.cells[-1]).strip())
 
 
 def _kill(kernel: psutil.Process, url: str) -> list[str]:
-    """Kill the kernel while it serves at `url`; return what is still there."""
+    """Kill the kernel while its server runs at `url`, and return what is left."""
     family = [kernel, *kernel.children(recursive=True)]
     if not requests.get(f"{url}/login", timeout=_PATIENCE).ok:
         return [f"no answer from {url}"]

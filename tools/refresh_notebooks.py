@@ -1,4 +1,4 @@
-"""Run each notebook in a fresh kernel and store its outputs, without what varies."""
+"""Run each notebook in a fresh kernel and store the outputs that do not vary."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def refresh(path: Path) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", ()):
-            # Without a kernel there is no widget; what stands beside it is shown instead.
+            # A widget needs its kernel; a reader without one sees the text beside it.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-    # The kernel's exact Python version is not the notebook's business.
+    # Do not store the kernel's exact Python version.
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 

@@ -44,7 +44,7 @@ neither = True
 
 @pytest.fixture
 def node() -> Any:
-    """A small notebook, made by hand."""
+    """A small notebook."""
     new: Any = nbformat.v4
     cells = [
         new.new_markdown_cell("# Title"),
@@ -64,7 +64,7 @@ def notebook(node: Any) -> Notebook:
 
 
 def test_exercises(notebook: Notebook) -> None:
-    """An exercise is a cell whose `check` names it; what it is given are its names."""
+    """An exercise is a cell whose `check` has its id; the other arguments are its names."""
     found = {each.id: (each.place, each.names) for each in notebook.exercises.values()}
 
     assert found == {"E1.1": (2, ("pair",)), "E1.2": (3, ("one", "two"))}
@@ -72,7 +72,7 @@ def test_exercises(notebook: Notebook) -> None:
 
 
 def test_solutions(notebook: Notebook) -> None:
-    """A solution is the code under its summary, whatever else stands there."""
+    """A solution is the code under its summary, without other text."""
     assert notebook.solutions == {
         "E1.1": "def pair(text):\n    return text, text\n",
         "E1.2": "double = pair\n",
@@ -80,7 +80,7 @@ def test_solutions(notebook: Notebook) -> None:
 
 
 def test_file(node: Any, notebook: Notebook, tmp_path: Any) -> None:
-    """A notebook read from its file is the same, and has the file's name."""
+    """A notebook read from its file is the same and has the file's name."""
     path = tmp_path / "small.ipynb"
     nbformat.write(node, path)  # type: ignore[no-untyped-call]
 
@@ -88,7 +88,7 @@ def test_file(node: Any, notebook: Notebook, tmp_path: Any) -> None:
 
 
 def test_namespace(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
-    """The cells before the exercise have run, in silence, and no other."""
+    """Only the cells before the exercise run, and print nothing."""
     with namespace_before(notebook, "E1.1") as names:
         assert names["pad"]("ab") == "ababab"
         assert "pair" not in names
@@ -98,7 +98,7 @@ def test_namespace(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_servers_stop() -> None:
-    """Whatever server a cell has started listens no more after the block."""
+    """After the block, no server of a cell listens."""
     notebook = Notebook(
         "serving",
         (
@@ -117,7 +117,7 @@ def test_servers_stop() -> None:
 
 
 def test_cell_fails() -> None:
-    """An error in a cell goes on its way, and the server stops all the same."""
+    """An error in a cell is raised, and the server stops."""
     notebook = Notebook("failing", ("1 / 0", "check('E1.1', ...)"), ())
 
     with pytest.raises(ZeroDivisionError), namespace_before(notebook, "E1.1"):
@@ -125,7 +125,7 @@ def test_cell_fails() -> None:
 
 
 def test_run() -> None:
-    """A cell gives what it prints, and leaves its names behind."""
+    """A cell returns its printed text and defines its names."""
     names: dict[str, Any] = {}
 
     assert run("x = 2\nprint(x)", names) == "2\n"
@@ -133,7 +133,7 @@ def test_run() -> None:
 
 
 def test_every_exercise_has_its_solution() -> None:
-    """Each notebook tells the solutions of its exercises, and of no other."""
+    """Each notebook has the solutions of its own exercises."""
     for notebook in all_notebooks():
         assert notebook.solutions.keys() == notebook.exercises.keys()
 
@@ -184,7 +184,7 @@ def test_every_exercise_has_its_solution() -> None:
     ],
 )  # fmt: skip
 def test_changes(source: str, changes: dict[str, str]) -> None:
-    """Each place is changed once, and said in a few words."""
+    """Each place is changed, with a short description."""
     found = {each.description.removeprefix("line 1: "): each.source for each in mutants(source)}
     whole = {f"`{source}` dropped": "pass"}  # a module's only statement
 
@@ -205,13 +205,13 @@ def f(a: int = 3) -> "str":
 
 
 def test_function() -> None:
-    """Statements, returns and decorators change; what only people read does not."""
+    """Statements, returns and decorators change; docstrings and messages do not."""
     found = {each.description for each in mutants(FUNCTION)}
 
     assert found == {
         "line 4: `3` to `4`", "line 4: `3` to `2`",
         "line 4: `@first` dropped", "line 4: `@second` dropped",
-        "line 4: decorators turned round",
+        "line 4: decorators swapped",
         "line 7: `if not a:` dropped", "line 7: `not` dropped",
         "line 8: `raise ValueError('nothing')` dropped",
         "line 9: `b: int = a` dropped",
@@ -229,7 +229,7 @@ else:
 
 
 def test_alike() -> None:
-    """Two changes that read alike are numbered, and the order is that of the text."""
+    """Changes with the same description are numbered, in the order of the text."""
     found = [each.description for each in mutants("f(x + 1), g(x + 1)")]
 
     assert len(set(found)) == len(found)
@@ -237,7 +237,7 @@ def test_alike() -> None:
 
 
 def test_blocks() -> None:
-    """An early return is dropped as well as emptied, and so are the lines of an `else`."""
+    """An early return is dropped and also emptied; lines of an `else` are dropped."""
     found = {each.description for each in mutants(BLOCKS)}
 
     assert {"line 4: `return a` dropped", "line 4: `return a` to `return None`"} <= found
