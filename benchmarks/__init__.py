@@ -1,1 +1,1 @@
-"""What a session costs, beside other libraries and as it grows; `make bench` runs it all."""
+"""Measure the cost of a session; `make bench` runs all benchmarks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .contents import CONTENTS, Content
-from .measure import Spread, Timer, by_turns, timer
+from .measure import Spread, Timer, in_turns, timer
 from .outside import NODE_PEERS, Outside, node
 from .sealers import FLOOR, OURS, PEERS, Peer, floor
 
@@ -56,7 +56,7 @@ def measure(rounds: int = ROUNDS) -> Ratios:
     ratios: Ratios = {}
     with node() as in_node:
         for size, content in CONTENTS.items():
-            times = by_turns(_timers(content, in_node), rounds)
+            times = in_turns(_timers(content, in_node), rounds)
             for (peer, act), these in times.items():
                 if peer != OURS:
                     ratios[size, peer, act] = Spread.of_ratios(these, times[OURS, act])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .measure import Timer, by_turns
+from .measure import Timer, in_turns
 
 ROUNDS = 41
 #: A line that grows with a higher power than this is reported as worse than linear.
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass
 class Growth:
-    """What was measured at each of `at`: lines of time and of memory."""
+    """Lines of time and of memory, measured at each of `at`."""
 
     title: str
     axis: str
@@ -69,7 +69,7 @@ def quickest(
 
     Other programs can only add to a time, and one wrong point would bend the line.
     """
-    times = by_turns(timers, rounds, turn=turn, warm_up=warm_up)
+    times = in_turns(timers, rounds, turn=turn, warm_up=warm_up)
     lines: dict[str, list[float]] = {}
     for (name, _), measured in times.items():
         lines.setdefault(name, []).append(min(measured))

@@ -90,8 +90,8 @@ def set_up(start: Start, folder: Path, workers: int) -> tuple[Server, Balancer]:
 
     write_app(folder)
     server = gunicorn(with_workers, SECRET).wait_until_it_answers()
-    nobody = {TWO: new_address(), THREE: new_address()}
-    site = haproxy(start, folder, {ONE: server.address, **nobody})
+    down = {TWO: new_address(), THREE: new_address()}
+    site = haproxy(start, folder, {ONE: server.address, **down})
     site.program.wait_until(
         lambda: all(site.row(name)["status"].startswith("DOWN") for name in ("two", "three")),
         "haproxy has not noticed that two of three servers are down",

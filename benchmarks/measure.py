@@ -44,7 +44,7 @@ class Spread:
         return Spread(1 / self.median, 1 / self.high, 1 / self.low)
 
     def __str__(self) -> str:
-        # Adding zero turns what was rounded to -0.0 into 0.0.
+        # Adding zero turns -0.0 into 0.0.
         middle, low, high = (
             round(each, 2) + 0.0 for each in (self.median, self.low, self.high)
         )
@@ -84,7 +84,7 @@ def timer(work: Callable[[], object]) -> Timer:
     return lambda calls: timed(work, calls)
 
 
-def by_turns(
+def in_turns(
     timers: Mapping[Key, Timer],
     rounds: int,
     *,

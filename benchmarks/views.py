@@ -17,7 +17,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from lesson_app import ClientSessions
 from lesson_app.app import USER
 
-from .measure import Spread, Timer, by_turns, timed
+from .measure import Spread, Timer, in_turns, timed
 from .outside import NODE_PEERS, node
 from .sealers import SECRET
 
@@ -98,7 +98,7 @@ def measure(rounds: int = ROUNDS) -> Times:
             timers[view, EXPRESS] = in_node.timer("request", peer="none", view=view)
             for peer in NODE_PEERS:
                 timers[view, peer] = in_node.timer("request", peer=peer, view=view)
-            times |= by_turns(timers, rounds, turn=TURN)
+            times |= in_turns(timers, rounds, turn=TURN)
     return times
 
 

@@ -14,7 +14,7 @@ from benchmarks import codec, growth, page, plots, startup, targets, views
 from benchmarks.codec import AGAIN
 from benchmarks.contents import CONTENTS
 from benchmarks.curves import Growth
-from benchmarks.measure import Spread, by_turns
+from benchmarks.measure import Spread, in_turns
 from benchmarks.outside import NODE_PEERS, Outside, node
 from benchmarks.sealers import FLOOR, OURS, PEERS, floor
 from lesson_app.app import USER
@@ -113,7 +113,7 @@ def test_by_turns() -> None:
         order.append(name)
         return 1.0
 
-    times = by_turns({name: partial(timer, name) for name in "ab"}, 16, turn=2, warm_up=2)
+    times = in_turns({name: partial(timer, name) for name in "ab"}, 16, turn=2, warm_up=2)
 
     assert times == {"a": [1.0] * 16, "b": [1.0] * 16}
     rounds = ["".join(order[-2 * n :][:2]) for n in range(1, 17)]

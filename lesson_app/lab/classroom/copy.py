@@ -55,7 +55,7 @@ def copy(folder: Path, source: Path) -> None:
 def _write_new(path: Path, text: str) -> str:
     """Write a file unless it exists, and return a line that says which."""
     try:
-        # Mode x leaves no moment in which a learner's file could be overwritten.
+        # Mode x never overwrites, even if the file appears just now.
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
