@@ -37,7 +37,7 @@ nitpick_ignore_regex = [
     # `name` in a docstring may be an argument, a header, or anything else without an entry.
     ("py:obj", r".*"),
     # Their documentation is on other hosts.
-    ("py:class", r"(blinker|click|collections|datetime|flask|requests|werkzeug)\b.*"),
+    ("py:class", r"(blinker|click|collections|datetime|timedelta|flask|requests|werkzeug)\b.*"),
     # Names of type variables and aliases.
     ("py:class", r"[A-Z][A-Za-z]*"),
     # Results of the notebooks' functions that need no entry.

@@ -6,6 +6,8 @@ import functools
 import hashlib
 import inspect
 import logging
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
 from datetime import timedelta
@@ -132,6 +134,8 @@ class ClientSessions(Options):
         return cast(ClientSessionInterface, interface)
 
 
+# What a caller gives, and what help() and editors show.
+ClientSessions.__init__.__annotations__["app"] = "Flask | None"
 ClientSessions.__doc__ = f"{inspect.getdoc(ClientSessions)}\n{Options.describe()}\n"
 
 
@@ -163,6 +167,7 @@ class ClientSessionInterface(SessionInterface):
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._clock = options.clock or time.time
         self._duration = milliseconds(options.duration, "duration")
         self._active_microseconds = options.active_duration // timedelta(microseconds=1)
         lifetime = options.max_lifetime
@@ -177,7 +182,7 @@ class ClientSessionInterface(SessionInterface):
 
     def now(self) -> int:
         """Return the clock's time in ms since 1970."""
-        return round(self._options.clock() * 1000)
+        return round(self._clock() * 1000)
 
     def get_cookie_name(self, app: Flask) -> str:
         if self._options.cookie_name is not None:
@@ -204,7 +209,7 @@ class ClientSessionInterface(SessionInterface):
         secrets = (secret, *fallbacks)
         known, codec = self._from_settings
         if codec is None or known != secrets:
-            urandom, strict = self._options.urandom, self._options.strict
+            urandom, strict = self._options.urandom or os.urandom, self._options.strict
             keys = secret_keys("SECRET_KEY", secrets)
             codec = SealedCodec(*keys, urandom=urandom, strict=strict)
             self._from_settings = (secrets, codec)  # at once: another thread may be reading

@@ -6,7 +6,6 @@ import functools
 import inspect
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -169,12 +168,12 @@ class Options:
         False, "keep pages that used the session out of caches.", _check_flag,
         group="The response",
     )  # fmt: skip
-    clock: Callable[[], float] = _option(
-        time.time, "a function like ``time.time``.", _check_function,
+    clock: Callable[[], float] | None = _option(
+        None, "a function to use instead of ``time.time``.", _check_function,
         group="For tests and lessons that repeat",
     )  # fmt: skip
-    urandom: Callable[[int], bytes] = _option(
-        os.urandom, "a function like ``os.urandom``.", _check_function
+    urandom: Callable[[int], bytes] | None = _option(
+        None, "a function to use instead of ``os.urandom``.", _check_function
     )
 
     def __post_init__(self) -> None:
@@ -206,7 +205,7 @@ class Options:
         several = (keys,) if isinstance(keys, Keys) else keys
         if not isinstance(several, list | tuple):
             raise TypeError(f"keys must be Keys or a list of Keys, got {type(keys).__name__}")
-        return SealedCodec(*several, urandom=self.urandom, strict=self.strict)
+        return SealedCodec(*several, urandom=self.urandom or os.urandom, strict=self.strict)
 
     @functools.cached_property
     def revocations(self) -> tuple[Revocation, ...]:
