@@ -1,4 +1,4 @@
-"""What every test may use."""
+"""Fixtures and helpers that all tests share."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.plugin"]
 
 ROOT = Path(__file__).parent.parent
-#: Seconds until something that must happen counts as not happening. It is long, since a test
-#: that passes never waits for its end: each waits for the event.
+#: Seconds to wait for an event before the test fails. Passing tests wait only until the event,
+#: so a long limit does not slow them.
 PATIENCE = 300.0
 
-# The two cookies that the course page shows, sealed by Mozilla's library: the one in the
-# response to /session-test-add?message=Hello World!, and the one in a later request.
+# The two cookies on the course page, both sealed by Mozilla's library. The first is in the
+# response to /session-test-add?message=Hello World!, the second in a later request.
 PAGE_SENT = (
     "25uFcTuHZzZlSWntEs-Kzg.D96gsJqB0lLKj4DBZsc3KSj4Z4_76pkoCy4uXUqgS1C4uuHbaxMZ6l9dTCWu-ijc"
     ".1692988779453.120000.FprcH5eIT-o6Iedv-vP2i0P8HmzCRMXGdm813oveVBc"
@@ -52,7 +52,7 @@ PAGE_RETURNED = (
 
 @dataclass(frozen=True)
 class SetCookie:
-    """A Set-Cookie header as browsers read it: the names of attributes ignore case."""
+    """A Set-Cookie header as browsers read it, with attribute names in lower case."""
 
     name: str
     value: str
@@ -93,7 +93,7 @@ def forge(
     iv: bytes = bytes(16),
     ciphertext: bytes | None = None,
 ) -> str:
-    """Seal anything, as whoever knows the secret can, without a line of `lesson_app`."""
+    """Seal anything, as an attacker with the secret can, without using `lesson_app`."""
     if ciphertext is None:
         padding = 16 - len(plaintext) % 16
         key = hmac.digest(secret.encode(), b"cookiesession-encryption", "sha256")
@@ -109,7 +109,7 @@ SECRET = "a secret for tests, long enough"
 
 
 def secret_of(word: str) -> str:
-    """Return a secret that is strong, and the same for the same word."""
+    """Return a strong secret that depends only on `word`."""
     return hashlib.sha256(word.encode()).hexdigest()
 
 
@@ -117,12 +117,12 @@ Act = Callable[[Session], object]
 
 
 def opened(response: Response) -> Unsealed:
-    """Open the response's only Set-Cookie, of a Site."""
+    """Open the only Set-Cookie in a response of a `Site`."""
     return unseal(the_cookie(response).value, derive_keys(SECRET))
 
 
 class Site:
-    """An app whose one view does with its session what the test says."""
+    """An app whose only view calls the test's function with the session."""
 
     def __init__(self, clock: Clock, **options: Any) -> None:
         self.clock = clock
@@ -139,7 +139,7 @@ class Site:
         return self.browser.get("/", **request)
 
     def visit_with(self, header: str, act: Act) -> TestResponse:
-        """Send this Cookie header, from a browser that keeps none."""
+        """Send this Cookie header from a client without a cookie jar."""
         self.act = act
         visitor = self.app.test_client(use_cookies=False)
         return visitor.get("/", environ_overrides={"HTTP_COOKIE": header})
@@ -155,7 +155,7 @@ class Site:
 
 @contextmanager
 def running(*command: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a program that ends with the block, or when patience does."""
+    """Run a program; kill it at the end of the block, or after `PATIENCE`."""
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -173,7 +173,7 @@ def running(*command: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_until(done: Callable[[], object], complaint: Callable[[], str] = str) -> None:
-    """Wait for an event; fail with a complaint if it does not happen within `PATIENCE`."""
+    """Wait for an event; fail with `complaint` if it does not happen within `PATIENCE`."""
     end = time.monotonic() + PATIENCE
     while not done():
         if time.monotonic() > end:
@@ -182,7 +182,7 @@ def wait_until(done: Callable[[], object], complaint: Callable[[], str] = str) -
 
 
 def listens(url: str, host: str = "127.0.0.1") -> bool:
-    """Whether anybody listens on the URL's port."""
+    """Return whether a program listens on the URL's port."""
     try:
         socket.create_connection((host, urlsplit(url).port or 80), timeout=PATIENCE).close()
     except OSError:
@@ -209,7 +209,7 @@ def site(clock: Clock) -> Site:
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what this computer sets for Flask out of the tests."""
+    """Remove this computer's environment variables for Flask."""
     for name in os.environ:
         if name.startswith("FLASK_"):
             monkeypatch.delenv(name)
@@ -217,7 +217,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def documentation(tmp_path_factory: pytest.TempPathFactory) -> Documentation:
-    """The documentation's pages, built once for all who look at them, in any process."""
+    """The documentation's pages, built once for all tests and all test processes."""
     from tests.plugin import need, sphinx_is_missing
     from tests.repository.documentation import build, built
 
@@ -245,7 +245,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def advance(clock: Clock) -> Callable[[float], None]:
-    """Let seconds go past."""
+    """Return a function that advances the clock by seconds."""
     return lambda seconds: clock.advance(timedelta(seconds=seconds))
 
 

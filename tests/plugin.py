@@ -1,7 +1,7 @@
-"""How the tests run: all of them or the quick part, what is missing, what runs now.
+"""Pytest plugin: select the quick tests, report missing tools, show progress.
 
-``--quick`` leaves out the tests marked ``proof`` and tries fewer random cases: `make test`.
-Without it everything runs in full size: `make proof`, and plain ``pytest --nbval``.
+With ``--quick``, as in `make test`, tests marked ``proof`` do not run and other tests try
+fewer random cases. Without it, as in `make proof` and ``pytest --nbval``, everything runs.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-# jsonschema, which nbval imports, would build the grammar of all addresses from this: two
-# seconds for each process. Loaded by ``-p``, this file comes before nbval.
+# nbval imports jsonschema, which would build a grammar for URLs from this module. That takes
+# two seconds in each process. ``-p`` loads this file before nbval.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 NODE_MODULES = Path(__file__).parent / "express" / "node" / "node_modules"
-#: Programs that tests need, with what is not tested where they are missing.
+#: The programs that tests need, and what is not tested without each.
 PROGRAMS = {
     "chromium": "the app, the notebooks and the documentation in a real browser",
     "node": "everything beside Mozilla's own library",
@@ -38,19 +38,19 @@ _folders: list[Path] = []
 
 
 def is_quick() -> bool:
-    """Whether the run is a quick one."""
+    """Return whether the tests run with ``--quick``."""
     return _quick
 
 
 def random_cases(number: int) -> int:
-    """Return how many random cases to try: the number, or a fifth of it with ``--quick``."""
+    """Return how many random cases to try: `number`, or a fifth of it with ``--quick``."""
     return number // 5 if _quick else number
 
 
 def every_combination(*axes: dict[str, Any]) -> list[Any]:
     """Return a parameter for each combination of named values.
 
-    With ``--quick`` a few combinations remain, which have each value at least once.
+    With ``--quick`` a few combinations remain, and each value is in at least one of them.
     """
     few = {
         tuple(list(axis)[number % len(axis)] for axis in axes)
@@ -67,7 +67,7 @@ def every_combination(*axes: dict[str, Any]) -> list[Any]:
 
 
 def some_of(values: Iterable[Any], *quick: Any) -> list[Any]:
-    """Return a parameter for each value; with ``--quick`` only those named remain."""
+    """Return a parameter for each value; with ``--quick`` only those in `quick` remain."""
     return [
         pytest.param(value, marks=() if value in quick else pytest.mark.proof)
         for value in values
@@ -75,12 +75,12 @@ def some_of(values: Iterable[Any], *quick: Any) -> list[Any]:
 
 
 def sphinx_is_missing() -> bool:
-    """Whether the documentation's pages cannot be built here."""
+    """Return whether a package that builds the documentation is missing."""
     return any(find_spec(name) is None for name in ("sphinx", "furo", "myst_nb"))
 
 
 def missing_tools() -> dict[str, str]:
-    """Return what is not on this machine, with what is not tested for want of it."""
+    """Return the missing programs and packages, and what is not tested without each."""
     missing = {name: tests for name, tests in PROGRAMS.items() if shutil.which(name) is None}
     if "node" not in missing and not (NODE_MODULES / "client-sessions").is_dir():
         missing["tests/express/node/node_modules (make it with npm)"] = PROGRAMS["node"]
@@ -90,7 +90,7 @@ def missing_tools() -> dict[str, str]:
 
 
 def require_tool(name: str) -> str:
-    """Return where a program is; without it skip the test, or fail it in CI."""
+    """Return the path of a program; if it is missing, skip the test, or fail it in CI."""
     assert name in PROGRAMS, f"expected a name in PROGRAMS, got {name!r}; add it there"
     found = shutil.which(name)
     if not found:
@@ -99,7 +99,7 @@ def require_tool(name: str) -> str:
 
 
 def need(name: str) -> NoReturn:
-    """Skip the test for want of a tool; fail it in CI."""
+    """Skip the test because a tool is missing; in CI, fail it."""
     message = f"{name} is not on this machine"
     if os.environ.get("LESSON_APP_REQUIRE_TOOLS"):
         pytest.fail(message)
@@ -107,7 +107,7 @@ def need(name: str) -> NoReturn:
 
 
 def kernel_manager(**options: Any) -> Any:
-    """Make the manager of a kernel that no other program can be in the way of."""
+    """Return a kernel manager that uses files instead of ports, which can be in use."""
     from jupyter_client.manager import KernelManager
 
     from lesson_app.lab.classroom._runner import talk_through_files
@@ -119,11 +119,11 @@ def kernel_manager(**options: Any) -> Any:
 
 
 def change_nbval() -> None:
-    """Let nbval start kernels that nothing is in the way of, and measure nothing in them."""
+    """Make nbval use `kernel_manager`, and don't measure coverage in the kernels."""
     from nbval import kernel, plugin  # type: ignore[import-untyped]
 
     kernel.KernelManager = kernel_manager
-    # With --cov it would measure what the kernels run; the library's own tests are measured.
+    # With --cov nbval would also measure the notebooks; only the library's tests count.
     plugin.setup_coverage = plugin.teardown_coverage = lambda *_: None
 
 
@@ -142,7 +142,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _quick = config.getoption("quick")
     from hypothesis import HealthCheck, settings
 
-    # Hypothesis lets an example fail that takes longer than usual: on a busy machine any does.
+    # Hypothesis fails an example that takes too long, which any can on a busy machine.
     settings.register_profile(
         "tests",
         deadline=None,
@@ -159,13 +159,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Remove what the kernels were reached through."""
+    """Remove the folders that kernels were reached through."""
     while _folders:
         shutil.rmtree(_folders.pop(), ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not quick."""
+    """With ``--quick``, deselect the tests marked ``proof``."""
     if not _quick:
         return
     left_out = [item for item in items if item.get_closest_marker("proof")]
@@ -174,13 +174,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_report_header() -> list[str]:
-    """Say before the first test what cannot be tested here."""
+    """List the missing tools, and what is not tested without them."""
     end = "Fails" if os.environ.get("LESSON_APP_REQUIRE_TOOLS") else "Skipped"
     return [f"missing: {name}. {end}: {tests}" for name, tests in missing_tools().items()]
 
 
 class Progress:
-    """Says which files are run, and how far that is, in place of a dot for each test."""
+    """Prints each file as its tests begin, instead of a dot for each test."""
 
     def __init__(self) -> None:
         self.began = time.monotonic()
@@ -200,7 +200,7 @@ class Progress:
             self._print(f"{len(self.files):3} of {self.all} begins: {file}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Print a line for a failure at once; what it was comes at the end."""
+        """Print a line for each failure at once; pytest prints the details at the end."""
         if report.failed:
             self._print(f"FAILED {report.nodeid}")
 

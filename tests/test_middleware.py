@@ -1,4 +1,4 @@
-"""`flask.session` through an app: its life, its cookie, its secrets."""
+"""`flask.session` in an app: its lifetime, its cookie, its secrets."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ EDGES = {
 
 @pytest.mark.parametrize(("age", "cookie"), EDGES.values(), ids=EDGES)
 def test_edge_of_time(site: Site, age: int, cookie: tuple[int, dict[str, str]] | None) -> None:
-    """Extension begins under active_duration, the end one ms after the last moment."""
+    """A session with less than active_duration left is extended; after its end it is empty."""
     start = opened(site.visit(write)).created_at
     site.clock.advance(timedelta(milliseconds=age))
 
@@ -62,12 +62,12 @@ def test_edge_of_time(site: Site, age: int, cookie: tuple[int, dict[str, str]] |
     if cookie is None:
         assert not set_cookies(response)
     else:
-        life = opened(response)
-        assert (life.created_at - start, life.content) == cookie
+        found = opened(response)
+        assert (found.created_at - start, found.content) == cookie
 
 
 def test_never_extended(clock: Clock) -> None:
-    """With active_duration zero a session that is used ends all the same."""
+    """If active_duration is zero, using a session does not extend it."""
     site = Site(clock, active_duration=timedelta(0))
     site.visit(write)
     clock.advance(timedelta(minutes=2))
@@ -76,7 +76,7 @@ def test_never_extended(clock: Clock) -> None:
 
 
 def test_duration_zero(clock: Clock) -> None:
-    """A session whose duration is set to zero lives until the end of this millisecond."""
+    """A session whose duration is set to zero is valid until the end of this millisecond."""
     site = Site(clock, active_duration=timedelta(0))
     site.visit(write)
     site.visit(lambda s: s.set_duration(timedelta(0)))
@@ -87,7 +87,7 @@ def test_duration_zero(clock: Clock) -> None:
 
 
 def test_writing_does_not_extend(site: Site) -> None:
-    """A write leaves the life of the session as it was."""
+    """A write does not change when the session expires."""
     first = opened(site.visit(write))
     site.clock.advance(timedelta(seconds=30))
 
@@ -97,7 +97,7 @@ def test_writing_does_not_extend(site: Site) -> None:
 
 
 def test_default_lifetime(clock: Clock) -> None:
-    """By default a session lives a day, and is extended by its last five minutes."""
+    """By default a session lasts a day, and is extended in its last five minutes."""
     app = Flask(__name__)
     ClientSessions(app, secret=SECRET, clock=clock)
     app.add_url_rule("/", view_func=lambda: session.setdefault("message", "hi"))
@@ -114,7 +114,7 @@ def test_default_lifetime(clock: Clock) -> None:
 
 
 def test_default_clock() -> None:
-    """Without a clock, time is the computer's and each IV is fresh."""
+    """By default the time is the computer's, and each cookie has a new IV."""
     app = Flask(__name__)
     ClientSessions(app, secret=SECRET)
     app.add_url_rule("/", view_func=lambda: session.setdefault("message", "hi"))
@@ -129,7 +129,7 @@ def test_default_clock() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/static/none.css", "/nowhere"])
 def test_untouched(site: Site, path: str) -> None:
-    """A route that never looks at its session sets no cookie, and does not vary by it."""
+    """A route that does not use its session sets neither a cookie nor Vary."""
     site.browser.set_cookie("session", "not a cookie")
     site.act = untouched
 
@@ -143,7 +143,7 @@ def test_untouched(site: Site, path: str) -> None:
     "act", [read, write, lambda s: s.created_at], ids=["read", "write", "time"]
 )
 def test_touched(site: Site, act: Act) -> None:
-    """A route that looks at its session varies by the cookie, changed or not."""
+    """A route that reads or writes its session sets Vary: Cookie."""
     assert site.visit(act).headers.getlist("Vary") == ["Cookie"]
 
 
@@ -156,7 +156,7 @@ ANSWERS: dict[str, tuple[Callable[[], Any], int]] = {
 
 @pytest.mark.parametrize(("answer", "status"), ANSWERS.values(), ids=ANSWERS)
 def test_any_answer(site: Site, answer: Callable[[], Any], status: int) -> None:
-    """The cookie is set whatever the answer is."""
+    """The cookie is set with any response, such as a redirect or an error."""
 
     def view(session: Session) -> Any:
         write(session)
@@ -192,7 +192,7 @@ FLAGS: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
 
 @pytest.mark.parametrize(("config", "url", "expected"), FLAGS.values(), ids=FLAGS)
 def test_flags(site: Site, config: dict[str, Any], url: str, expected: dict[str, str]) -> None:
-    """The cookie's attributes are Flask's settings; Secure comes with TLS by itself."""
+    """The cookie's attributes come from Flask's settings; over TLS, Secure is added."""
     site.app.config.from_mapping({f"SESSION_COOKIE_{k}": v for k, v in config.items()})
 
     attributes = the_cookie(site.visit(write, base_url=url)).attributes
@@ -202,7 +202,7 @@ def test_flags(site: Site, config: dict[str, Any], url: str, expected: dict[str,
 
 
 def test_application_root(site: Site) -> None:
-    """An app that is mounted under a path keeps its cookie there."""
+    """The cookie's Path is APPLICATION_ROOT."""
     site.app.config["APPLICATION_ROOT"] = "/lesson"
 
     assert the_cookie(site.visit(write)).attributes["path"] == "/lesson"
@@ -214,7 +214,7 @@ def write_and_forget(session: Session) -> None:
 
 
 def test_not_permanent(site: Site) -> None:
-    """A session that is not permanent has no Expires; the server's own end stays."""
+    """A session that is not permanent has no Expires, but the same duration."""
     cookie = the_cookie(site.visit(write_and_forget))
 
     assert "expires" not in cookie.attributes
@@ -222,7 +222,7 @@ def test_not_permanent(site: Site) -> None:
 
 
 def test_cookie_name(clock: Clock) -> None:
-    """The option names the cookie, or else Flask's SESSION_COOKIE_NAME."""
+    """`cookie_name` names the cookie; without it, SESSION_COOKIE_NAME does."""
     sites = [Site(clock), Site(clock, cookie_name="mine")]
     sites[0].app.config["SESSION_COOKIE_NAME"] = "flask"
     sites[1].app.config["SESSION_COOKIE_NAME"] = "no name for a cookie"
@@ -232,14 +232,14 @@ def test_cookie_name(clock: Clock) -> None:
 
 
 def test_cookie_of_another_name(clock: Clock) -> None:
-    """A cookie's value moved under another name is refused, although the secret is one."""
+    """A value is refused under another cookie's name, even with the same secret."""
     value = the_cookie(Site(clock).visit(write)).value
 
     assert Site(clock, cookie_name="admin").visit_with(f"admin={value}", read).text == "None"
 
 
 def test_value_that_json_cannot_hold(site: Site) -> None:
-    """A value that cannot be kept is an error in the request, and the session is kept."""
+    """A value that JSON cannot hold raises an error, and the old session is kept."""
     site.visit(write)
 
     with pytest.raises(TypeError, match=r"session\['message'\] is of type object"):
@@ -253,7 +253,7 @@ def test_value_that_json_cannot_hold(site: Site) -> None:
 
 
 def test_flash(site: Site) -> None:
-    """Flask's flashed messages work, and `permanent` leaves no key in the content."""
+    """Flask's flashed messages work, and `permanent` adds no key to the content."""
 
     def view(session: Session) -> None:
         flash("hello")
@@ -299,7 +299,7 @@ def test_several_apps(clock: Clock) -> None:
 
 
 def test_several_sessions(clock: Clock) -> None:
-    """Apps with different ClientSessions in one process do not disturb each other."""
+    """Apps with different ClientSessions in one process are independent."""
     two = [Site(clock), Site(clock, secret="another secret, as long", cookie_name="b")]
 
     values = [the_cookie(site.visit(write)) for site in two]
@@ -310,7 +310,7 @@ def test_several_sessions(clock: Clock) -> None:
 
 
 def test_flask_secret(clock: Clock) -> None:
-    """Without a secret of its own the app's SECRET_KEY seals; a fallback opens."""
+    """Without a secret option, SECRET_KEY seals and each SECRET_KEY_FALLBACKS opens."""
     old = seal(
         {"message": "old"}, derive_keys(secret_of("old")), created_at=round(clock() * 1000)
     )
@@ -331,7 +331,7 @@ def test_flask_secret(clock: Clock) -> None:
 
 
 def test_old_secret_near_its_end(clock: Clock) -> None:
-    """A cookie that is both old and about to end is sealed anew and extended."""
+    """A cookie of an old secret that expires soon is sealed again and extended."""
     codec = SealedCodec(derive_keys(secret_of("new")), KEYS)
     site = Site(clock, secret=None, codec=codec)
     created_at = site.now - 100_000
@@ -339,12 +339,12 @@ def test_old_secret_near_its_end(clock: Clock) -> None:
 
     cookie = the_cookie(site.visit_with(f"session={value}", read))
 
-    life = unseal(cookie.value, derive_keys(secret_of("new")))
-    assert life == Unsealed(HI, created_at + 60_000, 120_000)
+    found = unseal(cookie.value, derive_keys(secret_of("new")))
+    assert found == Unsealed(HI, created_at + 60_000, 120_000)
 
 
 def test_no_secret(clock: Clock) -> None:
-    """Without any secret reading finds nothing, and writing says what Flask says."""
+    """Without any secret the session is empty, and writing raises Flask's error."""
     site = Site(clock, secret=None)
 
     assert site.visit(lambda s: dict(s)).text == "{}"
@@ -353,7 +353,7 @@ def test_no_secret(clock: Clock) -> None:
 
 
 class Plain:
-    """A codec for those who want none: text in, text out."""
+    """A codec that does not encrypt."""
 
     def seal(
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
@@ -368,7 +368,7 @@ class Plain:
 
 
 def test_own_codec(clock: Clock) -> None:
-    """Another codec takes the place of sealing, and is asked with name and times."""
+    """A custom codec replaces sealing, and receives the name and the times."""
     site = Site(clock, secret=None, codec=Plain())
 
     assert the_cookie(site.visit(write)).value == f"session-hi-{site.now}-120000"
@@ -377,14 +377,14 @@ def test_own_codec(clock: Clock) -> None:
 
 
 class Loose(Plain):
-    """A codec that opens what JSON cannot hold."""
+    """A codec that returns a value that JSON cannot hold."""
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
         return Unsealed({"when": {1}}, int(value), 120_000)
 
 
-def test_codec_that_opens_no_json(clock: Clock) -> None:
-    """What could not be sealed again is told at the first touch, unless it has expired."""
+def test_codec_that_returns_more_than_json(clock: Clock) -> None:
+    """Reading such a session raises an error, unless the session has expired."""
     site = Site(clock, secret=None, codec=Loose())
 
     with pytest.raises(TypeError, match=r"session\['when'\] is of type set"):
@@ -393,14 +393,14 @@ def test_codec_that_opens_no_json(clock: Clock) -> None:
 
 
 class Failing(Plain):
-    """A codec whose keys are out of reach."""
+    """A codec that cannot get its keys."""
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
         raise OSError("no key server")
 
 
 def test_codec_that_fails(clock: Clock) -> None:
-    """A codec's own failure is the app's error, and the visitor's cookie is left alone."""
+    """If a codec raises, the response is a 500 and the visitor's cookie does not change."""
     site = Site(clock, secret=None, codec=Failing())
     site.app.testing = False
 
@@ -427,13 +427,13 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize(("config", "kind", "message"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
 def test_bad_settings(config: dict[str, Any], kind: type[Exception], message: str) -> None:
-    """Flask settings that are there at set-up and make no keys are refused at set-up."""
+    """Flask settings that cannot make keys raise an error at construction."""
     with pytest.raises(kind, match=message):
         app_with(ClientSessions(), **config)
 
 
 def test_bad_cookie_name_of_flask(site: Site) -> None:
-    """A name that no cookie may have is refused also where Flask's setting gives it."""
+    """An invalid cookie name raises an error, also from SESSION_COOKIE_NAME."""
     site.app.config["SESSION_COOKIE_NAME"] = "my session"
 
     with pytest.raises(
@@ -465,7 +465,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize(("options", "kind", "message"), BAD_OPTIONS.values(), ids=BAD_OPTIONS)
 def test_bad_options(options: dict[str, Any], kind: type[Exception], message: str) -> None:
-    """A wrong option is refused before any request, with its value and the fix."""
+    """A wrong option raises an error at construction, without showing the secret."""
     with pytest.raises(kind, match=message) as refusal:
         ClientSessions(**options)
 
@@ -473,7 +473,7 @@ def test_bad_options(options: dict[str, Any], kind: type[Exception], message: st
 
 
 def test_threads(site: Site) -> None:
-    """Visitors who come at the same time, each with a session, are not mixed up."""
+    """Simultaneous requests of several visitors do not mix up their sessions."""
 
     def count(s: Session) -> int:
         s["count"] = s.get("count", 0) + 1
@@ -492,7 +492,7 @@ def test_threads(site: Site) -> None:
 
 
 def test_changed_settings_are_noticed() -> None:
-    """The codec for SECRET_KEY is kept as long as the secrets are the same, and no longer."""
+    """The codec for SECRET_KEY is reused until the secrets change."""
     app = Flask(__name__)
     first, second, third = (secret_of(word) for word in ("first", "second", "third"))
     app.secret_key = first
@@ -516,7 +516,7 @@ def test_changed_settings_are_noticed() -> None:
 
 
 def opens(codec: SealedCodec) -> set[str]:
-    """Which of the three secrets' cookies a codec opens."""
+    """Return which of the three secrets' cookies a codec opens."""
     found = set()
     for secret in map(secret_of, ("first", "second", "third")):
         value = seal({}, derive_keys(secret), created_at=1, duration=1)

@@ -1,4 +1,4 @@
-"""Each option of `ClientSessions`, as a browser or an attacker meets it."""
+"""Each option of `ClientSessions`: its effect on the cookie, and its errors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def contents(cookie: SetCookie, secret: str = SECRET) -> dict[str, Any]:
 
 
 def refusals(app: Flask) -> list[tuple[str, str]]:
-    """Collect name and reason of each cookie that `app` refuses from now on."""
+    """Return a list that collects name and reason of each cookie that `app` refuses."""
     seen: list[tuple[str, str]] = []
 
     def note(sender: Flask, *, name: str, reason: str, digest: str) -> None:
@@ -73,7 +73,7 @@ WEAK = {
 
 @pytest.mark.parametrize("secret", WEAK.values(), ids=WEAK)
 def test_weak_secret(secret: Any) -> None:
-    """A weak secret is refused with the command that makes a good one, and never shown."""
+    """A weak secret raises an error with the command for a good one, without the secret."""
     with pytest.raises(
         ValueError, match=r"is too weak: .*token_urlsafe\(32\).*derive_keys"
     ) as bad:
@@ -83,7 +83,7 @@ def test_weak_secret(secret: Any) -> None:
 
 
 def test_weak_flask_secret() -> None:
-    """A weak SECRET_KEY that is there already is refused at set-up."""
+    """A weak SECRET_KEY that is already set raises an error at construction."""
     app = Flask("weak")
     app.secret_key = "dev"
 
@@ -93,14 +93,14 @@ def test_weak_flask_secret() -> None:
 
 @pytest.mark.parametrize("secret", [bytes(range(16)), secret_of("a")], ids=["bytes", "text"])
 def test_strong_secret(clock: Clock, secret: str | bytes) -> None:
-    """Sixteen different bytes will do, and so will any text of the usual commands."""
+    """Sixteen distinct bytes are strong enough, and so are 64 hexadecimal digits."""
     cookie = the_cookie(Site(clock, secret=secret).visit(write))
 
     assert unseal(cookie.value, derive_keys(secret)).content == HI
 
 
-def test_old_weak_secret_goes_on(clock: Clock) -> None:
-    """Keys are taken as they are: an Express server's short secret can be kept."""
+def test_old_weak_secret_can_be_kept(clock: Clock) -> None:
+    """`keys` accepts the keys of an Express server's short secret."""
     keys = derive_keys("blargadeeblargblarg")
 
     cookie = the_cookie(Site(clock, secret=None, keys=keys).visit(write))
@@ -109,7 +109,7 @@ def test_old_weak_secret_goes_on(clock: Clock) -> None:
 
 
 def test_list_of_secrets(clock: Clock) -> None:
-    """The first secret seals, each opens, and what an older one opened is sealed anew."""
+    """The first secret seals, all open, and a cookie of an old secret is sealed again."""
     old = Site(clock, secret=secret_of("old"))
     new = Site(clock, secret=[secret_of("new"), secret_of("old")])
     value = the_cookie(old.visit(write)).value
@@ -132,7 +132,7 @@ def test_list_of_keys(clock: Clock) -> None:
 
 
 def test_strict(clock: Clock, site: Site) -> None:
-    """In strict mode another text for the same cookie is refused, the sealed one opens."""
+    """Strict mode opens a cookie exactly as sealed, and refuses it in quotation marks."""
     value = the_cookie(site.visit(write)).value
     strict = Site(clock, strict=True)
     seen = refusals(strict.app)
@@ -143,11 +143,11 @@ def test_strict(clock: Clock, site: Site) -> None:
     assert seen == [("session", "canonical")]
 
 
-# How long
+# Lifetimes
 
 
 def test_max_lifetime(clock: Clock, advance: Advance) -> None:
-    """A session that is used all the time ends all the same."""
+    """A session that is used all the time still expires."""
     site = Site(clock, max_lifetime=timedelta(minutes=10))
     seen = refusals(site.app)
     site.visit(write)
@@ -161,8 +161,8 @@ def test_max_lifetime(clock: Clock, advance: Advance) -> None:
     assert seen == [("session", "too-old")]
 
 
-def test_last_moment_of_max_lifetime(clock: Clock, advance: Advance) -> None:
-    """The lifetime includes its last millisecond."""
+def test_last_millisecond_of_max_lifetime(clock: Clock, advance: Advance) -> None:
+    """The session is valid up to and including the last millisecond."""
     site = Site(clock, duration=timedelta(hours=1), max_lifetime=timedelta(minutes=10))
     site.visit(write)
 
@@ -173,7 +173,7 @@ def test_last_moment_of_max_lifetime(clock: Clock, advance: Advance) -> None:
 
 
 def test_birth_is_remembered_in_the_cookie(clock: Clock) -> None:
-    """The sealed JSON has the mark; the view's session does not."""
+    """The sealed JSON contains the birth mark; the view's session does not."""
     site = Site(clock, max_lifetime=timedelta(minutes=10))
 
     cookie = the_cookie(site.visit(write))
@@ -183,7 +183,7 @@ def test_birth_is_remembered_in_the_cookie(clock: Clock) -> None:
 
 
 def test_session_without_mark(clock: Clock, advance: Advance) -> None:
-    """A session that another server began gets the mark at its first visit here."""
+    """A session from another server gets the birth mark at its first request here."""
     site = Site(clock, duration=timedelta(hours=1), max_lifetime=timedelta(minutes=10))
     began = site.now
     value = seal(HI, KEYS, created_at=began, duration=3600 * SECONDS)
@@ -196,7 +196,7 @@ def test_session_without_mark(clock: Clock, advance: Advance) -> None:
 
 @pytest.mark.parametrize("mark", ["1", None, True, 1.5, [], -1, 10**14], ids=str)
 def test_odd_mark(clock: Clock, mark: object) -> None:
-    """A mark that is no whole number, or lies in the future, counts as none."""
+    """A birth mark that is not a whole number, or is in the future, is ignored."""
     site = Site(clock, max_lifetime=timedelta(minutes=10))
     value = seal({**HI, BORN: mark}, KEYS, created_at=site.now, duration=100 * SECONDS)
 
@@ -205,8 +205,8 @@ def test_odd_mark(clock: Clock, mark: object) -> None:
     assert contents(the_cookie(response)) == {**HI, BORN: site.now}
 
 
-def test_session_from_the_future_gets_no_longer_life(clock: Clock, advance: Advance) -> None:
-    """With a lifetime, a far `created_at` is no way round it: life began when it was seen."""
+def test_session_from_the_future(clock: Clock, advance: Advance) -> None:
+    """If `created_at` is in the future, `max_lifetime` counts from the first request."""
     site = Site(clock, max_lifetime=timedelta(minutes=10))
     far = seal(HI, KEYS, created_at=site.now + 10**10, duration=100 * SECONDS)
     site.browser.set_cookie("session", far)
@@ -217,7 +217,7 @@ def test_session_from_the_future_gets_no_longer_life(clock: Clock, advance: Adva
 
 
 def test_reset_begins_a_new_lifetime(clock: Clock, advance: Advance) -> None:
-    """After `reset(*session)` all is kept, and the lifetime begins anew."""
+    """`reset(*session)` keeps every key, and the lifetime begins again."""
     site = Site(clock, duration=timedelta(hours=1), max_lifetime=timedelta(minutes=10))
     site.visit(write)
     advance(500)
@@ -228,7 +228,7 @@ def test_reset_begins_a_new_lifetime(clock: Clock, advance: Advance) -> None:
 
 
 def test_max_age(clock: Clock, site: Site) -> None:
-    """The browser keeps the cookie for max_age, whatever the session's own time."""
+    """`max_age` sets Expires; without it, the session's duration does."""
     kept = Site(clock, max_age=timedelta(days=1))
 
     short = the_cookie(site.visit(write)).attributes["expires"]
@@ -256,7 +256,7 @@ def test_ephemeral(clock: Clock) -> None:
 
 
 def test_ephemeral_for_one(site: Site) -> None:
-    """One visitor's ephemeral cookie changes no other's (in Mozilla's library it does)."""
+    """`ephemeral` for one visitor does not affect others (in Mozilla's library it does)."""
     one = the_cookie(site.visit(lambda s: s.set_duration(timedelta(minutes=1), ephemeral=True)))
     another = the_cookie(site.visit_with("", write))
 
@@ -268,7 +268,7 @@ def test_ephemeral_for_one(site: Site) -> None:
 
 
 def test_own_attributes(clock: Clock) -> None:
-    """Attributes given here outrank Flask's settings."""
+    """The options take precedence over Flask's settings."""
     site = Site(
         clock,
         path="/app",
@@ -293,7 +293,7 @@ def test_own_attributes(clock: Clock) -> None:
 
 
 def test_production(clock: Clock) -> None:
-    """The production profile: a prefix, Secure, Lax and no storing."""
+    """`PRODUCTION` sets the __Host- prefix, Secure, SameSite=Lax and no-store."""
     site = Site(clock, **PRODUCTION)
     https = {"base_url": "https://localhost"}
 
@@ -310,8 +310,8 @@ def test_production(clock: Clock) -> None:
     assert written.headers["Cache-Control"] == "no-store"
 
 
-def test_untouched_page_may_be_stored(clock: Clock) -> None:
-    """A page that does not look at the session may be cached, in production too."""
+def test_untouched_page_can_be_cached(clock: Clock) -> None:
+    """A page that does not use the session can be cached, with `PRODUCTION` too."""
     response = Site(clock, **PRODUCTION).visit(untouched)
 
     assert "Cache-Control" not in response.headers
@@ -334,7 +334,7 @@ UNKEPT: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("options", "message"), UNKEPT.values(), ids=UNKEPT)
 def test_cookie_that_browsers_drop(clock: Clock, options: dict[str, Any], message: str) -> None:
-    """A cookie that browsers would drop without a word is an error with the fix."""
+    """A cookie that browsers would silently drop raises an error with the fix."""
     with pytest.raises(ValueError, match=message):
         Site(clock, **options).visit(write)
 
@@ -343,8 +343,8 @@ def test_cookie_that_browsers_drop(clock: Clock, options: dict[str, Any], messag
 @pytest.mark.parametrize(
     "text", ["a\0b", "a;b", "a b", "a\tb", "a\r\nb", "a\x7f", "\x85", "a\u2003"]
 )
-def test_attribute_with_a_sign_that_ends_it(clock: Clock, option: str, text: str) -> None:
-    """What would cut the cookie's line, or add to it, is refused with the fix."""
+def test_attribute_with_a_forbidden_character(clock: Clock, option: str, text: str) -> None:
+    """A character that would end the attribute raises an error with the fix."""
     options: dict[str, Any] = {option: text}
     with pytest.raises(ValueError, match=f"{option} must not contain white space"):
         Site(clock, **options)
@@ -356,7 +356,7 @@ def test_attribute_with_a_sign_that_ends_it(clock: Clock, option: str, text: str
 
 
 def test_attributes_of_other_letters(clock: Clock) -> None:
-    """Letters that are no ASCII, and escapes, are none of these signs."""
+    """Non-ASCII letters and percent escapes are allowed."""
     site = Site(clock, path="/é%20b", domain="bücher.example")
 
     attributes = the_cookie(site.visit(write)).attributes
@@ -368,7 +368,7 @@ def test_attributes_of_other_letters(clock: Clock) -> None:
 
 
 def test_flask_setting_that_browsers_drop(site: Site) -> None:
-    """Flask's own settings are looked at too."""
+    """Flask's settings are checked too."""
     site.app.config["SESSION_COOKIE_SAMESITE"] = "None"
 
     with pytest.raises(ValueError, match="SameSite=None needs Secure"):
@@ -400,13 +400,13 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 def test_bad_option(
     clock: Clock, options: dict[str, Any], kind: type[Exception], message: str
 ) -> None:
-    """A wrong option is told at construction, with its value and the fix."""
+    """A wrong option raises an error at construction, with its value and the fix."""
     with pytest.raises(kind, match=message):
         Site(clock, **options)
 
 
 def test_each_option_is_in_the_documentation() -> None:
-    """The signature, and the help with a line for each option, come from one table."""
+    """The signature and the docstring list the same options in the same order."""
     options = [option.name for option in fields(Options)]
     signature = inspect.signature(ClientSessions).parameters
     text = inspect.getdoc(ClientSessions) or ""
@@ -418,7 +418,7 @@ def test_each_option_is_in_the_documentation() -> None:
 
 
 def test_options_do_not_change(clock: Clock) -> None:
-    """An option that changed later would not have been checked."""
+    """Options are read-only, because a later change would not be checked."""
     sessions = ClientSessions(secret=SECRET, clock=clock)
 
     with pytest.raises(AttributeError):
@@ -426,7 +426,7 @@ def test_options_do_not_change(clock: Clock) -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    """Neither repr nor str of a `ClientSessions` has its secret in it."""
+    """Neither repr nor str of a `ClientSessions` shows its secret."""
     sessions = ClientSessions(secret=SECRET)
 
     assert SECRET not in f"{sessions!r} {sessions}"
@@ -436,7 +436,7 @@ def test_secrets_are_not_shown() -> None:
 
 
 def test_largest_cookie(clock: Clock) -> None:
-    """2,983 bytes of JSON make a cookie of just under 4,096 octets, and are sent."""
+    """2,983 bytes of JSON fit in a cookie of at most 4,096 bytes."""
     site = Site(clock, duration=timedelta(days=1))
 
     cookie = the_cookie(site.visit(lambda s: s.update(m="x" * (2983 - 8))))
@@ -446,7 +446,7 @@ def test_largest_cookie(clock: Clock) -> None:
 
 
 def test_too_large(clock: Clock) -> None:
-    """One byte more would be dropped: the view's response fails, with the figures."""
+    """One byte more raises an error with the sizes, because browsers would drop the cookie."""
     site = Site(clock, duration=timedelta(days=1))
 
     with pytest.raises(
@@ -456,7 +456,7 @@ def test_too_large(clock: Clock) -> None:
 
 
 def test_value_that_cannot_be_sealed(site: Site) -> None:
-    """A value that JSON cannot hold is told in the line that puts it there."""
+    """A value that JSON cannot hold raises an error in the line that sets it."""
     lines: list[str] = []
 
     def act(s: Session) -> None:
@@ -507,7 +507,7 @@ def two_sessions(clock: Clock, **options: Any) -> tuple[Flask, ClientSessions]:
 
 
 def test_two_sessions(clock: Clock) -> None:
-    """Two sessions of one app are written and read each by itself."""
+    """Two sessions of one app are written and read independently."""
     app, _ = two_sessions(clock)
     client = app.test_client()
 
@@ -520,7 +520,7 @@ def test_two_sessions(clock: Clock) -> None:
 
 
 def test_swapped_values(clock: Clock) -> None:
-    """Under one secret, neither value opens under the other's name."""
+    """Even with the same secret, neither value opens under the other's name."""
     app, _ = two_sessions(clock)
     first, second = set_cookies(app.test_client().get("/set"))
     client = app.test_client()
@@ -532,7 +532,7 @@ def test_swapped_values(clock: Clock) -> None:
     assert seen == [("session", "name"), ("theme", "name")]
 
 
-def test_two_secrets_and_lives(clock: Clock, advance: Advance) -> None:
+def test_two_secrets_and_lifetimes(clock: Clock, advance: Advance) -> None:
     """Each session has the secret and the lifetime of its own ClientSessions."""
     app, _ = two_sessions(clock, secret=secret_of("theme"), duration=timedelta(days=30))
     client = app.test_client()
@@ -555,7 +555,7 @@ def test_session_of_the_first(clock: Clock) -> None:
 
 
 def test_same_name_twice() -> None:
-    """A second session in the same cookie would overwrite the first: an error says so."""
+    """A second session with the same cookie name raises an error."""
     app = Flask("twice")
     ClientSessions(app, secret=SECRET)
 
@@ -564,7 +564,7 @@ def test_same_name_twice() -> None:
 
 
 def test_not_set_up() -> None:
-    """An instance that does not know the app says what to call."""
+    """Without `init_app`, the error says to call it."""
     sessions = ClientSessions(secret=SECRET)
 
     with pytest.raises(RuntimeError, match=r"does not serve the app; call init_app\(app\)"):
@@ -572,7 +572,7 @@ def test_not_set_up() -> None:
 
 
 def test_second_session_without_a_secret(clock: Clock) -> None:
-    """Without any secret the second session cannot be opened, and says why."""
+    """Without any secret, opening the second session raises an error with the reason."""
     app = Flask("none")
     ClientSessions(app)
     second = ClientSessions(app, cookie_name="second")
@@ -583,11 +583,11 @@ def test_second_session_without_a_secret(clock: Clock) -> None:
         second.open("", app)
 
 
-# Outside of a request
+# Outside a request
 
 
 def test_make_cookie(clock: Clock) -> None:
-    """A test client can begin with a session that holds what the test needs."""
+    """A test client can start with a session that the test has filled."""
     app, theme = two_sessions(clock)
     client = app.test_client()
 
@@ -597,7 +597,7 @@ def test_make_cookie(clock: Clock) -> None:
 
 
 def test_make_cookie_in_a_context(clock: Clock) -> None:
-    """Within an app context the app need not be named."""
+    """Within an app context the `app` argument can be omitted."""
     app, theme = two_sessions(clock)
 
     with app.app_context():
@@ -606,7 +606,7 @@ def test_make_cookie_in_a_context(clock: Clock) -> None:
 
 
 def test_open(clock: Clock, advance: Advance) -> None:
-    """A WebSocket's Cookie header opens like a request's, with every check."""
+    """`open` reads a Cookie header, such as a WebSocket's, and refuses an expired cookie."""
     app, theme = two_sessions(clock, duration=timedelta(minutes=2))
     header = "a=1; theme={1}".format(*theme.make_cookie({"color": "green"}, app))
 
@@ -615,28 +615,29 @@ def test_open(clock: Clock, advance: Advance) -> None:
     assert theme.open(header, app) == {}
 
 
-# What is told of a refusal
+# Reports of a refusal
 
 
 def test_signal(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    """The signal and the log have name, reason and a digest; nobody has the value."""
+    """Signal and log have the name, reason and digest of the cookie, but not its value."""
     caplog.set_level("INFO", "lesson_app")
     seen: list[dict[str, str]] = []
 
-    def note(sender: Flask, **told: str) -> None:
-        seen.append(told)
+    def note(sender: Flask, **details: str) -> None:
+        seen.append(details)
 
     with cookie_refused.connected_to(note, site.app):
         site.visit_with("session=a.secret.cookie.of.mine", read)
 
-    [told] = seen
-    assert (told["name"], told["reason"], len(told["digest"])) == ("session", "base64", 32)
-    assert told["digest"] in caplog.text
+    [refusal] = seen
+    assert (refusal["name"], refusal["reason"]) == ("session", "base64")
+    assert len(refusal["digest"]) == 32
+    assert refusal["digest"] in caplog.text
     assert "secret" not in caplog.text.replace("sha256", "")
 
 
-def test_expired_is_told(site: Site, advance: Advance) -> None:
-    """An expired session is a refusal with a reason of its own."""
+def test_expired_is_reported(site: Site, advance: Advance) -> None:
+    """An expired session is refused with the reason "expired"."""
     site.visit(write)
     seen = refusals(site.app)
     advance(121)
@@ -646,8 +647,8 @@ def test_expired_is_told(site: Site, advance: Advance) -> None:
     assert seen == [("session", "expired")]
 
 
-def test_times_is_told(site: Site) -> None:
-    """Times that no calendar has are a refusal with a reason of their own."""
+def test_times_is_reported(site: Site) -> None:
+    """Times beyond any calendar are refused with the reason "times"."""
     seen = refusals(site.app)
     value = seal(HI, KEYS, created_at=2**53 - 1, duration=1)
 
@@ -657,7 +658,7 @@ def test_times_is_told(site: Site) -> None:
 
 
 def test_strict_and_repeatable_with_flasks_secret(clock: Clock) -> None:
-    """The options hold for a secret that is Flask's as well."""
+    """`strict` and `urandom` also apply if the secret is Flask's SECRET_KEY."""
     app = Flask("strict")
     app.secret_key = secret_of("flask")
     sessions = ClientSessions(app, strict=True, urandom=lambda size: b"i" * size, clock=clock)
@@ -670,7 +671,7 @@ def test_strict_and_repeatable_with_flasks_secret(clock: Clock) -> None:
 
 
 def test_cookie_for_a_named_app(clock: Clock) -> None:
-    """`make_cookie` asks the app that it is given, for name and for secret."""
+    """`make_cookie` uses the given app's cookie name and secret."""
     sessions = ClientSessions(clock=clock)
     apps = [Flask(word) for word in "ab"]
     for app in apps:
@@ -684,8 +685,8 @@ def test_cookie_for_a_named_app(clock: Clock) -> None:
         assert unseal(value, derive_keys(secret_of(app.name)), name=name).content == HI
 
 
-def test_mark_where_no_option_needs_it(site: Site) -> None:
-    """A mark that another server put there is left alone: it is only passed on."""
+def test_mark_without_max_lifetime(site: Site) -> None:
+    """Without `max_lifetime`, another server's birth mark is kept unchanged."""
     value = seal({**HI, BORN: 5}, KEYS, created_at=site.now, duration=100 * SECONDS)
 
     response = site.visit_with(f"session={value}", lambda s: s.update(a=1))
@@ -695,7 +696,7 @@ def test_mark_where_no_option_needs_it(site: Site) -> None:
 
 @pytest.mark.parametrize("age", [0, 1], ids=["now", "a ms ago"])
 def test_good_mark(clock: Clock, age: int) -> None:
-    """A session that began a moment ago has a good mark: no new cookie is needed."""
+    """A birth mark up to now is valid, so no new cookie is set."""
     site = Site(clock, max_lifetime=timedelta(minutes=10))
     content = {**HI, BORN: site.now - age}
     value = seal(content, KEYS, created_at=site.now, duration=100 * SECONDS)
@@ -703,8 +704,8 @@ def test_good_mark(clock: Clock, age: int) -> None:
     assert not set_cookies(site.visit_with(f"session={value}", read))
 
 
-def test_exactly_as_large_as_may_be(clock: Clock) -> None:
-    """4,096 octets are kept, and sent; one more is not. The name's length counts too."""
+def test_exact_size_limit(clock: Clock) -> None:
+    """Name and value together can have 4,096 bytes, and not one more."""
 
     class Long:
         def seal(self, content: object, *, name: str, created_at: int, duration: int) -> str:
@@ -722,19 +723,19 @@ def test_exactly_as_large_as_may_be(clock: Clock) -> None:
 
 
 def test_largest_item_is_named(clock: Clock) -> None:
-    """Of several items the error names the largest, not the last by name."""
+    """Of several items the error names the largest."""
     with pytest.raises(SessionTooLarge, match="whose largest item is 'a' with 4002 octets"):
         Site(clock).visit(lambda s: s.update(z=1, a="x" * 4000, b="y"))
 
 
-def test_no_item_at_all(clock: Clock) -> None:
-    """A name can be too long by itself."""
+def test_name_that_is_too_long(clock: Clock) -> None:
+    """A name can be too long even for an empty session."""
     with pytest.raises(SessionTooLarge, match="largest item is '' with 0 octets"):
         Site(clock, cookie_name="n" * 4096).visit(lambda s: s.reset())
 
 
 def test_dates_are_whole_seconds(clock: Clock, advance: Advance) -> None:
-    """However the milliseconds fall, Expires is a whole second."""
+    """Expires is rounded to a whole second."""
     advance(0.999)
     site = Site(clock, max_age=timedelta(seconds=1.5))
 
@@ -744,7 +745,7 @@ def test_dates_are_whole_seconds(clock: Clock, advance: Advance) -> None:
 
 
 def test_messages_of_further_sessions(clock: Clock) -> None:
-    """Each error names the fix, in full."""
+    """Each error names the fix."""
     app = Flask("messages")
     first = ClientSessions(app)
     full = "there is no secret; pass secret=… or set the app's SECRET_KEY"
@@ -761,7 +762,7 @@ def test_messages_of_further_sessions(clock: Clock) -> None:
 
 
 def test_second_session_is_one_object(clock: Clock) -> None:
-    """Within a request the second session is opened once."""
+    """Within a request, the second session is always the same object."""
     app, theme = two_sessions(clock)
 
     with app.test_request_context():
@@ -769,7 +770,7 @@ def test_second_session_is_one_object(clock: Clock) -> None:
 
 
 def test_first_session_without_a_secret(clock: Clock) -> None:
-    """A second session that could not be saved is an error, not a loss."""
+    """If the first session has no secret, using the second raises an error."""
     app = Flask("half")
     ClientSessions(app)
     second = ClientSessions(app, secret=SECRET, cookie_name="second")
@@ -779,7 +780,7 @@ def test_first_session_without_a_secret(clock: Clock) -> None:
 
 
 def test_new_after_a_refusal(site: Site, advance: Advance) -> None:
-    """A session whose cookie had expired is as new as one without a cookie."""
+    """A session whose cookie has expired is new."""
     site.visit(write)
     advance(500)
 

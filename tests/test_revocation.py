@@ -1,4 +1,4 @@
-"""Sessions that are over before their time, and what the server has to remember for it."""
+"""Sessions that are revoked before they expire, and the stores that remember them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def store(
 
 
 def test_store(store: Store, now: Callable[[], int]) -> None:
-    """A store keeps the larger value of a key, and knows no other key."""
+    """A store keeps the larger value of a key, and returns None for an unknown key."""
     store.put("a", 2, None)
     store.put("a", 1, None)
     store.put("b", 5, now() + 1000)
@@ -53,7 +53,7 @@ def test_store(store: Store, now: Callable[[], int]) -> None:
 
 
 def test_store_forgets(store: Store, now: Callable[[], int], advance: Advance) -> None:
-    """An entry is there until its time, and not a millisecond longer."""
+    """An entry exists until `forget_at`, and not a millisecond longer."""
     store.put("a", 1, now() + 1000)
     store.put("b", 1, None)
 
@@ -64,7 +64,7 @@ def test_store_forgets(store: Store, now: Callable[[], int], advance: Advance) -
 
 
 def test_memory_is_given_back(now: Callable[[], int], advance: Advance) -> None:
-    """Entries that are over are swept out, so that the store does not grow for ever."""
+    """Past entries are removed, so the store does not grow forever."""
     store = MemoryStore(now)
     for number in range(10_000):
         store.put(str(number), 1, now() + 1000)
@@ -75,7 +75,7 @@ def test_memory_is_given_back(now: Callable[[], int], advance: Advance) -> None:
 
 
 def test_no_put_waits_for_many(now: Callable[[], int], advance: Advance) -> None:
-    """Of however many entries that are over, each put sweeps out two; in the end all."""
+    """Each `put` removes only two past entries; enough calls remove all."""
     store = MemoryStore(now)
     for number in range(1000):
         store.put(str(number), 1, now() + 1000 + number % 7)
@@ -91,7 +91,7 @@ def test_no_put_waits_for_many(now: Callable[[], int], advance: Advance) -> None
 
 
 def test_memory_of_a_key_put_again(now: Callable[[], int], advance: Advance) -> None:
-    """The same entry again takes no more memory; one with another end outlives the first."""
+    """Putting the same entry again takes no memory, and a later `forget_at` counts."""
     store = MemoryStore(now)
     for _ in range(100):
         store.put("a", 1, now() + 1000)
@@ -113,7 +113,7 @@ def test_memory_of_a_key_put_again(now: Callable[[], int], advance: Advance) -> 
 def test_sqlite_sweeps_a_few_at_a_time(
     tmp_path: Path, now: Callable[[], int], advance: Advance
 ) -> None:
-    """In the file, too, no put waits for a million that are over."""
+    """In SQLite, each `put` removes a limited number of past entries."""
     store = SQLiteStore(str(tmp_path / "revoked.db"), now)
     with closing(store._connect()) as connection, connection:
         rows = [(str(number), 1, now()) for number in range(250)]
@@ -129,10 +129,10 @@ def test_sqlite_sweeps_a_few_at_a_time(
     assert left == [151, 51, 1]
 
 
-def test_sqlite_looks_nothing_through(
+def test_sqlite_uses_an_index(
     tmp_path: Path, now: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever a store asks, SQLite finds by an index: more entries take hardly longer."""
+    """Every SQL statement of the store uses an index; none scans the table."""
     store = SQLiteStore(str(tmp_path / "revoked.db"), now)
     asked: list[str] = []
     connect = store._connect
@@ -159,7 +159,7 @@ def test_sqlite_looks_nothing_through(
 
 
 def test_sqlite_sweeps(tmp_path: Path, now: Callable[[], int], advance: Advance) -> None:
-    """In the file, too, nothing stays that is over."""
+    """In SQLite, `put` removes past entries."""
     path = tmp_path / "revoked.db"
     store = SQLiteStore(str(path), now)
     store.put("old", 1, now() + 1000)
@@ -174,7 +174,7 @@ def test_sqlite_sweeps(tmp_path: Path, now: Callable[[], int], advance: Advance)
 
 
 def test_sqlite_is_shared(tmp_path: Path) -> None:
-    """What one process writes, another one reads."""
+    """Two stores with the same file share their entries."""
     path = str(tmp_path / "revoked.db")
 
     SQLiteStore(path).put("a", 7, None)
@@ -197,7 +197,7 @@ def user(session: Session) -> object:
 
 
 def test_user_epochs(store: Store, clock: Clock, advance: Advance) -> None:
-    """All sessions of one user end at once, copies included; nobody else's do."""
+    """`end_all` ends every session of one user, copies included, and no other user's."""
     epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
     site = Site(clock, revocation=epochs)
     copy = the_cookie(site.visit(log_in)).value
@@ -214,7 +214,7 @@ def test_user_epochs(store: Store, clock: Clock, advance: Advance) -> None:
 
 
 def test_log_in_after_the_epoch(store: Store, clock: Clock, advance: Advance) -> None:
-    """A user whose sessions were ended can log in again, in the very same browser."""
+    """A user whose sessions were ended can log in again in the same browser."""
     epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
     site = Site(clock, revocation=epochs)
     site.visit(log_in)
@@ -227,7 +227,7 @@ def test_log_in_after_the_epoch(store: Store, clock: Clock, advance: Advance) ->
 
 
 def test_deny_list(store: Store, clock: Clock, advance: Advance) -> None:
-    """One cookie ends, in whatever text it comes; the browser's other sessions go on."""
+    """A revoked cookie is refused, with or without quotation marks; others still open."""
     denied = DenyList(store)
     site = Site(clock, revocation=denied)
     value = the_cookie(site.visit(lambda s: s.update(message="hi"))).value
@@ -245,7 +245,7 @@ def test_deny_list(store: Store, clock: Clock, advance: Advance) -> None:
 
 
 def test_deny_list_forgets(clock: Clock, now: Callable[[], int], advance: Advance) -> None:
-    """An entry lasts an hour longer than the cookie could be used, and no longer."""
+    """An entry is kept until an hour after the cookie expires, and no longer."""
     store = MemoryStore(now)
     denied = DenyList(store)
     site = Site(clock, revocation=denied)
@@ -259,16 +259,16 @@ def test_deny_list_forgets(clock: Clock, now: Callable[[], int], advance: Advanc
     assert store.get(key) is None
 
 
-def test_clock_that_goes_on_while_a_cookie_is_looked_at(
+def test_clock_that_advances_within_a_request(
     tmp_path: Path, clock: Clock, advance: Advance
 ) -> None:
-    """A revoked cookie stays so even if its last moment passes within the request."""
+    """A revoked cookie is refused even if it expires during the request."""
 
-    def a_moment_later() -> int:
+    def a_millisecond_later() -> int:
         return round(clock() * 1000) + 1
 
     path = str(tmp_path / "revoked.db")
-    for store in (MemoryStore(a_moment_later), SQLiteStore(path, a_moment_later)):
+    for store in (MemoryStore(a_millisecond_later), SQLiteStore(path, a_millisecond_later)):
         denied = DenyList(store)
         site = Site(clock, revocation=denied)
         value = the_cookie(site.visit(lambda s: s.update(message="hi"))).value
@@ -281,7 +281,7 @@ def test_clock_that_goes_on_while_a_cookie_is_looked_at(
 
 
 def test_clock_that_is_set_back(clock: Clock, now: Callable[[], int]) -> None:
-    """A revoked cookie stays so on a server whose clock is half an hour behind."""
+    """A revoked cookie is refused even if the store's clock is half an hour ahead."""
     ahead = [0]
     denied = DenyList(MemoryStore(lambda: now() + ahead[0]))
     site = Site(clock, revocation=denied)
@@ -294,7 +294,7 @@ def test_clock_that_is_set_back(clock: Clock, now: Callable[[], int]) -> None:
 
 
 def test_deny_list_without_a_cookie(clock: Clock) -> None:
-    """A session that came from no cookie leaves nothing to deny."""
+    """Ending a session that has no cookie stores nothing."""
     store = MemoryStore()
     denied = DenyList(store)
     site = Site(clock, revocation=denied)
@@ -305,7 +305,7 @@ def test_deny_list_without_a_cookie(clock: Clock) -> None:
 
 
 def test_deny_list_after_a_refusal(clock: Clock, advance: Advance) -> None:
-    """A cookie that was refused anyway leaves nothing to deny."""
+    """Ending a session whose cookie was refused stores nothing."""
     store = MemoryStore(lambda: round(clock() * 1000))
     denied = DenyList(store)
     site = Site(clock, revocation=denied)
@@ -317,15 +317,15 @@ def test_deny_list_after_a_refusal(clock: Clock, advance: Advance) -> None:
     assert len(store) == 0
 
 
-def test_revoked_is_told(clock: Clock) -> None:
-    """A revoked session is a refusal with a reason of its own."""
+def test_revoked_is_reported(clock: Clock) -> None:
+    """A revoked session is refused with the reason "revoked"."""
     denied = DenyList(MemoryStore(lambda: round(clock() * 1000)))
     site = Site(clock, revocation=denied)
     site.visit(lambda s: s.update(message="hi"))
     site.visit(denied.end)
     seen: list[str] = []
 
-    def note(sender: object, *, reason: str, **told: str) -> None:
+    def note(sender: object, *, reason: str, **details: str) -> None:
         seen.append(reason)
 
     with cookie_refused.connected_to(note, site.app):
@@ -335,7 +335,7 @@ def test_revoked_is_told(clock: Clock) -> None:
 
 
 def test_store_that_fails(clock: Clock) -> None:
-    """If the server cannot look, the request fails, and the visitor loses nothing."""
+    """If `is_revoked` raises, the request fails and the visitor keeps the session."""
 
     class Broken:
         broken = False
@@ -361,7 +361,7 @@ def test_store_that_fails(clock: Clock) -> None:
 
 
 def test_several_revocations(clock: Clock, now: Callable[[], int], advance: Advance) -> None:
-    """A session ends when any of several revocations says so."""
+    """Any of several revocations can end a session."""
     store = MemoryStore(now)
     denied, epochs = DenyList(store), UserEpochs(store, user=name_of, now=now)
     site = Site(clock, revocation=[denied, epochs])
@@ -376,7 +376,7 @@ def test_several_revocations(clock: Clock, now: Callable[[], int], advance: Adva
 
 
 def test_epoch_of_the_same_millisecond(store: Store, clock: Clock) -> None:
-    """A session that began in the very millisecond of the epoch is ended, not kept."""
+    """A session that began in the millisecond of `end_all` is ended too."""
     epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
     site = Site(clock, revocation=epochs)
     site.visit(log_in)
@@ -387,7 +387,7 @@ def test_epoch_of_the_same_millisecond(store: Store, clock: Clock) -> None:
 
 
 def test_clocks_of_their_own(tmp_path: Path) -> None:
-    """Without a clock handed in, the stores and epochs go by the computer's, in ms."""
+    """By default, stores and epochs use the computer's clock, in ms."""
     before = time.time() * 1000
     for store in (MemoryStore(), SQLiteStore(str(tmp_path / "revoked.db"))):
         store.put("gone", 1, int(before) - 1)
@@ -399,7 +399,7 @@ def test_clocks_of_their_own(tmp_path: Path) -> None:
 
 
 def test_sweep_keeps_what_stays(now: Callable[[], int]) -> None:
-    """Entries without an end are never swept out of the memory."""
+    """Entries without `forget_at` are never removed."""
     store = MemoryStore(now)
     for number in range(3000):
         store.put(str(number), 1, None)
@@ -410,7 +410,7 @@ def test_sweep_keeps_what_stays(now: Callable[[], int]) -> None:
 def test_same_value_again_lasts_longer(
     store: Store, now: Callable[[], int], advance: Advance
 ) -> None:
-    """Putting the same value again takes over the later end."""
+    """Putting the same value again keeps the later `forget_at`."""
     store.put("a", 1, now() + 1000)
     store.put("a", 1, now() + 2000)
     advance(1.5)
@@ -418,8 +418,8 @@ def test_same_value_again_lasts_longer(
     assert store.get("a") == 1
 
 
-def test_end_all_but_this(store: Store, clock: Clock) -> None:
-    """After a change of password the visitor stays, and every other session ends."""
+def test_end_all_except_this(store: Store, clock: Clock) -> None:
+    """`end_all` with `keep` ends every other session of the user."""
     epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
     site = Site(clock, revocation=epochs)
     copy = the_cookie(site.visit(log_in)).value
@@ -431,11 +431,11 @@ def test_end_all_but_this(store: Store, clock: Clock) -> None:
     assert site.visit_with(f"session={copy}", user).text == "None"
 
 
-def test_session_of_the_very_moment() -> None:
-    """With the computer's clock, no session that began before `end_all` slips through."""
+def test_sessions_just_before_end_all() -> None:
+    """With the computer's clock, `end_all` ends every session that began before it."""
     epochs = UserEpochs(MemoryStore(), user=name_of)
     sessions = ClientSessions(secret=SECRET, revocation=epochs)
-    app = Flask("moment")
+    app = Flask("before")
     sessions.init_app(app)
     for _ in range(200):
         name, value = sessions.make_cookie({"user": {"userName": "a"}}, app)
@@ -445,15 +445,15 @@ def test_session_of_the_very_moment() -> None:
 
 @pytest.mark.parametrize("path", ["", ":memory:"])
 def test_sqlite_without_a_file(path: str) -> None:
-    """A database in memory would be empty at each call: the error names the other store."""
+    """SQLiteStore refuses a database in memory, and the error names MemoryStore."""
     with pytest.raises(ValueError, match="use a MemoryStore"):
         SQLiteStore(path)
 
 
-def test_what_is_over_is_as_good_as_gone(
+def test_past_entry_counts_as_absent(
     store: Store, now: Callable[[], int], advance: Advance
 ) -> None:
-    """An entry that is over, and not swept out yet, stands in no other's way."""
+    """A past entry that is not removed yet does not affect a new one."""
     for number in range(150):
         store.put(str(number), 1, now() + 1000)
     store.put("a", 9, now() + 2000)
@@ -464,10 +464,8 @@ def test_what_is_over_is_as_good_as_gone(
     assert store.get("a") == 3
 
 
-def test_earlier_end_shortens_nothing(
-    store: Store, now: Callable[[], int], advance: Advance
-) -> None:
-    """Of equal values the later end counts, in whatever order they come; never is last."""
+def test_later_end_counts(store: Store, now: Callable[[], int], advance: Advance) -> None:
+    """For equal values the later `forget_at` counts in any order; None is the latest."""
     store.put("a", 1, now() + 2000)
     store.put("a", 1, now() + 1000)
     store.put("b", 1, None)
@@ -483,8 +481,8 @@ def test_earlier_end_shortens_nothing(
     assert [store.get(key) for key in "abc"] == [None, 1, 1]
 
 
-def test_memory_grows_with_the_entries(now: Callable[[], int], advance: Advance) -> None:
-    """However often a few keys are put again, what is kept of them stays little."""
+def test_memory_stays_small(now: Callable[[], int], advance: Advance) -> None:
+    """Putting a few keys again many times takes little memory."""
     store = MemoryStore(now)
     store.put("stays", 1, None)
     most = 0
@@ -501,22 +499,22 @@ def test_memory_grows_with_the_entries(now: Callable[[], int], advance: Advance)
 
 
 def test_stores_agree(tmp_path: Path) -> None:
-    """Whatever is put, and whenever, both stores answer as their promise says."""
-    moment = [0]
-    stores: list[Store] = [MemoryStore(lambda: moment[0])]
-    stores.append(SQLiteStore(str(tmp_path / "revoked.db"), lambda: moment[0]))
+    """After random puts, both stores return what the `Store` protocol says."""
+    now = [0]
+    stores: list[Store] = [MemoryStore(lambda: now[0])]
+    stores.append(SQLiteStore(str(tmp_path / "revoked.db"), lambda: now[0]))
     promised: dict[str, tuple[int, float]] = {}
     draw = random.Random(1)
     for _ in range(300):
-        moment[0] += draw.choice([0, 0, 1, 3])
+        now[0] += draw.choice([0, 0, 1, 3])
         key, value = draw.choice("abcdefgh"), draw.randrange(3)
-        end = draw.choice([None, *range(moment[0] - 1, moment[0] + 20)])
-        promised = {k: known for k, known in promised.items() if known[1] >= moment[0]}
+        end = draw.choice([None, *range(now[0] - 1, now[0] + 20)])
+        promised = {k: known for k, known in promised.items() if known[1] >= now[0]}
         new = (value, math.inf if end is None else end)
         promised[key] = max(promised.get(key, new), new)
         for store in stores:
             store.put(key, value, end)
 
-        wanted = {k: v for k, (v, until) in promised.items() if until >= moment[0]}
+        wanted = {k: v for k, (v, until) in promised.items() if until >= now[0]}
         for store in stores:
             assert {k: store.get(k) for k in "abcdefgh" if store.get(k) is not None} == wanted

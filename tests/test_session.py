@@ -1,4 +1,4 @@
-"""A dict with a lifetime: when it opens, what counts as a change, how long it lives."""
+"""The `Session` dict: when it opens, what counts as a change, when it expires."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Word(enum.StrEnum):
 
 
 class Opened(NamedTuple):
-    """A session that opens when it is touched, and how often that happened."""
+    """A session, and the time of each call of its opener."""
 
     session: Session
     openings: list[int]
@@ -37,13 +37,13 @@ class Opened(NamedTuple):
 
 @pytest.fixture
 def time() -> list[int]:
-    """The time in ms; change its only element to let it pass."""
+    """The time in ms, in a list whose only element the test changes."""
     return [NOW]
 
 
 @pytest.fixture
 def opened(time: list[int]) -> Opened:
-    """A session whose cookie was sealed a second ago, for a minute."""
+    """A session whose cookie was sealed a second ago, with a duration of a minute."""
     openings: list[int] = []
 
     def opener() -> Held:
@@ -54,13 +54,13 @@ def opened(time: list[int]) -> Opened:
 
 
 def held(content: dict[str, Any], created_at: int, duration: int) -> Held:
-    """What an opener returns for a cookie that holds this content."""
+    """Return an opener's result for a cookie that holds this content."""
     state = State(created_at, duration, created_at, stringify(content), new=False)
     return copy.deepcopy(content), state
 
 
 def beginning_with(content: dict[str, Any]) -> Session:
-    """A session whose cookie holds this content."""
+    """Return a session whose cookie holds this content."""
     return Session(now=lambda: NOW, duration=1, opener=lambda: held(content, NOW, 1))
 
 
@@ -100,7 +100,7 @@ TOUCHES: dict[str, tuple[Callable[[Session], object], object]] = {
     "len": (len, 2),
     "bool": (bool, True),
     "==": (lambda s: s == CONTENT, True),
-    "== from the left": (lambda s: CONTENT == s, True),  # noqa: SIM300  # that is the point
+    "== from the left": (lambda s: CONTENT == s, True),  # noqa: SIM300  # the order matters here
     "!=": (lambda s: s != CONTENT, False),
     "|": (lambda s: s | {"a": 1}, MERGED),
     "| from the left": (lambda s: {"a": 1} | s, MERGED),
@@ -138,7 +138,7 @@ TOUCHES: dict[str, tuple[Callable[[Session], object], object]] = {
     "duration": (lambda s: s.duration, 60_000),
     "expires_at": (lambda s: s.expires_at, NOW + 59_000),
     "reset": (lambda s: s.reset(), None),
-    "reset but": (lambda s: s.reset("message"), None),
+    "reset except": (lambda s: s.reset("message"), None),
     "set_duration": (lambda s: s.set_duration(timedelta(1)), None),
     "modified =": (lambda s: setattr(s, "modified", True), None),
 }
@@ -148,7 +148,7 @@ TOUCHES: dict[str, tuple[Callable[[Session], object], object]] = {
 def test_first_touch(
     opened: Opened, touch: Callable[[Session], object], result: object
 ) -> None:
-    """Whatever first touches a session finds it open, and it is opened once."""
+    """Each way to read or change a session opens it, and opens it only once."""
     assert touch(opened.session) == result
 
     len(opened.session)
@@ -156,7 +156,7 @@ def test_first_touch(
 
 
 def test_every_method_of_dict(session: Session) -> None:
-    """No method that looks into a dict, in this Python or a later one, is left out."""
+    """`Session` overrides every method of dict that reads or changes the content."""
     made_or_typed = {"__new__", "__init__", "__getattribute__", "__class_getitem__", "fromkeys"}
     blind = {"__sizeof__", "__hash__", "__doc__", "__lt__", "__le__", "__gt__", "__ge__"}
 
@@ -164,7 +164,7 @@ def test_every_method_of_dict(session: Session) -> None:
 
 
 def test_untouched(opened: Opened) -> None:
-    """What Flask asks of every session does not open it."""
+    """The attributes that Flask reads on every session do not open it."""
     session = opened.session
 
     assert not session.modified
@@ -173,14 +173,14 @@ def test_untouched(opened: Opened) -> None:
 
 
 def test_opened_without_change(session: Session) -> None:
-    """Opening is no change."""
+    """Opening does not count as a change."""
     assert session
 
     assert not session.modified
 
 
 def test_new_session(time: list[int]) -> None:
-    """A session without a cookie is empty, new, and lives from now for its duration."""
+    """A session without a cookie is empty and new, and its duration counts from now."""
     session = Session(now=lambda: time[0], duration=120_000)
 
     assert session == {}
@@ -191,14 +191,14 @@ def test_new_session(time: list[int]) -> None:
 
 
 def test_duration_without_unit() -> None:
-    """The lifetime that a session begins with is a whole number of ms."""
+    """The initial duration must be a whole number of milliseconds."""
     for duration in (timedelta(minutes=2), 120.0, True):
         with pytest.raises(TypeError, match=r"duration must be whole milliseconds, got"):
             Session(now=lambda: NOW, duration=duration)  # type: ignore[arg-type]
 
 
 def test_opener_that_fails() -> None:
-    """If the opener raises, the session stays unopened and unchanged, and opens later."""
+    """If the opener raises, the session stays unopened and unchanged, and can open later."""
     answers = iter([OSError("no key server"), None])
 
     def opener() -> Held:
@@ -211,12 +211,12 @@ def test_opener_that_fails() -> None:
     with pytest.raises(OSError, match="no key server"):
         session.get("a")
     assert not session.modified
-    # C code asks for the content again.
+    # The C encoder of json reads the content again.
     assert json.loads(json.dumps(session)) == {"a": 1}
 
 
 def test_opener_that_uses_the_session() -> None:
-    """While it opens, a session is new and empty: what looks at it then is not caught."""
+    """While it opens, a session appears new and empty, even to its opener."""
     seen: list[object] = []
 
     def opener() -> Held:
@@ -230,7 +230,7 @@ def test_opener_that_uses_the_session() -> None:
 
 
 def test_opened_by_two_threads() -> None:
-    """While one thread opens a session, another waits for it, and both find it open."""
+    """While one thread opens a session, another thread waits; then both see the content."""
     opening, go_on = threading.Event(), threading.Event()
 
     def opener() -> Held:
@@ -262,13 +262,13 @@ CHANGES: dict[str, Callable[[Session], object]] = {
     "reset": lambda s: s.reset(),
     "reset nothing": lambda s: s.reset("message", "user"),
     "same duration": lambda s: s.set_duration(timedelta(seconds=60)),
-    "by word": lambda s: setattr(s, "modified", True),
+    "modified = True": lambda s: setattr(s, "modified", True),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_change(session: Session, change: Callable[[Session], object]) -> None:
-    """A change at any depth, of content, order or lifetime, needs a new cookie."""
+    """A change at any depth, of content, order or duration, sets `modified`."""
     change(session)
 
     assert session.modified
@@ -281,16 +281,16 @@ NO_CHANGES: dict[str, Callable[[Session], object]] = {
     "tuple for list": lambda s: s["user"].update(tags=("a",)),
     "copy changed": lambda s: s.copy().clear(),
     "permanent": lambda s: setattr(s, "permanent", False),
-    "not by word": lambda s: setattr(s, "modified", False),
-    "a text that is a member": lambda s: s.__setitem__("message", Word.HI),
-    "text made known": lambda s: s.__setitem__("message", sys.intern("h" + "i"[:1])),
+    "modified = False": lambda s: setattr(s, "modified", False),
+    "equal enum member": lambda s: s.__setitem__("message", Word.HI),
+    "interned string": lambda s: s.__setitem__("message", sys.intern("h" + "i"[:1])),
     "the same list twice": lambda s: s.update(user={"tags": s["user"]["tags"]}),
 }
 
 
 @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
 def test_no_change(session: Session, change: Callable[[Session], object]) -> None:
-    """What leaves the session's JSON as it was needs no cookie."""
+    """An operation that leaves the session's JSON the same does not set `modified`."""
     change(session)
 
     assert not session.modified
@@ -307,7 +307,7 @@ SAME_JSON: dict[str, tuple[object, object]] = {
 
 @pytest.mark.parametrize(("before", "after"), SAME_JSON.values(), ids=SAME_JSON)
 def test_same_json(before: object, after: object) -> None:
-    """Values that differ, and are one JSON, need no cookie."""
+    """Replacing a value by one with the same JSON does not set `modified`."""
     session = beginning_with({"a": before})
 
     session["a"] = after
@@ -327,7 +327,7 @@ OTHER_JSON: dict[str, tuple[object, object]] = {
 
 @pytest.mark.parametrize(("before", "after"), OTHER_JSON.values(), ids=OTHER_JSON)
 def test_other_json(before: object, after: object) -> None:
-    """What is another JSON needs a cookie, however equal it is to Python."""
+    """Replacing a value by one with different JSON sets `modified`, even if both are equal."""
     session = beginning_with({"a": before})
 
     session["a"] = after
@@ -337,7 +337,7 @@ def test_other_json(before: object, after: object) -> None:
 
 @pytest.mark.parametrize("text", ['{"a": 1}', '{"a":2,"a":1}', '{"a":1.0}'])
 def test_json_in_another_form(text: str) -> None:
-    """JSON that was written in another way is not changed by reading it."""
+    """Reading a cookie whose JSON is formatted differently does not set `modified`."""
     state = State(NOW, 5, NOW, text, new=False)
     session = Session(now=lambda: NOW, duration=1, opener=lambda: ({"a": 1}, state))
 
@@ -348,7 +348,7 @@ def test_json_in_another_form(text: str) -> None:
 
 
 def test_birth_is_part_of_the_json() -> None:
-    """Where the cookie remembers the birth, it does not matter where among the keys."""
+    """The birth mark's position among the keys does not count as a change."""
     state = State(NOW, 5, NOW - 7, f'{{"{BORN}":{NOW - 7},"a":1}}', new=False)
     session = Session(
         now=lambda: NOW, duration=1, opener=lambda: ({"a": 1}, state), remember_birth=True
@@ -360,8 +360,8 @@ def test_birth_is_part_of_the_json() -> None:
     assert session._changed_json() == f'{{"a":2,"{BORN}":{NOW - 7}}}'
 
 
-def test_view_sees_what_a_view_needs(session: Session) -> None:
-    """Beside dict's names and Flask's, a session has these; none only the middleware uses."""
+def test_public_names(session: Session) -> None:
+    """Besides dict's and Flask's names, a session has only the public names listed here."""
     public = {name for name in dir(session) if not name.startswith("_")}
 
     assert public - set(dir(dict)) - {"accessed"} == {
@@ -371,7 +371,7 @@ def test_view_sees_what_a_view_needs(session: Session) -> None:
 
 
 def test_content_with_a_type_of_its_own() -> None:
-    """A session that begins with more than JSON's own types is compared just as well."""
+    """A session that starts with a subclass of a JSON type is compared by its JSON."""
     session = beginning_with({"a": Word.HI})
 
     assert not session.modified
@@ -381,8 +381,8 @@ def test_content_with_a_type_of_its_own() -> None:
     assert session.modified
 
 
-def test_session_that_came_to_hold_itself(session: Session) -> None:
-    """A list that has got into itself, and twice, is told at once."""
+def test_session_that_contains_itself(session: Session) -> None:
+    """A list that contains itself twice raises an error without a long search."""
     tags = session["user"]["tags"]
     tags += [tags, tags]
 
@@ -391,7 +391,7 @@ def test_session_that_came_to_hold_itself(session: Session) -> None:
 
 
 def test_modified_can_be_taken_back(session: Session) -> None:
-    """Flask's own switch, `modified`, works both ways; a real change stays one."""
+    """Setting `modified` to False undoes True, but does not hide a real change."""
     session.modified = True
     session.modified = False
     assert not session.modified
@@ -401,7 +401,7 @@ def test_modified_can_be_taken_back(session: Session) -> None:
 
 
 def test_permanent(session: Session) -> None:
-    """`permanent` is a switch of this response, and leaves no key in the content."""
+    """`permanent` adds no key to the content."""
     session.permanent = False
 
     assert not session.permanent
@@ -418,7 +418,7 @@ COPIES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("twin", COPIES.values(), ids=COPIES)
 def test_copy(session: Session, twin: Callable[[Any], Any]) -> None:
-    """A copy is a plain dict with the content: a cookie has one session."""
+    """A copy is a plain dict with the content."""
     content = twin(session)
 
     assert type(content) is dict
@@ -426,14 +426,14 @@ def test_copy(session: Session, twin: Callable[[Any], Any]) -> None:
 
 
 def test_deep_copy(session: Session) -> None:
-    """What changes in a deep copy does not change in the session."""
+    """A change in a deep copy does not affect the session."""
     copy.deepcopy(session)["user"]["tags"].append("b")
 
     assert session == CONTENT
 
 
 def test_reset(session: Session, time: list[int]) -> None:
-    """After `reset` the session is empty and lives anew, for the default duration."""
+    """`reset` empties the session; the default duration counts from now."""
     time[0] += 5
 
     session.reset()
@@ -442,8 +442,8 @@ def test_reset(session: Session, time: list[int]) -> None:
     assert (session.created_at, session.duration) == (NOW + 5, 120_000)
 
 
-def test_reset_but_some(session: Session) -> None:
-    """`reset` keeps the keys named; naming one that is not there does no harm."""
+def test_reset_except_some(session: Session) -> None:
+    """`reset` keeps the named keys, and ignores a name that is not in the session."""
     session["a"] = 1
 
     session.reset("user", "nothing")
@@ -453,8 +453,8 @@ def test_reset_but_some(session: Session) -> None:
 
 
 @pytest.mark.parametrize("key", [["message"], 1, None], ids=repr)
-def test_reset_with_no_key(session: Session, key: Any) -> None:
-    """Keys come one by one; the refusal shows how, and nothing is lost."""
+def test_reset_with_invalid_key(session: Session, key: Any) -> None:
+    """`reset` with a list or another type raises an error and changes nothing."""
     with pytest.raises(TypeError, match=r"expected keys one by one, as in reset\('a', 'b'\)"):
         session.reset("message", key)
 
@@ -472,14 +472,14 @@ def test_set_duration(session: Session, time: list[int]) -> None:
 
 
 def test_set_duration_zero(session: Session) -> None:
-    """Zero is a duration like any other: the session ends now."""
+    """A duration of zero is allowed: the session expires now."""
     session.set_duration(timedelta(0))
 
     assert session.expires_at == NOW
 
 
 def test_reset_after_set_duration(session: Session) -> None:
-    """`reset` brings the default duration back."""
+    """`reset` restores the default duration."""
     session.set_duration(timedelta(seconds=5))
 
     session.reset()
@@ -489,7 +489,7 @@ def test_reset_after_set_duration(session: Session) -> None:
 
 @pytest.mark.parametrize("value", [60, 60.0, "60", None], ids=repr)
 def test_no_unit(session: Session, value: Any) -> None:
-    """A bare number has no unit and is refused, and the session stays as it was."""
+    """A duration without a unit raises an error, and the session does not change."""
     with pytest.raises(TypeError, match=rf"^duration must be a timedelta, got {value!r};"):
         session.set_duration(value)
 
@@ -509,7 +509,7 @@ def test_no_unit(session: Session, value: Any) -> None:
     ids=str,
 )
 def test_milliseconds(value: timedelta, ms: int) -> None:
-    """A time span is read as whole milliseconds, up to a hundred years."""
+    """A timedelta is converted to whole milliseconds, up to 36,500 days."""
     assert milliseconds(value, "duration") == ms
 
 
@@ -517,13 +517,13 @@ def test_milliseconds(value: timedelta, ms: int) -> None:
     "value", [timedelta(microseconds=-1), timedelta(days=36_500, microseconds=1)], ids=str
 )
 def test_milliseconds_out_of_range(value: timedelta) -> None:
-    """A span below zero or above a hundred years is refused, with the range."""
+    """A timedelta out of range raises an error with the range."""
     with pytest.raises(ValueError, match=r"active_duration must be from 0 to 36500 days"):
         milliseconds(value, "active_duration")
 
 
 def test_value_that_json_cannot_hold(session: Session) -> None:
-    """Asked whether it changed, a session names the value that it cannot write."""
+    """Reading `modified` raises an error that names the value JSON cannot hold."""
     session["user"]["when"] = timedelta(1)
 
     with pytest.raises(TypeError, match=r"session\['user'\]\['when'\] is of type timedelta"):
@@ -531,7 +531,7 @@ def test_value_that_json_cannot_hold(session: Session) -> None:
 
 
 def test_two_unopened_sessions_are_compared_by_content() -> None:
-    """Comparing opens both."""
+    """Comparing two sessions opens both."""
     one, two = beginning_with(CONTENT), beginning_with(CONTENT)
 
     assert one == two
