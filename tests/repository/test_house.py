@@ -27,7 +27,7 @@ LESSON = [
     "errors", "cookie", "session", "revocation", "options", "middleware", "routes", "guard",
     "app", "cli", "__main__",
 ]  # fmt: skip
-#: The rooms behind the two doors of the library, and what else they may import.
+#: The modules of `_engine` and `dissect`, and what each may import from the package.
 ROOMS = {
     "_engine.javascript": set(),
     "_engine.headers": set(),
@@ -38,7 +38,7 @@ ROOMS = {
     "dissect.hints": {"errors", "cookie", "_engine.javascript", "dissect.words"},
     "dissect": {"errors", "cookie", "_engine.javascript", "dissect.words", "dissect.hints"},
 }
-#: Methods whose docstring stands in the class that they come from.
+#: Methods whose docstring is in a base class.
 INHERITED = {
     "cookie_value", "get_cookie_name", "get_cookie_secure", "is_revoked", "get", "put",
     "log", "modified", "seal", "send", "unseal",
@@ -51,7 +51,7 @@ METADATA = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
 
 
 def module_name(path: Path) -> str:
-    """A file's name as a module of the package, such as ``lab.http.wire``."""
+    """Return a file's module name within the package, such as ``lab.http.wire``."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -60,7 +60,7 @@ MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def own_imports(name: str) -> set[str]:
-    """The modules of the package that a module imports, wherever in its text."""
+    """Return the package's modules that a module imports, also inside functions."""
     path = MODULES[name]
     package = list(path.relative_to(PACKAGE).parent.parts)
     found = set[str]()
@@ -76,7 +76,7 @@ def own_imports(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", LESSON)
 def test_module_imports_only_those_before_it(name: str) -> None:
-    """Reading the lesson in order, nothing is used before it is explained; no `lab`."""
+    """Each module of the lesson imports only earlier modules, and nothing from `lab`."""
     before = set(LESSON[: LESSON.index(name)])
 
     assert own_imports(name) - before <= set(ROOMS)
@@ -84,33 +84,33 @@ def test_module_imports_only_those_before_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", ROOMS)
 def test_room_imports_only_what_it_may(name: str) -> None:
-    """The engine and the dissection know the lesson's first two modules, and no more."""
+    """`_engine` and `dissect` import only the modules listed in `ROOMS`."""
     assert own_imports(name) <= ROOMS[name]
 
 
 def test_every_module_has_its_place() -> None:
-    """A new module must be given its place in the order, or in a room."""
+    """Each module outside `lab` is listed in `LESSON` or `ROOMS`."""
     outside_lab = {name for name in MODULES if name and name.partition(".")[0] != "lab"}
 
     assert outside_lab == {*LESSON, *ROOMS, "_engine"}
 
 
 def test_no_import_cycle() -> None:
-    """No two modules need each other, not even inside a function."""
+    """The modules have no import cycle, not even through imports inside functions."""
     graph = {name: own_imports(name) - {name, ""} for name in MODULES if name}
 
     graphlib.TopologicalSorter(graph).prepare()  # raises CycleError
 
 
 def test_nothing_imports_the_tests_but_tests() -> None:
-    """The package, the course and the tools work in a copy without tests."""
+    """The package, the course and the tools do not import the tests."""
     for folder in ("lesson_app", "course", "tools"):
         for path in (ROOT / folder).rglob("*.py"):
             assert not re.search(r"^\s*(from|import) tests\b", path.read_text(), re.MULTILINE)
 
 
 def test_import_lesson_app_loads_no_lab() -> None:
-    """Importing the library needs Flask and cryptography, and no requests or Jupyter."""
+    """Importing the library loads neither `lab` nor requests nor IPython."""
     program = (
         "import sys, lesson_app; "
         "print([m for m in ('lesson_app.lab', 'requests', 'IPython') if m in sys.modules])"
@@ -122,7 +122,7 @@ def test_import_lesson_app_loads_no_lab() -> None:
 
 
 def public(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.ClassDef]:
-    """The functions, classes and methods that others can name; none inside a function."""
+    """Yield the public functions, classes and methods, except those inside functions."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             if "overload" not in [ast.unparse(each) for each in node.decorator_list]:
@@ -144,7 +144,7 @@ def test_public_names_have_docstrings() -> None:
 
 
 def test_environment_yml_repeats_pyproject() -> None:
-    """The conda specs are valid, and repeat requirements of pyproject.toml."""
+    """The conda specs are valid, and each is a requirement in pyproject.toml."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     conda = [spec for spec in environment["dependencies"] if isinstance(spec, str)]
     extras = PROJECT["optional-dependencies"]
@@ -167,8 +167,8 @@ def test_environment_yml_repeats_pyproject() -> None:
     assert {"jupyterlab", "flask", "cryptography", "requests", "nbval"} <= set(specs)
 
 
-def test_lock_pins_every_dependency_without_addresses() -> None:
-    """requirements.lock has a version and hashes for each package, and no host name."""
+def test_lock_pins_every_dependency_without_urls() -> None:
+    """requirements.lock has a version and hashes for each package, and no URL."""
     lock = (ROOT / "requirements.lock").read_text()
     pinned = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, re.MULTILINE))
     extras = PROJECT["optional-dependencies"]
@@ -181,8 +181,8 @@ def test_lock_pins_every_dependency_without_addresses() -> None:
     assert "://" not in lock
 
 
-def test_node_lock_has_no_addresses() -> None:
-    """package-lock.json pins packages by hash and names no host."""
+def test_node_lock_has_no_urls() -> None:
+    """package-lock.json lists packages without the URLs they came from."""
     lock = json.loads((ROOT / "tests/express/node/package-lock.json").read_text())
     packages = [package for path, package in lock["packages"].items() if path]
 

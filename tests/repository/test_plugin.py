@@ -1,4 +1,4 @@
-"""How the tests run: what --quick leaves out, what is said of missing tools, and the screen."""
+"""The pytest plugin: what --quick leaves out, missing tools, and the printed progress."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FAILS = "def test_that_fails():\n    assert 1 == 2\n"
 
 
 def run(folder: Path, *options: str, **environment: str) -> list[str]:
-    """Run the tests in a folder as the Makefile does; return the lines that are printed."""
+    """Run the tests in a folder as the Makefile does; return the printed lines."""
     (folder / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\nmarkers = ["proof"]\naddopts = "-p tests.plugin"\n'
     )
@@ -57,7 +57,7 @@ def run(folder: Path, *options: str, **environment: str) -> list[str]:
 
 
 def test_whole_and_quick(tmp_path: Path) -> None:
-    """Without --quick all runs in full size; with it the proofs are left out."""
+    """Without --quick every test runs; with it, tests marked `proof` do not."""
     (tmp_path / "test_some.py").write_text(TESTS)
 
     whole, quick = (run(tmp_path, "-s", *options) for options in ([], ["--quick"]))
@@ -69,7 +69,7 @@ def test_whole_and_quick(tmp_path: Path) -> None:
 
 
 def test_every_combination() -> None:
-    """What --quick leaves of all combinations has each value at least once."""
+    """With --quick, each value is in at least one of the remaining combinations."""
     names, sizes, ends = dict.fromkeys("abcd"), dict.fromkeys("xy"), dict.fromkeys("pqr")
 
     pairs = plugin.every_combination(names, sizes, ends)
@@ -80,7 +80,7 @@ def test_every_combination() -> None:
 
 
 def test_missing_tools_are_named_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A line for each tool that is missing says what is not tested, and how that counts."""
+    """Each missing tool has a line: what is not tested, and whether that fails."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("LESSON_APP_REQUIRE_TOOLS", raising=False)
     skipped = plugin.pytest_report_header()
@@ -93,7 +93,7 @@ def test_missing_tools_are_named_first(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_missing_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A test that needs what is missing is skipped; where CI asks for all, it fails."""
+    """A test that needs a missing tool is skipped; in CI it fails."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("LESSON_APP_REQUIRE_TOOLS", raising=False)
     with pytest.raises(pytest.skip.Exception, match="nginx is not on this machine"):
@@ -105,7 +105,7 @@ def test_missing_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_kernels_need_no_port() -> None:
-    """No other program takes what nbval's kernels are reached through."""
+    """Kernels of nbval listen on files, not ports, except on Windows."""
     plugin.change_nbval()
 
     manager = nbval.kernel.KernelManager(kernel_name="python3")
@@ -114,7 +114,7 @@ def test_kernels_need_no_port() -> None:
 
 
 def test_screen(tmp_path: Path) -> None:
-    """Each file has a line when it begins; what failed comes last, under the slowest tests."""
+    """Each file has a line when it begins; failures come last, below the slowest tests."""
     (tmp_path / "test_a.py").write_text(TESTS)
     (tmp_path / "test_b.py").write_text(FAILS)
 
