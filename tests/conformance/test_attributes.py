@@ -1,4 +1,4 @@
-"""What Mozilla's own tests pin of a cookie: who may see it, and when browsers forget it."""
+"""What Mozilla's tests check about a cookie's attributes, mainly Secure and Expires."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MS = timedelta(milliseconds=1)
 
 
 def expires_in(site: Site, response: Response) -> float:
-    """Return how many seconds from now the browser forgets the response's cookie."""
-    moment = parsedate_to_datetime(the_cookie(response).attributes["expires"])
-    return moment.timestamp() - site.clock()
+    """Return in how many seconds the response's cookie expires in the browser."""
+    date = parsedate_to_datetime(the_cookie(response).attributes["expires"])
+    return date.timestamp() - site.clock()
 
 
 @pytest.mark.conforms("T34", "Q21")
 def test_secure_over_plain_http(clock: Clock) -> None:
-    """The answer is as ever, and a Secure cookie is set: the browser may drop it."""
+    """With `secure=True`, a Secure cookie is set even over plain HTTP."""
     response = Site(clock, secure=True).visit(write, base_url="http://www.example.com")
 
     assert response.status_code == 200
@@ -33,7 +33,7 @@ def test_secure_over_plain_http(clock: Clock) -> None:
 
 @pytest.mark.conforms("T35", "Q15")
 def test_secure_behind_a_proxy(clock: Clock) -> None:
-    """Told by a proxy that the visitor came over TLS, the cookie is Secure, asked or not."""
+    """If a proxy reports TLS, the cookie is Secure, with and without `secure=True`."""
     for option in (True, None):
         site = Site(clock, secure=option)
         proxied: Any = ProxyFix(site.app.wsgi_app)
@@ -47,13 +47,13 @@ def test_secure_behind_a_proxy(clock: Clock) -> None:
 
 @pytest.mark.conforms("T46", "T47")
 def test_expires_without_max_age(site: Site) -> None:
-    """The browser forgets the cookie when the session ends, to a second and a half."""
+    """Expires is the session's end, to within 1.5 seconds."""
     assert abs(expires_in(site, site.visit(write)) - 120) <= 1.5
 
 
 @pytest.mark.conforms("T48")
 def test_expires_follows_the_duration(site: Site) -> None:
-    """A new duration moves the browser's date too."""
+    """A new duration changes Expires too."""
     response = site.visit(lambda s: s.set_duration(timedelta(seconds=5)))
 
     assert abs(expires_in(site, response) - 5) <= 1
@@ -61,7 +61,7 @@ def test_expires_follows_the_duration(site: Site) -> None:
 
 @pytest.mark.conforms("T49")
 def test_extended_by_use(clock: Clock) -> None:
-    """A session that was used outlives its duration, and ends when it is left alone."""
+    """Using a session extends it beyond its duration; an unused session expires."""
     site = Site(clock, duration=300 * MS, active_duration=500 * MS)
     site.visit(write)
     clock.advance(200 * MS)
@@ -80,7 +80,7 @@ def for_six_seconds(ephemeral: bool) -> Act:
 @pytest.mark.conforms("T50", "T51", "T52", "T53")
 @pytest.mark.parametrize("ephemeral", [False, True])
 def test_ephemeral(clock: Clock, ephemeral: bool) -> None:
-    """The option says whether cookies have Expires, and `set_duration` says otherwise."""
+    """The option `ephemeral` removes Expires, and `set_duration` overrides it."""
     site = Site(clock, ephemeral=ephemeral)
 
     by_option = the_cookie(site.visit(write))
@@ -92,7 +92,7 @@ def test_ephemeral(clock: Clock, ephemeral: bool) -> None:
 
 @pytest.mark.conforms("T54")
 def test_samesite(clock: Clock) -> None:
-    """In whatever case it is asked for, SameSite is written as browsers know it."""
+    """SameSite is accepted in any case, and written with a capital letter."""
     for asked in ("lax", "Lax"):
         response = Site(clock, samesite=asked).visit(write)
 

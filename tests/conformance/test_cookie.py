@@ -1,4 +1,4 @@
-"""What Mozilla's own tests pin of one cookie value, and vectors that its library made."""
+"""What Mozilla's tests check about a cookie value, and vectors from its library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.express.peer import Encode, Oracle, Sealing, oracle
 CONTENT = {"foo": "bar", "bar": ["foo", 1]}
 KEYS = derive_keys("yo")
 
-# Sealed by Mozilla's library, under an IV of the numbers 0 to 15.
+# Sealed by Mozilla's library with the bytes 0 to 15 as the IV.
 VECTOR_CONTENT = {"tea": "milk", "two": [1, 2]}
 VECTOR = (
     "AAECAwQFBgcICQoLDA0ODw.0nfEgQhqx6MZSpocQJcTO1ChtC3-Ky9Zd3-COI--gRB2L2qLM4dO2KqHYAO2CY4G"
@@ -23,7 +23,7 @@ VECTOR = (
 
 
 class Signed(NamedTuple):
-    """The fields that every vector of the HMAC has; no cookie has an IV of 17 bytes."""
+    """The fields of every HMAC vector. Its IV has 17 bytes; a cookie's has 16."""
 
     iv: bytes = b"01234567890abcdef"
     ciphertext: bytes = b"0123456789abcdef0123"
@@ -61,7 +61,7 @@ def test_five_parts() -> None:
 
 @pytest.mark.conforms("T37", "T38")
 def test_open_what_was_sealed() -> None:
-    """What was sealed opens, with its content and two whole numbers."""
+    """A sealed value opens to its content and two integer times."""
     opened = unseal(seal(CONTENT, KEYS), KEYS)
 
     assert isinstance(opened, Unsealed)
@@ -71,7 +71,7 @@ def test_open_what_was_sealed() -> None:
 
 @pytest.mark.conforms("T39")
 def test_given_times() -> None:
-    """The times that are sealed come back."""
+    """Opening returns the sealed times."""
     opened = unseal(seal(CONTENT, KEYS, created_at=1355408039221, duration=5000), KEYS)
 
     assert (opened.created_at, opened.duration) == (1355408039221, 5000)
@@ -79,13 +79,13 @@ def test_given_times() -> None:
 
 @pytest.mark.conforms("T40")
 def test_a_day_by_default() -> None:
-    """Without a duration a value is sealed for a day."""
+    """The default duration is a day."""
     assert unseal(seal(CONTENT, KEYS), KEYS).duration == 86_400_000
 
 
 @pytest.mark.conforms("T41")
 def test_fixed_cookie() -> None:
-    """What Mozilla's library sealed opens; with another last character it does not."""
+    """A value from Mozilla's library opens; with another last character it does not."""
     assert unseal(VECTOR, KEYS) == Unsealed(VECTOR_CONTENT, 1355408039221, 5000)
     with pytest.raises(BadSignature):
         unseal(VECTOR[:-1] + "A", KEYS)
@@ -94,14 +94,14 @@ def test_fixed_cookie() -> None:
 FIELDS = VECTOR.split(".")
 CUT = {
     "four parts": (".".join(FIELDS[:4]), "fields"),
-    "no length of base64": (".".join([FIELDS[0], FIELDS[1][:-3], *FIELDS[2:]]), "base64"),
+    "invalid length of base64": (".".join([FIELDS[0], FIELDS[1][:-3], *FIELDS[2:]]), "base64"),
 }
 
 
 @pytest.mark.conforms("T42")
 @pytest.mark.parametrize(("value", "reason"), CUT.values(), ids=CUT)
 def test_cut_short(value: str, reason: str) -> None:
-    """A value without its MAC, or with a ciphertext that no bytes have, is refused."""
+    """A value without its MAC, or with a ciphertext of invalid length, is refused."""
     with pytest.raises(BadFormat) as refusal:
         unseal(value, KEYS)
 
@@ -111,7 +111,7 @@ def test_cut_short(value: str, reason: str) -> None:
 @pytest.mark.conforms("T55", "T56", "T57", "T58", "T59", "T60")
 @pytest.mark.parametrize(("mac", "expected"), HMACS.items(), ids=HMACS)
 def test_hmac(mac: str, expected: str) -> None:
-    """The MAC of each algorithm is that of Mozilla's library, to the byte."""
+    """Each algorithm gives the same MAC as in Mozilla's library."""
     keys = Keys(b"e" * 32, KEY, mac=mac)
     times = str(SIGNED.created_at), str(SIGNED.duration)
 
@@ -121,7 +121,7 @@ def test_hmac(mac: str, expected: str) -> None:
 
 
 def test_vectors_are_mozillas(node: Oracle) -> None:
-    """The vectors above are what Mozilla's library makes today."""
+    """The installed version of Mozilla's library gives the same vectors."""
     iv, created_at, duration = bytes(range(16)), 1355408039221, 5000
     request = Encode('{"tea":"milk","two":[1,2]}', created_at, duration, iv, Sealing(keys="yo"))
 

@@ -1,4 +1,4 @@
-"""Check the table of Mozilla's behaviours, the tests that prove it, and the page of both."""
+"""Check the table of Mozilla's behaviours, its tests, and docs/conformance.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ IDS = [*(f"T{n:02}" for n in range(1, 61)), *(f"Q{n}" for n in range(1, 40))]
 
 
 def test_table_is_complete() -> None:
-    """The table has Mozilla's sixty tests and the behaviours without a test, in order."""
+    """The table lists Mozilla's 60 tests (T), then the untested behaviours (Q)."""
     assert [entry.id for entry in ENTRIES] == IDS
 
 
@@ -33,7 +33,7 @@ def test_every_entry_is_proved() -> None:
 
 
 def test_marks_are_read(request: pytest.FixtureRequest) -> None:
-    """`marked_tests`, which parses the files, finds every mark that pytest collects."""
+    """`marked_tests` finds every mark that pytest collects."""
     read = {(test, id_) for id_, tests in marked_tests().items() for test in tests}
     collected = {
         (f"{item.path.relative_to(ROOT).as_posix()}::{item.originalname}", id_)
@@ -47,7 +47,7 @@ def test_marks_are_read(request: pytest.FixtureRequest) -> None:
 
 
 def test_page_is_up_to_date() -> None:
-    """docs/conformance.md contains what the tool writes."""
+    """docs/conformance.md is the tool's current output."""
     page = write_conformance.DOCUMENT.read_text(encoding="utf-8")
 
     assert page == document(), "run: python -m tools.write_conformance"

@@ -1,4 +1,4 @@
-"""What no test of Mozilla's pins: texts that open all the same, set-up, sizes."""
+"""Behaviour that Mozilla's tests don't check: formats, options, keys, sizes."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ IV, CIPHERTEXT, CREATED_AT, DURATION, MAC = range(5)
 
 
 def changed(field: int, text: str) -> str:
-    """Return the page's cookie with another text in one field."""
+    """Return the page's cookie with one field replaced by `text`."""
     return ".".join([*FIELDS[:field], text, *FIELDS[field + 1 :]])
 
 
 @pytest.fixture
 def page() -> Site:
-    """A site that seals as the course page does, two seconds after its cookie was sealed."""
+    """A site with the course page's secret, two seconds after its cookie was sealed."""
     clock = Clock("2023-08-25T18:39:41Z")
     return Site(clock, secret=PAGE_SECRET, active_duration=timedelta(0))
 
 
 @pytest.mark.conforms("Q19")
 def test_largest_session(clock: Clock) -> None:
-    """2983 bytes of JSON fit into a cookie of 4096 octets; one more is told with figures."""
+    """2,983 bytes of JSON fit in 4,096 bytes; one more raises an error with the sizes."""
     site = Site(clock, duration=timedelta(days=1))
     filler = "x" * (2983 - len(stringify({"message": ""})))
 
@@ -79,7 +79,7 @@ BROKEN = {
 @pytest.mark.conforms("Q22")
 @pytest.mark.parametrize("ciphertext", BROKEN.values(), ids=BROKEN)
 def test_broken_ciphertext(site: Site, ciphertext: bytes) -> None:
-    """What was signed and does not decrypt is refused like a forged cookie."""
+    """A signed value that does not decrypt is treated like a forged one."""
     broken = forge(b"", SECRET, ciphertext=ciphertext, created_at=str(site.now))
     forged = PAGE_SENT
 
@@ -91,8 +91,8 @@ def test_broken_ciphertext(site: Site, ciphertext: bytes) -> None:
 
 @pytest.mark.conforms("Q23")
 @pytest.mark.parametrize("text", ["[1,2]", '"str"', "5", "true", "null"])
-def test_no_object(site: Site, text: str) -> None:
-    """Only a JSON object is a session; anything else is an empty one, and no error."""
+def test_not_an_object(site: Site, text: str) -> None:
+    """JSON that is not an object gives an empty session, and no error."""
     value = forge(
         f"session={text}".encode(), SECRET, created_at=str(site.now), duration="60000"
     )
@@ -108,7 +108,7 @@ def test_no_object(site: Site, text: str) -> None:
     "key", ["__proto__", "reset", "destroy", "setDuration", "set_duration"]
 )
 def test_any_key(site: Site, key: str) -> None:
-    """A key is a key, whatever it means elsewhere, and leaves the methods as they are."""
+    """A key that is a method name or special in JavaScript works like any other key."""
     site.visit(lambda s: s.update({key: {"a": 1}}))
 
     assert site.visit(lambda s: s[key]).text == "{'a': 1}"
@@ -136,8 +136,8 @@ TEXTS = {
 
 @pytest.mark.conforms("Q24", "Q25")
 @pytest.mark.parametrize("value", [*TIMES.values(), *TEXTS.values()], ids=[*TIMES, *TEXTS])
-def test_another_text(page: Site, value: str) -> None:
-    """Other texts open as Node opens them; with `strict` only the one that was sealed."""
+def test_other_spelling(page: Site, value: str) -> None:
+    """Other spellings of a cookie open, as in Node; with `strict` only the original does."""
     strict = Site(page.clock, secret=PAGE_SECRET, active_duration=timedelta(0), strict=True)
 
     assert value != PAGE_SENT
@@ -148,15 +148,15 @@ def test_another_text(page: Site, value: str) -> None:
 
 @pytest.mark.conforms("Q24")
 @pytest.mark.parametrize("time", ["0x1", "\u0661", "1_0", "", "-"])
-def test_no_number(time: str) -> None:
-    """What parseInt reads as another number, or none, does not open."""
+def test_not_a_number(time: str) -> None:
+    """A duration that parseInt reads differently, or as NaN, does not open."""
     with pytest.raises(BadCookie):
         unseal(changed(DURATION, time), PAGE_KEYS)
 
 
 @pytest.mark.conforms("Q26")
 def test_several_cookies(page: Site) -> None:
-    """The first of two cookies counts; another name that ends alike is another cookie."""
+    """The first cookie with the exact name counts; a longer name is another cookie."""
     other = seal({"message": "other"}, PAGE_KEYS, created_at=page.now, duration=60_000)
     headers = {
         f"session={PAGE_SENT}; session={other}": "Hello World!",
@@ -171,15 +171,15 @@ def test_several_cookies(page: Site) -> None:
 
 @pytest.mark.conforms("Q27")
 @pytest.mark.parametrize("name", ["a=b", "=", "a b", ""])
-def test_name_of_no_cookie(name: str) -> None:
-    """A name that no cookie can have is refused before there is a request."""
+def test_invalid_cookie_name(name: str) -> None:
+    """An invalid cookie name raises an error at construction."""
     with pytest.raises(ValueError, match="cookie_name must consist of"):
         ClientSessions(secret=SECRET, cookie_name=name)
 
 
 @pytest.mark.conforms("Q27")
 def test_equals_sign_in_the_content(site: Site) -> None:
-    """The first = ends the name, and the content may have more of them."""
+    """The content can contain equals signs."""
     site.visit(lambda s: s.update({"a=b": "c=d="}))
 
     assert site.visit(dict).text == "{'a=b': 'c=d='}"
@@ -187,7 +187,7 @@ def test_equals_sign_in_the_content(site: Site) -> None:
 
 @pytest.mark.conforms("Q28")
 def test_not_utf8(site: Site) -> None:
-    """Bytes that are no text are read as U+FFFD, one for each that Node would make."""
+    """Bytes that are not valid UTF-8 are read as U+FFFD, as in Node."""
     plaintext = b'session={"message":"a\xffb\xe2\x82c"}'
     value = forge(plaintext, SECRET, created_at=str(site.now), duration="100000")
 
@@ -196,7 +196,7 @@ def test_not_utf8(site: Site) -> None:
 
 @pytest.mark.conforms("Q31")
 def test_options_are_copied(clock: Clock) -> None:
-    """What is given is left as it was; keys that change later change nothing sealed."""
+    """The options are not modified, and changing the list of secrets later has no effect."""
     options: dict[str, Any] = {"secret": [SECRET], "cookie_name": "a", "clock": clock}
     before = repr(options)
     sessions = ClientSessions(**options)
@@ -212,7 +212,7 @@ def test_options_are_copied(clock: Clock) -> None:
 
 @pytest.mark.conforms("Q31")
 def test_secret_key_that_changes(clock: Clock) -> None:
-    """A new SECRET_KEY seals the next cookie."""
+    """After SECRET_KEY changes, the new one seals the next cookie."""
     site = Site(clock, secret=None)
     for word in ("old", "new"):
         site.app.secret_key = secret_of(word)
@@ -235,7 +235,7 @@ def test_secret_key_that_changes(clock: Clock) -> None:
     ],
 )
 def test_keys(keys: dict[str, Any], message: str) -> None:
-    """Keys that do not fit, and algorithms that are not offered, are told by their names."""
+    """Wrong keys and unknown algorithms raise an error that names them."""
     with pytest.raises((TypeError, ValueError), match=message):
         Keys(**{"encryption": b"e" * 32, "signature": b"s" * 32, **keys})
 
@@ -243,14 +243,14 @@ def test_keys(keys: dict[str, Any], message: str) -> None:
 @pytest.mark.conforms("Q32")
 @pytest.mark.parametrize("secret", ["", "x", "abcdefghijklmnopqrstu", "a" * 64])
 def test_weak_secret(secret: str) -> None:
-    """A secret that anybody could guess is refused, and not repeated but for its length."""
+    """A weak secret raises an error."""
     with pytest.raises(ValueError, match=r"the secret is (empty|too weak)"):
         ClientSessions(secret=secret)
 
 
 @pytest.mark.conforms("Q32")
 def test_one_key_only() -> None:
-    """There are two keys, or none."""
+    """`Keys` requires both keys."""
     with pytest.raises(TypeError, match="signature"):
         Keys(b"e" * 32)  # type: ignore[call-arg]
 
@@ -262,7 +262,7 @@ def test_one_key_only() -> None:
     ids=lambda algorithm: next(iter(algorithm.values())),
 )
 def test_derived_keys_of_another_algorithm(algorithm: dict[str, str]) -> None:
-    """A secret gives two keys of 32 bytes, and other algorithms need others."""
+    """Derived keys have 32 bytes, so algorithms with other key sizes raise an error."""
     assert len(KEYS.encryption) == len(KEYS.signature) == 32
     with pytest.raises(ValueError, match=r"needs .*, got 32"):
         Keys(KEYS.encryption, KEYS.signature, **algorithm)
@@ -271,7 +271,7 @@ def test_derived_keys_of_another_algorithm(algorithm: dict[str, str]) -> None:
 @pytest.mark.conforms("Q34")
 @pytest.mark.parametrize("name", [None, "session"])
 def test_second_of_one_name(site: Site, name: str | None) -> None:
-    """A second session in the cookie of the first is refused, and the first goes on."""
+    """A second session with the same cookie name raises an error; the first still works."""
     with pytest.raises(RuntimeError, match="already keeps a session in the cookie 'session'"):
         ClientSessions(site.app, secret=SECRET, cookie_name=name)
 
@@ -280,20 +280,20 @@ def test_second_of_one_name(site: Site, name: str | None) -> None:
 
 
 @pytest.mark.conforms("Q37")
-def test_what_a_cookie_tells() -> None:
-    """From outside one sees the two times, and the length of the content in 16 bytes."""
+def test_what_a_cookie_reveals() -> None:
+    """Without the secret, a cookie shows its times and the content's length in blocks."""
     values = [seal({"m": "x" * n}, KEYS, created_at=12, duration=34) for n in range(50)]
 
     blocks = [len(unb64(value.split(".")[1])) // 16 for value in values]
 
-    # session={"m":""} and n more, and at least one byte of padding.
+    # The 16 bytes of session={"m":""}, n more, and at least one byte of padding.
     assert blocks == [(16 + n) // 16 + 1 for n in range(50)]
     assert {tuple(value.split(".")[2:4]) for value in values} == {("12", "34")}
 
 
 @pytest.mark.conforms("Q38")
 def test_cost() -> None:
-    """The lesson's user takes 195 characters, and much less than a ms each way."""
+    """The lesson's user takes 195 characters, and under 1 ms to seal or to open."""
     content = {"user": USER}
     value = seal(content, PAGE_KEYS, duration=120_000)
 
@@ -308,8 +308,8 @@ def test_cost() -> None:
 @pytest.mark.parametrize(
     "names", [("userName[]", "password[]"), ("userName", "password[]")], ids=" ".join
 )
-def test_list_for_a_password(client: FlaskClient, names: tuple[str, str]) -> None:
-    """The fields of a form are texts: those that Express would read as lists are no login."""
+def test_list_as_password(client: FlaskClient, names: tuple[str, str]) -> None:
+    """Fields that Express would read as lists do not log in."""
     right = dict(zip(("userName", "password"), ("sampleuser", "samplepassword"), strict=True))
     lists = dict(zip(names, right.values(), strict=True))
 

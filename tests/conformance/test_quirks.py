@@ -1,4 +1,4 @@
-"""What no test of Mozilla's pins: the life of a session, and who is to end it."""
+"""Behaviour that Mozilla's tests don't check: lifetimes, attributes, changes."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ MS, MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
 HI = {"message": "hi"}
 
 
-def sealed(site: Site, content: dict[str, Any], **life: int) -> str:
-    """Return a Cookie header with a session that began now, for a minute."""
-    times: dict[str, Any] = {"created_at": site.now, "duration": 60_000, **life}
-    return f"session={seal(content, derive_keys(SECRET), **times)}"
+def sealed(site: Site, content: dict[str, Any], **times: int) -> str:
+    """Return a Cookie header with a session; by default it begins now and lasts a minute."""
+    all_times: dict[str, Any] = {"created_at": site.now, "duration": 60_000, **times}
+    return f"session={seal(content, derive_keys(SECRET), **all_times)}"
 
 
 def expires(response: Any) -> float:
-    """Return the date of the response's cookie, in seconds since 1970."""
+    """Return the cookie's Expires, in seconds since 1970."""
     return parsedate_to_datetime(the_cookie(response).attributes["expires"]).timestamp()
 
 
 @pytest.mark.conforms("Q1")
-@pytest.mark.parametrize("kind", ["nearly over", "over", "not a cookie"])
+@pytest.mark.parametrize("kind", ["expires soon", "expired", "not a cookie"])
 def test_untouched_cookie(site: Site, kind: str) -> None:
-    """A cookie that nobody looks at is let alone, whatever would become of it."""
+    """If the view does not use the session, no cookie is set, even for an invalid one."""
     value = {
-        "nearly over": sealed(site, HI, duration=1),
-        "over": sealed(site, HI, created_at=site.now - 60_001),
+        "expires soon": sealed(site, HI, duration=1),
+        "expired": sealed(site, HI, created_at=site.now - 60_001),
         "not a cookie": "session=not a cookie",
     }[kind]
 
@@ -55,21 +55,21 @@ def test_untouched_cookie(site: Site, kind: str) -> None:
 
 
 @pytest.mark.conforms("Q2")
-def test_extended_from_its_own_beginning(site: Site) -> None:
-    """With less than active_duration left the beginning moves by that much, not to now."""
+def test_extension_adds_active_duration(site: Site) -> None:
+    """Near the end of a session, `created_at` moves by active_duration, not to now."""
     whole, short = ({"created_at": site.now - ms, "duration": ms + 60_000} for ms in (5, 4))
     short["duration"] -= 1
 
     assert not set_cookies(site.visit_with(sealed(site, HI, **whole), read))
-    life = opened(site.visit_with(sealed(site, HI, **short), read))
+    found = opened(site.visit_with(sealed(site, HI, **short), read))
 
-    assert life.created_at == short["created_at"] + 60_000 > site.now
-    assert life.duration == short["duration"]
+    assert found.created_at == short["created_at"] + 60_000 > site.now
+    assert found.duration == short["duration"]
 
 
 @pytest.mark.conforms("Q3")
-def test_the_last_moment(clock: Clock) -> None:
-    """A session is honoured in the ms of its end; in the next it is replaced by a new one."""
+def test_last_millisecond(clock: Clock) -> None:
+    """A session opens in the millisecond of its end; in the next, a new one replaces it."""
     site = Site(clock, active_duration=timedelta(0))
     header = sealed(site, HI, duration=5)
     clock.advance(5 * MS)
@@ -85,7 +85,7 @@ def test_the_last_moment(clock: Clock) -> None:
 @pytest.mark.conforms("Q4")
 @pytest.mark.parametrize("cap", [None, timedelta(hours=1)], ids=["no cap", "an hour"])
 def test_used_all_the_time(clock: Clock, cap: timedelta | None) -> None:
-    """A session in use lives on, but with `max_lifetime` ends when that is over."""
+    """A session in use never expires, except with `max_lifetime`."""
     site = Site(clock, max_lifetime=cap)
     site.visit(write)
     for _ in range(60):
@@ -100,7 +100,7 @@ def test_used_all_the_time(clock: Clock, cap: timedelta | None) -> None:
 @pytest.mark.conforms("Q5")
 @pytest.mark.parametrize("begins", [-7_200_000, 10**12], ids=["long ago", "in the future"])
 def test_times_of_the_cookie(clock: Clock, begins: int) -> None:
-    """A cookie's own times count, whatever the options say now, up to `max_lifetime`."""
+    """A cookie's own times count, not the options; only `max_lifetime` limits them."""
     site, capped = Site(clock), Site(clock, max_lifetime=timedelta(hours=1))
     header = sealed(site, HI, created_at=site.now + begins, duration=10**11)
 
@@ -114,7 +114,7 @@ def test_times_of_the_cookie(clock: Clock, begins: int) -> None:
 
 @pytest.mark.conforms("Q6")
 def test_changed_cookie(site: Site) -> None:
-    """A changed cookie is replaced by an empty session; one without a value is none."""
+    """A changed cookie is replaced by an empty session; an empty value is ignored."""
     changed = the_cookie(site.visit(write)).value[:-2] + "AA"
 
     response = site.visit_with(f"session={changed}", read)
@@ -126,7 +126,7 @@ def test_changed_cookie(site: Site) -> None:
 
 @pytest.mark.conforms("Q7")
 def test_replay(site: Site) -> None:
-    """A reset sends an empty session in place of a deletion; the old cookie still opens."""
+    """`reset` sends an empty session instead of a deletion; the old cookie still opens."""
     old = the_cookie(site.visit(write)).value
 
     response = site.visit(lambda s: s.reset())
@@ -137,8 +137,8 @@ def test_replay(site: Site) -> None:
 
 
 @pytest.mark.conforms("Q7")
-def test_replay_of_what_was_revoked(clock: Clock) -> None:
-    """A revocation refuses the old cookie: this one by its MAC, or all of a user."""
+def test_replay_after_revocation(clock: Clock) -> None:
+    """`DenyList` and `UserEpochs` refuse the old cookie."""
 
     def now() -> int:
         return round(clock() * 1000)
@@ -162,7 +162,7 @@ def test_replay_of_what_was_revoked(clock: Clock) -> None:
 @pytest.mark.conforms("Q8")
 @pytest.mark.parametrize("cookie", [False, True], ids=["first visit", "later visit"])
 def test_write_then_set_duration(site: Site, cookie: bool) -> None:
-    """What was written before a new duration is kept, also on the first visit."""
+    """A write before `set_duration` is kept, also on the first visit."""
     if cookie:
         site.visit(lambda s: s.update(a=1))
 
@@ -170,14 +170,14 @@ def test_write_then_set_duration(site: Site, cookie: bool) -> None:
         write(session)
         session.set_duration(5 * MINUTE)
 
-    life = opened(site.visit(view))
+    found = opened(site.visit(view))
 
-    assert (life.content, life.duration) == ({"a": 1, **HI} if cookie else HI, 300_000)
+    assert (found.content, found.duration) == ({"a": 1, **HI} if cookie else HI, 300_000)
 
 
 @pytest.mark.conforms("Q9")
 def test_set_duration_to_zero(clock: Clock) -> None:
-    """Zero means zero: the cookie says so, and the session ends with this ms."""
+    """A duration of zero is sealed as 0, and the session ends with this millisecond."""
     site = Site(clock, active_duration=timedelta(0))
     site.visit(write)
 
@@ -191,7 +191,7 @@ def test_set_duration_to_zero(clock: Clock) -> None:
 @pytest.mark.conforms("Q10")
 @pytest.mark.parametrize("ephemeral", [False, True])
 def test_set_duration_for_one_visitor(clock: Clock, ephemeral: bool) -> None:
-    """What one visitor's cookie is made, or not asked to be, changes nobody else's."""
+    """`set_duration(…, ephemeral=…)` for one visitor does not affect others."""
     site = Site(clock, ephemeral=ephemeral)
     site.visit_with("", lambda s: s.set_duration(MINUTE, ephemeral=not ephemeral))
 
@@ -205,7 +205,7 @@ def test_set_duration_for_one_visitor(clock: Clock, ephemeral: bool) -> None:
 @pytest.mark.conforms("Q11")
 @pytest.mark.parametrize("length", [float("inf"), 1.5, 5000, "5000", "5000abc"], ids=repr)
 def test_length_of_time(length: Any, site: Site) -> None:
-    """No length of time is taken without its unit, at set-up or in a view."""
+    """A duration without a unit raises an error, as an option and in `set_duration`."""
     for option in ("duration", "active_duration", "max_age", "max_lifetime"):
         with pytest.raises(TypeError, match=f"^{option} must be a timedelta"):
             ClientSessions(**{option: length})
@@ -215,7 +215,7 @@ def test_length_of_time(length: Any, site: Site) -> None:
 
 @pytest.mark.conforms("Q11")
 def test_fraction_of_a_millisecond(clock: Clock) -> None:
-    """A length with a fraction is sealed as whole ms, and opens."""
+    """A duration with a fraction of a millisecond is rounded down."""
     site = Site(clock, duration=timedelta(microseconds=120_000_999))
 
     assert opened(site.visit(write)).duration == 120_000
@@ -224,7 +224,7 @@ def test_fraction_of_a_millisecond(clock: Clock) -> None:
 
 @pytest.mark.conforms("Q12")
 def test_max_age(clock: Clock) -> None:
-    """`max_age` says when the browser forgets, whatever the duration; it has to forget."""
+    """`max_age` sets Expires whatever the duration, and excludes `ephemeral`."""
     site = Site(clock, max_age=timedelta(hours=1))
 
     for act in (write, lambda s: s.set_duration(MINUTE)):
@@ -236,7 +236,7 @@ def test_max_age(clock: Clock) -> None:
 @pytest.mark.conforms("Q13")
 @pytest.mark.parametrize(("ms", "seconds"), [(0, 121), (1, 121), (999, 121), (1000, 122)])
 def test_expires(clock: Clock, ms: int, seconds: int) -> None:
-    """The browser is given the next full second after the session's end."""
+    """Expires is the next full second after the session's end."""
     site, start = Site(clock), int(clock())
     clock.advance(ms * MS)
 
@@ -245,7 +245,7 @@ def test_expires(clock: Clock, ms: int, seconds: int) -> None:
 
 @pytest.mark.conforms("Q14")
 def test_attributes(clock: Clock) -> None:
-    """The cookie has the attributes that Mozilla's has; its end is said by Expires only."""
+    """The cookie has the same attributes as Mozilla's, with Expires but without Max-Age."""
     site = Site(clock, samesite="Strict", secure=True, domain="example.com")
 
     attributes = the_cookie(site.visit(write, base_url="https://example.com")).attributes
@@ -261,7 +261,7 @@ def test_attributes(clock: Clock) -> None:
 
 @pytest.mark.conforms("Q16")
 def test_cookie_that_browsers_refuse(clock: Clock) -> None:
-    """What browsers would drop is refused at set-up, and nothing is left unsent."""
+    """An option that makes browsers drop the cookie raises an error at construction."""
     for options in ({"samesite": "none"}, {"samesite": "lacks"}, {"cookie_name": "a=b"}):
         with pytest.raises(ValueError, match=r"samesite|cookie_name"):
             ClientSessions(**options)  # type: ignore[arg-type]
@@ -280,7 +280,7 @@ def endless() -> list[Any]:
 @pytest.mark.conforms("Q17")
 @pytest.mark.parametrize("value", [endless(), 2**64, object()], ids=["circle", "big", "object"])
 def test_value_that_cannot_be_sealed(site: Site, value: object) -> None:
-    """It is told where the view sets it, or before anything is sent; the session is kept."""
+    """The view's line or the response fails, and the old session is kept."""
     site.visit(lambda s: s.update(message="hi", inner={}))
     site.app.testing = False
 
@@ -292,16 +292,16 @@ def test_value_that_cannot_be_sealed(site: Site, value: object) -> None:
     def deep(session: Session) -> None:
         session["inner"]["value"] = value
 
-    told, failed = site.visit(shallow), site.visit(deep)
+    caught, failed = site.visit(shallow), site.visit(deep)
 
-    assert (told.text, set_cookies(told)) == ("hi", [])
+    assert (caught.text, set_cookies(caught)) == ("hi", [])
     assert (failed.status_code, set_cookies(failed)) == (500, [])
     assert site.visit(read).text == "hi"
 
 
 @pytest.mark.conforms("Q18")
 def test_change_in_a_stream(site: Site) -> None:
-    """The headers are gone when a stream runs: its changes are lost, as documented."""
+    """A change made while a stream runs is lost, as documented."""
 
     def view(session: Session) -> Response:
         def stream() -> Any:
@@ -323,7 +323,7 @@ def test_change_in_a_stream(site: Site) -> None:
 
 @pytest.mark.conforms("Q20")
 def test_vary(clock: Clock) -> None:
-    """A page that looked at the session varies by the cookie, and is not stored if asked."""
+    """A page that used the session has Vary: Cookie, and no-store with `no_store`."""
     site, strict = Site(clock), Site(clock, no_store=True)
 
     assert site.visit(read).headers["Vary"] == "Cookie"
@@ -334,7 +334,7 @@ def test_vary(clock: Clock) -> None:
 
 @pytest.mark.conforms("Q29")
 def test_replace_before_reading(site: Site) -> None:
-    """Other content given before the first look is kept, also twice, also if frozen."""
+    """`replace` works before the first read, twice, and with a read-only mapping."""
     site.visit(lambda s: s.update(a=1))
     new = MappingProxyType(HI)
 
@@ -352,7 +352,7 @@ def test_replace_before_reading(site: Site) -> None:
 
 @pytest.mark.conforms("Q30")
 def test_reset_keeps_whole_names(site: Site) -> None:
-    """A reset keeps the very keys that it is told, not those with a part of the name."""
+    """`reset` keeps exactly the named keys, not those that share a part of the name."""
     site.visit(lambda s: s.update(user="Ada", us="them", use=1))
 
     assert opened(site.visit(lambda s: s.reset("user"))).content == {"user": "Ada"}
@@ -360,7 +360,7 @@ def test_reset_keeps_whole_names(site: Site) -> None:
 
 @pytest.mark.conforms("Q35")
 def test_same_json(site: Site) -> None:
-    """The same value again needs no cookie; the same keys in another order do."""
+    """Setting the same value again sets no cookie; another order of the keys does."""
     site.visit(lambda s: s.update(a=1, b=[2]))
 
     assert not set_cookies(site.visit(lambda s: s.update(b=[2], a=1)))
@@ -371,7 +371,7 @@ def test_same_json(site: Site) -> None:
 @pytest.mark.conforms("Q36")
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_cookie_on_any_answer(site: Site, status: int) -> None:
-    """A redirect and an error carry the cookie like any other answer."""
+    """A redirect or an error sets the cookie like any other response."""
 
     def view(session: Session) -> Any:
         write(session)

@@ -1,4 +1,4 @@
-"""What Mozilla's own tests pin of a session: its content, its life, its neighbours."""
+"""What Mozilla's tests check about sessions: content, lifetime, several on one app."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def content(session: Session) -> object:
 
 @pytest.fixture
 def session(clock: Clock) -> Session:
-    """A session that needs no request."""
+    """A session without a request."""
     return Session(now=lambda: round(clock() * 1000), duration=5000)
 
 
 @pytest.mark.conforms("T01")
 def test_session_object(site: Site) -> None:
-    """`flask.session` is the session that a view gets."""
+    """In a view, `flask.session` is a `Session`."""
 
     def view(session: Session) -> object:
         return isinstance(session, Session) and session == flask_session
@@ -47,7 +47,7 @@ def test_session_object(site: Site) -> None:
 
 @pytest.mark.conforms("T02")
 def test_set_and_get(session: Session) -> None:
-    """What was set is there."""
+    """A value set in the session can be read back."""
     session["foo"] = "bar"
 
     assert session["foo"] == "bar"
@@ -56,14 +56,14 @@ def test_set_and_get(session: Session) -> None:
 @pytest.mark.conforms("T03", "T04")
 @pytest.mark.parametrize("method", ["reset", "set_duration"])
 def test_methods(session: Session, method: str) -> None:
-    """A session has methods of its own beside those of a dict."""
+    """A session has the methods `reset` and `set_duration`."""
     assert callable(getattr(session, method))
     assert not hasattr(dict, method)
 
 
 @pytest.mark.conforms("T05")
 def test_reset(session: Session) -> None:
-    """After a reset nothing is left."""
+    """`reset` empties the session."""
     session["foo"] = "bar"
 
     session.reset()
@@ -74,7 +74,7 @@ def test_reset(session: Session) -> None:
 
 @pytest.mark.conforms("T06")
 def test_keys_are_the_apps_own(session: Session) -> None:
-    """Looking through a session shows what the app put there, and nothing else."""
+    """Iterating over a session yields the app's keys, and no others."""
     session["foo"] = "bar"
 
     assert list(session) == list(session.keys()) == ["foo"]
@@ -82,7 +82,7 @@ def test_keys_are_the_apps_own(session: Session) -> None:
 
 @pytest.mark.conforms("T07")
 def test_reset_keeps(session: Session) -> None:
-    """A key that is named is kept by a reset; Mozilla's list is refused with the advice."""
+    """`reset` keeps a named key; a list, as in Mozilla's API, raises an error with the fix."""
     session.update(foo="bar", bar="foo")
 
     with pytest.raises(TypeError, match=r"expected keys one by one, as in reset\('a', 'b'\)"):
@@ -94,7 +94,7 @@ def test_reset_keeps(session: Session) -> None:
 
 @pytest.mark.conforms("T08")
 def test_replace(session: Session) -> None:
-    """Other content takes the place of all there was, and the session stays one."""
+    """`replace` replaces the whole content, and raises an error for a string."""
     session["foo"] = "bar"
 
     session.replace({"bar": "foo"})
@@ -107,7 +107,7 @@ def test_replace(session: Session) -> None:
 
 
 class Two(NamedTuple):
-    """An app with two sessions under one secret: the site's, and one more."""
+    """An app with two sessions under the same secret: the site's, and one more."""
 
     site: Site
     other: ClientSessions
@@ -121,7 +121,7 @@ def two(clock: Clock) -> Two:
 
 @pytest.mark.conforms("T09", "T10")
 def test_one_of_two_written(two: Two) -> None:
-    """The session that was written sets a cookie, and the one that was not sets none."""
+    """Only the session that was written sets a cookie."""
     assert [cookie.name for cookie in set_cookies(two.site.visit(write))] == ["session"]
     two.site.browser.delete_cookie("session")
     response = two.site.visit(lambda _: write(two.other.session))
@@ -131,7 +131,7 @@ def test_one_of_two_written(two: Two) -> None:
 @pytest.mark.conforms("T11", "T12", "T13")
 @pytest.mark.parametrize("attribute", ["expires", "path", "httponly"])
 def test_attribute_by_default(two: Two, attribute: str) -> None:
-    """Every cookie ends, is for the whole site, and is out of reach of scripts."""
+    """By default a cookie has Expires, Path=/ and HttpOnly."""
     for act in (write, lambda _: write(two.other.session)):
         response = two.site.visit(act)
 
@@ -140,15 +140,15 @@ def test_attribute_by_default(two: Two, attribute: str) -> None:
 
 @pytest.mark.conforms("T14")
 def test_across_requests(site: Site) -> None:
-    """Text and list come back in the next request."""
+    """A string and a list can be read in the next request."""
     site.visit(lambda s: s.update(foo="bar", bar=["foo", "bar"]))
 
     assert site.visit(content).text == "{'foo': 'bar', 'bar': ['foo', 'bar']}"
 
 
 @pytest.mark.conforms("T15")
-def test_reset_of_a_session_that_came(site: Site) -> None:
-    """A reset empties what the cookie brought, and the next request finds nothing."""
+def test_reset_of_a_stored_session(site: Site) -> None:
+    """`reset` empties a session from a cookie; the next request finds it empty."""
     site.visit(set_foo)
 
     response = site.visit(lambda s: s.reset())
@@ -159,7 +159,7 @@ def test_reset_of_a_session_that_came(site: Site) -> None:
 
 @pytest.mark.conforms("T16")
 def test_deleted_key(site: Site) -> None:
-    """A key that was deleted stays so; the others stay."""
+    """In the next request a deleted key is still missing, and the others are there."""
     site.visit(lambda s: s.update(foo="bar", bar="foo"))
 
     site.visit(lambda s: s.pop("foo"))
@@ -169,7 +169,7 @@ def test_deleted_key(site: Site) -> None:
 
 @pytest.mark.conforms("T17")
 def test_nested_change(site: Site) -> None:
-    """A change far inside is noticed, and is there in the next request."""
+    """A change inside a nested value is detected and kept for the next request."""
     site.visit(lambda s: s.update(foo={"bar": {"list": [1]}}))
 
     response = site.visit(lambda s: s["foo"]["bar"]["list"].append(2))
@@ -180,7 +180,7 @@ def test_nested_change(site: Site) -> None:
 
 @pytest.mark.conforms("T18")
 def test_reading(site: Site) -> None:
-    """Reading a session that has time to spare sets no cookie."""
+    """Reading a session that does not expire soon sets no cookie."""
     site.visit(set_foo)
 
     response = site.visit(get_foo)
@@ -190,7 +190,7 @@ def test_reading(site: Site) -> None:
 
 @pytest.mark.conforms("T19")
 def test_reading_nothing(site: Site) -> None:
-    """Reading without a cookie finds nothing and sets none."""
+    """Without a cookie, reading finds an empty session and sets no cookie."""
     response = site.visit(lambda s: s.get("foo", ""))
 
     assert (response.text, set_cookies(response)) == ("", [])
@@ -198,7 +198,7 @@ def test_reading_nothing(site: Site) -> None:
 
 @pytest.mark.conforms("T20", "T21")
 def test_one_cookie(site: Site) -> None:
-    """However often a session is reset and written in a request, one cookie is set."""
+    """A request that resets and writes a session twice sets one cookie."""
 
     def reset_and_write_twice(session: Session) -> None:
         for value in ("one", "two"):
@@ -209,7 +209,7 @@ def test_one_cookie(site: Site) -> None:
     assert opened(site.visit(reset_and_write_twice)).content == {"foo": "two"}
 
 
-LIVES: dict[str, tuple[list[tuple[int, Act]], str]] = {
+STEPS: dict[str, tuple[list[tuple[int, Act]], str]] = {
     "alive at 200": ([(200, get_foo)], "bar"),
     "gone at 800": ([(800, get_foo)], "None"),
     "written at 200, alive at 400": ([(200, write), (200, get_foo)], "bar"),
@@ -218,9 +218,9 @@ LIVES: dict[str, tuple[list[tuple[int, Act]], str]] = {
 
 
 @pytest.mark.conforms("T22", "T24", "T25", "T26")
-@pytest.mark.parametrize(("steps", "last"), LIVES.values(), ids=LIVES)
-def test_life_of_half_a_second(clock: Clock, steps: list[tuple[int, Act]], last: str) -> None:
-    """A session that is never extended ends when it began to, whatever is written."""
+@pytest.mark.parametrize(("steps", "last"), STEPS.values(), ids=STEPS)
+def test_half_a_second(clock: Clock, steps: list[tuple[int, Act]], last: str) -> None:
+    """Without extension, a session's end counts from its start; writing does not move it."""
     site = Site(clock, duration=500 * MS, active_duration=timedelta(0))
     site.visit(set_foo)
 
@@ -232,8 +232,8 @@ def test_life_of_half_a_second(clock: Clock, steps: list[tuple[int, Act]], last:
 
 
 @pytest.mark.conforms("T23")
-def test_change_does_not_move_the_beginning(clock: Clock) -> None:
-    """A changed value is kept, and the session goes on from its old beginning."""
+def test_change_does_not_move_created_at(clock: Clock) -> None:
+    """A changed value is kept, and `created_at` does not change."""
     site = Site(clock, duration=500 * MS, active_duration=timedelta(0))
     first = opened(site.visit(set_foo))
     clock.advance(200 * MS)
@@ -247,7 +247,7 @@ def test_change_does_not_move_the_beginning(clock: Clock) -> None:
 
 @pytest.fixture
 def lasting(clock: Clock) -> Site:
-    """A site of sessions of 5 s, whose visitor has been there a second ago."""
+    """A site with sessions of 5 s, and a visitor whose session began a second ago."""
     site = Site(clock, duration=5000 * MS, active_duration=timedelta(0))
     site.visit(set_foo)
     clock.advance(1000 * MS)
@@ -256,7 +256,7 @@ def lasting(clock: Clock) -> Site:
 
 @pytest.mark.conforms("T27", "T28", "T29", "T30")
 def test_set_duration(lasting: Site) -> None:
-    """A new duration begins now, is written in the cookie, and keeps the values."""
+    """A new duration counts from now, is in the cookie, and keeps the values."""
     response = lasting.visit(lambda s: s.set_duration(500 * MS))
 
     assert opened(response).content == {"foo": "bar"}
@@ -282,26 +282,26 @@ def write_last(session: Session) -> None:
 @pytest.mark.parametrize("act", [write_first, write_last])
 def test_set_duration_and_write(lasting: Site, act: Act) -> None:
     """A write and a new duration in one request are both kept, in either order."""
-    life = opened(lasting.visit(act))
+    found = opened(lasting.visit(act))
 
-    assert (life.content, life.duration) == ({"foo": "bar", "bar": "baz"}, 500)
+    assert (found.content, found.duration) == ({"foo": "bar", "bar": "baz"}, 500)
     assert lasting.visit(content).text == "{'foo': 'bar', 'bar': 'baz'}"
 
 
 @pytest.mark.conforms("T33")
 def test_set_duration_then_write(lasting: Site) -> None:
-    """A write in a later request is kept beside the old value and the new duration."""
+    """A write in a later request keeps the old value and the new duration."""
     lasting.visit(lambda s: s.set_duration(500 * MS))
 
-    life = opened(lasting.visit(lambda s: s.update(bar="baz")))
+    found = opened(lasting.visit(lambda s: s.update(bar="baz")))
 
-    assert (life.content, life.duration) == ({"foo": "bar", "bar": "baz"}, 500)
+    assert (found.content, found.duration) == ({"foo": "bar", "bar": "baz"}, 500)
     assert lasting.visit(content).text == "{'foo': 'bar', 'bar': 'baz'}"
 
 
 @pytest.mark.conforms("T43")
 def test_two_written(two: Two) -> None:
-    """Two sessions of one app are written, and read, each by itself."""
+    """Two sessions of one app are written and read independently."""
 
     def write_both(session: Session) -> None:
         session["foo"] = "bar"
@@ -318,8 +318,8 @@ def test_two_written(two: Two) -> None:
 
 
 @pytest.mark.conforms("T44")
-def test_names_are_the_codes_own(clock: Clock) -> None:
-    """A session is reached by its ClientSessions, whatever its cookie is called."""
+def test_session_with_another_cookie_name(clock: Clock) -> None:
+    """Code reaches a session through its ClientSessions, not through the cookie's name."""
     site = Site(clock, cookie_name="first")
     ours = ClientSessions(site.app, cookie_name="second", secret=SECRET, clock=clock)
 
@@ -331,7 +331,7 @@ def test_names_are_the_codes_own(clock: Clock) -> None:
 
 @pytest.mark.conforms("T45")
 def test_swapped_values(two: Two) -> None:
-    """Neither cookie is honoured under the other's name, although one secret sealed both."""
+    """Neither cookie opens under the other's name, although one secret sealed both."""
 
     def both(change: Callable[[Session], object]) -> Act:
         return lambda session: (change(session), change(two.other.session))
