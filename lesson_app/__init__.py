@@ -1,9 +1,9 @@
 """Client-side sessions: the whole session in one encrypted, authenticated cookie.
 
-The modules read in this order; each uses only those before it:
+Read the modules in this order; each uses only those before it, and `_engine`:
 
 1. `errors`      why a cookie is refused
-2. `cookie`      seal a dict into one cookie value, and unseal it: the reference
+2. `cookie`      seal a dict into one cookie value, and unseal it: the reference implementation
 3. `session`     the dict that a view sees, and its lifetime
 4. `revocation`  revoke sessions before they expire
 5. `options`     every option of the middleware, its default and its check
@@ -12,11 +12,11 @@ The modules read in this order; each uses only those before it:
 8. `guard`       let only logged-in visitors through
 9. `app`         log in, see the dashboard, log out
 
-Three folders are doors; no lesson module needs them to be understood:
+You can read the lesson modules without these three folders:
 
-- `_engine`  JavaScript's JSON, the fast codec, the headers: called above, explained inside
-- `dissect`  take a cookie apart that will not open; the command ``lesson-app dissect``
-- `lab`      what the notebooks experiment with; nothing above imports it
+- `_engine`  JavaScript's JSON, the fast codec, the headers; the modules above use it
+- `dissect`  take apart a cookie that does not open; the command ``lesson-app dissect``
+- `lab`      what the notebooks experiment with; no module above imports it
 """
 
 from ._engine.codec import SealedCodec

@@ -53,9 +53,9 @@ def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
     """Make the lesson's application.
 
     `guard` decorates the dashboard; readers of the lesson can pass their own. `options` go
-    to `ClientSessions`; their defaults are the course page's. If they have no secret, keys
-    or codec, the app uses the environment's ``FLASK_SECRET_KEY``. Without that, it uses the
-    published secret and logs a warning. Raises ValueError for an invalid secret.
+    to `ClientSessions`; the defaults are `PAGE_OPTIONS`. Without a secret, keys or codec, the
+    app uses the environment's ``FLASK_SECRET_KEY``. Without that, it uses the public
+    `PAGE_SECRET` and logs a warning. Raises ValueError for an invalid secret.
     """
     app = Flask(__name__)
     app.config.from_prefixed_env()
@@ -72,7 +72,7 @@ def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
 
 
 def _default_secret(app: Flask) -> str | None:
-    """Return the published secret, or None if the environment sets Flask's own."""
+    """Return `PAGE_SECRET`, or None if the environment sets Flask's own."""
     if "FLASK_SECRET_KEY" in os.environ:
         if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
             raise ValueError(
@@ -109,7 +109,7 @@ def login() -> ResponseReturnValue:
 
 
 def is_user(user_name: str, password: str) -> bool:
-    """Return whether both are right, in a time that reveals neither."""
+    """Return whether name and password are right; the time taken reveals neither."""
     name_matches = hmac.compare_digest(user_name.encode(), USER["userName"].encode())
     password_matches = check_password_hash(PASSWORD_HASH, password)
     return name_matches and password_matches

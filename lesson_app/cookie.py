@@ -33,7 +33,7 @@ CIPHERS = {"aes128": 16, "aes192": 24, "aes256": 32}
 
 
 class Mac(NamedTuple):
-    """One HMAC: its hash, the minimum key length and the kept length, both in bytes."""
+    """One HMAC: its hash; the minimum key length and the output length, in bytes."""
 
     hash: str
     min_key: int
@@ -94,9 +94,9 @@ class Keys:
 class Unsealed:
     """An opened cookie: its content, creation time (ms since 1970) and lifetime (ms).
 
-    `rotated` is True if an older secret opened it, so that it should be sealed again. `mac`
-    is its last field in bytes, which identifies the cookie. `json` is the sealed text of the
-    content.
+    `rotated` is True if an older secret opened the cookie: it should be sealed again. `mac`
+    is the last field in bytes, which identifies the cookie. `json` is the content's JSON as
+    it was sealed.
     """
 
     content: dict[str, Any]
@@ -116,13 +116,13 @@ class Codec(Protocol):
         """Return the cookie value."""
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
-        """Open a cookie value; raise BadCookie."""
+        """Open a cookie value or raise BadCookie."""
 
 
 def derive_keys(secret: str | bytes) -> Keys:
-    """Derive both keys from one secret: HMAC-SHA256 under it, over two fixed words.
+    """Derive both keys: HMAC-SHA256 of two fixed strings, keyed with the secret.
 
-    The derivation is fast, so the secret must be random, not a passphrase.
+    Guesses are fast to check, so the secret must be random, not a passphrase.
     """
     _check_type("secret", secret, str | bytes, "str or bytes")
     if not secret:
@@ -150,7 +150,7 @@ def seal(
 
     Anyone can read `created_at` (ms since 1970, now by default) and `duration` (ms), but not
     change them. Give `iv` only to reproduce a known cookie: two cookies with the same IV
-    show whether they begin alike.
+    show whether their plaintexts start the same.
     """
     _check_type("content", content, Mapping, "a dict")
     check_keys(keys)
@@ -169,10 +169,10 @@ def seal(
 def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = False) -> Unsealed:
     """Verify, decrypt and read a cookie value (Mozilla's ``util.decode``).
 
-    Raises the BadCookie that says what is wrong. It does not check the time: the caller
-    decides whether the session has expired. Several texts can have the same fields (spare
-    bits, foreign characters, leading zeros), and Node opens them all. With `strict`, only
-    the text that `seal` writes opens.
+    Raises the BadCookie that says what is wrong. Does not check the time: the caller
+    decides whether the session has expired. The same fields can be written in several ways
+    (unused bits, invalid characters, leading zeros), and Node opens them all. With `strict`,
+    only the form that `seal` writes is accepted.
     """
     _check_type("value", value, str, "str")
     check_keys(keys)
@@ -187,12 +187,12 @@ def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = Fals
         raise BadName("name", f"sealed for the cookie {sealed_name!r}, not {name!r}")
     opened = Unsealed(read_object(text), int(created_at), int(duration), mac=mac, json=text)
     if strict and value != _write(iv, ciphertext, opened.created_at, opened.duration, mac):
-        raise BadFormat("canonical", "in strict mode only the text that seal() writes opens")
+        raise BadFormat("canonical", "strict mode accepts only the form that seal() writes")
     return opened
 
 
 def read_fields(value: str) -> tuple[bytes, bytes, float, float, bytes]:
-    """Return the five fields, decoded but not verified; raise BadFormat."""
+    """Return the five fields, decoded but not verified, or raise BadFormat."""
     texts = value.split(".")
     if len(texts) != len(FIELDS):
         message = f"expected 5 fields separated by dots, got {len(texts)}"
@@ -250,9 +250,9 @@ def to_base64(raw: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes:
-    """Read base64url as Node does: either alphabet, up to a ``=``, skipping other characters.
+    """Read base64url as Node does: ``-_`` or ``+/``, up to a ``=``, skipping other characters.
 
-    Several texts give the same bytes; the MAC covers the bytes. Raises BadFormat for a
+    Several strings give the same bytes; the MAC covers the bytes. Raises BadFormat for a
     length that base64url cannot have.
     """
     # Node's characters are UTF-16 units, and its decoder sees only the low byte of each.
@@ -268,7 +268,7 @@ def from_base64(text: str) -> bytes:
 
 
 def read_object(text: str) -> dict[str, Any]:
-    """Read the JSON object in a plaintext; raise BadPayload for anything else."""
+    """Read the JSON object in a plaintext or raise BadPayload."""
     try:
         content = javascript.parse(text)
     except (ValueError, RecursionError) as error:
@@ -285,7 +285,7 @@ def check_keys(keys: object) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raise TypeError or ValueError for a name that a cookie cannot be sealed for."""
+    """Raise TypeError or ValueError for a name that `seal` cannot use."""
     _check_type("name", name, str, "str")
     if not name or "=" in name or javascript.to_well_formed(name) != name:
         raise ValueError(f"name must be Unicode text without '=', got {name!r}")

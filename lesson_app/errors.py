@@ -10,8 +10,8 @@
         ├── BadName          sealed for a cookie with another name                         name
         └── BadPayload       sealed, but not as a session                 padding, json, object
 
-The words on the right are the values of ``reason``. The middleware has more of them, for
-cookies that open and are still refused: expired, times, too-old, revoked.
+The words on the right are the values of ``reason``. The middleware adds four, for cookies
+that open but are refused: expired, times (impossible), too-old (`max_lifetime`), revoked.
 """
 
 
@@ -31,7 +31,7 @@ class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
 
 
 class SessionTooLarge(ValueError):  # noqa: N818
-    """A session whose cookie browsers would drop; raised before anything is sent."""
+    """The cookie is too large for browsers; raised before anything is sent."""
 
 
 class BadFormat(BadCookie):
@@ -39,7 +39,7 @@ class BadFormat(BadCookie):
 
 
 class BadSignature(BadCookie):
-    """The MAC differs: a field was changed, or another secret sealed it."""
+    """The MAC is wrong: a field was changed, or another secret was used."""
 
 
 class BadName(BadCookie):

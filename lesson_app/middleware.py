@@ -46,9 +46,9 @@ class ClientSessions(Options):
         sessions = ClientSessions(duration=timedelta(hours=2))
         sessions.init_app(app)      # then: from flask import session
 
-    The first instance on an app is `flask.session`. Each further one needs a cookie name of
-    its own; its session is the attribute `session`. These options replace what Flask knows
-    of a session's lifetime (``PERMANENT_SESSION_LIFETIME``,
+    The first instance on an app is `flask.session`. Each further instance needs
+    another cookie name; its session is the attribute `session`. The options below replace
+    Flask's session lifetime (``PERMANENT_SESSION_LIFETIME``,
     ``SESSION_REFRESH_EACH_REQUEST``). A change after the first byte of a streamed response is
     lost: the cookie travels in the headers.
 
@@ -68,7 +68,7 @@ class ClientSessions(Options):
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Let `app` keep sessions this way. One instance may serve several apps."""
+        """Let this instance keep the sessions of `app`. One instance may serve several apps."""
         interface = ClientSessionInterface(self)
         interface.get_codec(app)  # a bad SECRET_KEY is refused at set-up
         interfaces = app.extensions.setdefault(_EXTENSION, {})
@@ -103,8 +103,8 @@ class ClientSessions(Options):
     def open(self, cookie_header: str, app: Flask | None = None) -> Session:
         """Open the session in a ``Cookie`` header outside of a request, as in a WebSocket.
 
-        Makes all the checks that a request makes. The session is for reading: changes to it
-        go nowhere. `app` is the current app by default.
+        Makes all the checks that a request makes. The session is for reading: no response
+        carries its changes. `app` is the current app by default.
         """
         app = app or _this_app()
         opened = self._interface(app).open_header(app, cookie_header)
@@ -194,7 +194,7 @@ class ClientSessionInterface(SessionInterface):
         return name
 
     def get_codec(self, app: Flask) -> Codec | None:
-        """Return what seals for `app`; None if it has no secret."""
+        """Return the codec of `app`; None without a secret."""
         if self._options.own_codec is not None:
             return self._options.own_codec
         secret = app.secret_key
@@ -218,7 +218,7 @@ class ClientSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> Session | None:
         """Return a session that opens its cookie when it is first used.
 
-        None without a secret: Flask then says so at the first write.
+        None without a secret: Flask then raises at the first write.
         """
         return self.open_header(app, request.environ.get("HTTP_COOKIE", ""))
 
@@ -306,7 +306,7 @@ class ClientSessionInterface(SessionInterface):
     def _refuse(
         self, sealing: _Sealing, value: str, reason: str
     ) -> tuple[dict[str, Any], State]:
-        """Return an empty session. Only the log and the signal say why; the visitor never."""
+        """Return an empty session. Only the log and the signal say why, not the response."""
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         logger.info("cookie %s refused: %s (sha256 %s)", sealing.name, reason, digest)
         cookie_refused.send(sealing.app, name=sealing.name, reason=reason, digest=digest)
@@ -314,7 +314,7 @@ class ClientSessionInterface(SessionInterface):
         return {}, State(now, self._duration, now, changed=True)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie if the session changed; do nothing if nobody used it."""
+        """Set the cookie if the session changed; do nothing if it was not used."""
         assert isinstance(session, Session)  # open_session made it
         self._save(app, session, response)
         if len(app.extensions.get(_EXTENSION, ())) > 1:
@@ -363,7 +363,7 @@ class ClientSessionInterface(SessionInterface):
 
 
 def _seal(sealing: _Sealing, session: Session, json: str) -> str:
-    """Return the cookie value of a changed session; raise SessionTooLarge."""
+    """Return the cookie value of a changed session or raise SessionTooLarge."""
     name, codec = sealing.name, sealing.codec
     times = {"created_at": session.created_at, "duration": session.duration}
     if type(codec) is SealedCodec:

@@ -1,4 +1,4 @@
-"""Every option of `ClientSessions`: its default, its description and its check, once."""
+"""Every option of `ClientSessions`: its default, description and check, in one place."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _SAMESITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
 
 Secret = str | bytes | Sequence[str | bytes]
 
-#: For a site that is served over HTTPS and nothing else: ``ClientSessions(app,
-#: **PRODUCTION)``. The prefix of the name makes browsers insist on Secure, on ``Path=/``
-#: and on no Domain. Caches do not store pages that used the session.
+#: For a site that is served over HTTPS only: ``ClientSessions(app, **PRODUCTION)``. The
+#: prefix of the name makes browsers require Secure, ``Path=/`` and no Domain. Caches do not
+#: store pages that used the session.
 PRODUCTION: dict[str, Any] = {
     "cookie_name": "__Host-session",
     "path": "/",
@@ -110,12 +110,12 @@ def _option(
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Options:
-    """The options of `ClientSessions`. Each None stands for Flask's own setting, or none."""
+    """The options of `ClientSessions`. None means Flask's own setting, if there is one."""
 
     secret: Secret | None = _option(
         None,
         """str or bytes, random; or a list: the first secret seals new cookies, every secret
-        opens cookies. A cookie opened with any but the first is sealed again. By default
+        opens cookies. A cookie opened with a later secret is sealed again. By default
         Flask's ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``.""",
         group="How to seal; give at most one of secret, keys and codec",
     )
@@ -126,21 +126,21 @@ class Options:
         None, "an object with ``seal`` and ``unseal``, as in `Codec`.", _check_codec
     )
     strict: bool = _option(
-        False, "open only the text that this library writes, not each that Node opens.",
+        False, "open only the form that this library writes, not all that Node opens.",
         _check_flag,
     )  # fmt: skip
     duration: timedelta = _option(
         timedelta(days=1), "the lifetime of a session.", _check_lifetime,
-        group="How long, each a timedelta",
+        group="Lifetime; each duration is a timedelta",
     )  # fmt: skip
     active_duration: timedelta = _option(
         timedelta(minutes=5),
-        """a session that is used with less than this left is extended by this much; zero
-        never extends.""",
+        """if less than this is left when a session is used, extend the session by this;
+        zero: never.""",
         _check_extension,
     )
     max_lifetime: timedelta | None = _option(
-        None, "the end of a session, however often it is extended.", _check_lifetime
+        None, "the longest lifetime of a session, however often extended.", _check_lifetime
     )
     max_age: timedelta | None = _option(
         None, "the browser keeps each cookie this long, not until the session ends.",
@@ -150,7 +150,7 @@ class Options:
         False, "True: the browser keeps the cookie until it closes.", _check_flag
     )
     revocation: Revocation | Sequence[Revocation] = _option(
-        (), "what else ends a session, one or several; see `lesson_app.revocation`."
+        (), "a `Revocation`, or a list of them, to end sessions early."
     )
     cookie_name: str | None = _option(
         None, "the cookie's name.", check_cookie_name,
@@ -159,13 +159,13 @@ class Options:
     path: str | None = _option(None, "its Path.", _check_attribute)
     domain: str | None = _option(None, "its Domain.", _check_attribute)
     secure: bool | None = _option(
-        None, "Secure; also set on every request that came over TLS.", _check_flag
+        None, "Secure; always set if the request came over TLS.", _check_flag
     )
     httponly: bool | None = _option(None, "HttpOnly.", _check_flag)
     samesite: str | None = _option(None, "SameSite: Strict, Lax or None.", check_samesite)
     partitioned: bool | None = _option(None, "Partitioned.", _check_flag)
     no_store: bool = _option(
-        False, "keep pages that used the session out of caches.", _check_flag,
+        False, "forbid caching of pages that used the session.", _check_flag,
         group="The response",
     )  # fmt: skip
     clock: Callable[[], float] | None = _option(
@@ -195,7 +195,7 @@ class Options:
 
     @functools.cached_property
     def own_codec(self) -> Codec | None:
-        """What seals and unseals; None if the app's ``SECRET_KEY`` decides."""
+        """The codec of these options; None if the app's ``SECRET_KEY`` decides."""
         keys = self.keys
         if self.secret is not None:
             one = isinstance(self.secret, str | bytes)
@@ -233,7 +233,7 @@ def _describe() -> Iterator[str]:
 def check_attributes(
     name: str, path: str, domain: str | None, secure: bool, samesite: str | None
 ) -> None:
-    """Raise ValueError for a cookie that browsers drop or misread without a word.
+    """Raise ValueError for a cookie that browsers silently drop or misread.
 
     RFC 6265bis sections 4.1.2.7 (SameSite) and 4.1.3 (the prefixes of names, which browsers
     compare without regard to case).
@@ -257,7 +257,7 @@ def check_attributes(
 
 
 def secret_keys(option: str, secrets: Any) -> list[Keys]:
-    """Derive the keys of each secret, in their order; refuse weak ones."""
+    """Derive each secret's keys, in order; refuse weak secrets."""
     if not isinstance(secrets, list | tuple):
         # A str would be taken for a list of secrets of one character each.
         raise TypeError(

@@ -1,6 +1,6 @@
 """Revoke sessions before they expire: the one feature that needs memory on the server.
 
-There are two ready classes, each with a store of your choice, and a protocol for your own::
+Use one of two classes with a store that you choose, or write a `Revocation` yourself::
 
     logins = UserEpochs(
         SQLiteStore("revoked.db"), user=lambda s: s.get("user", {}).get("userName")
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 
 class Revocation(Protocol):
-    """Decides whether a session that opened is honoured."""
+    """Decides whether a session that opened is valid."""
 
     def is_revoked(self, session: Session) -> bool:
-        """Return True to refuse it. If this raises, the request fails and loses nothing."""
+        """Return True to refuse it. If this raises, the request fails; the cookie stays."""
 
 
 class Store(Protocol):
-    """A server's memory: string keys, each with a whole number and a time to forget it."""
+    """A server's memory: string keys, each with a whole number and a time to forget both."""
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
-        """Keep the larger of `value` and the value of `key` until `forget_at`.
+        """Store `value` until `forget_at`, unless the stored value of `key` is larger.
 
         `forget_at` is in ms since 1970; None means never, and is later than any time. If
         both values are equal, keep the later `forget_at`. Treat an entry that is past its
@@ -63,7 +63,7 @@ MARGIN = 60 * 60 * 1000
 
 
 class MemoryStore:
-    """A store in this process: gone when it ends, and unknown to every other process."""
+    """A store in this process: gone when the process ends, unknown to other processes."""
 
     def __init__(self, now: Callable[[], int] = _now) -> None:
         self._now = now
@@ -175,7 +175,7 @@ class SQLiteStore:
 
 
 class UserEpochs:
-    """Refuse every session of a user that began at or before a stored timestamp.
+    """Refuse a user's sessions that began at or before a stored timestamp.
 
     The store has one entry for each user whose sessions were ever ended (OWASP ASVS 5.0,
     7.4.1). A session begins when it is new or `reset`. So an app must call
@@ -195,7 +195,7 @@ class UserEpochs:
         self._now = now
 
     def end_all(self, user: str, *, keep: Session | None = None) -> None:
-        """Refuse every session of `user` that has begun until now, except `keep`."""
+        """Refuse every session that `user` has begun so far, except `keep`."""
         state = None if keep is None else keep._open()  # while it is not yet refused
         epoch = self._now()
         self._store.put(f"user:{user}", epoch, None)
@@ -212,9 +212,9 @@ class UserEpochs:
 class DenyList:
     """Refuse one cookie, until an hour after it expires.
 
-    The key is the MAC's bytes, not the value's text: one cookie can be written as several
-    texts. An older cookie of the same session, from before it was extended or changed, is
-    another cookie. To refuse those too, use `UserEpochs`.
+    The key is the MAC's bytes, not the value's text: one cookie can be written in several
+    ways. Older cookies of the same session, from before an extension or a change, are not
+    refused. To refuse those too, use `UserEpochs`.
     """
 
     def __init__(self, store: Store) -> None:

@@ -22,7 +22,7 @@ _MS = timedelta(milliseconds=1)
 
 
 def milliseconds(value: timedelta, option: str) -> int:
-    """Return `value` in whole ms; refuse bare numbers, whose unit nobody can see."""
+    """Return a timedelta in whole ms; refuse plain numbers, which have no unit."""
     if not isinstance(value, timedelta):
         raise TypeError(
             f"{option} must be a timedelta, got {value!r}; "
@@ -35,11 +35,11 @@ def milliseconds(value: timedelta, option: str) -> int:
 
 @dataclass(slots=True)
 class State:
-    """What a session knows of its cookie: for the middleware and for revocations.
+    """What a session knows about its cookie, for the middleware and for revocations.
 
-    Times are in ms since 1970, `duration` is in ms. `json` is the sealed JSON, `mac`
-    identifies the cookie and `opened_until` is when it expires; a new session has none of
-    the three. `changed` asks for a new cookie, whatever the content is.
+    Times are in ms since 1970, `duration` is in ms. `json` is the JSON as opened, `mac`
+    identifies the cookie and `opened_until` is when the cookie expires; a new session has
+    none of the three. `changed` asks for a new cookie, even for the same content.
     """
 
     created_at: int
@@ -60,15 +60,15 @@ class Session(dict[str, Any], SessionMixin):
     """The content of one cookie, with a lifetime.
 
     Use it as a dict. When it changes, at any depth, the response carries a new cookie.
-    Times are in ms since 1970: `now` is a function that returns the current one.
+    Times are in ms since 1970: `now` is a function that returns the current time.
     `duration` is the lifetime in ms of a session that is new or `reset`. `opener` is called
-    when the session is first used: a request that never uses its session never pays for it.
+    when the session is first used: a request that does not use it opens no cookie.
     With `remember_birth` the cookie stores when the session began.
 
-    Names that begin with an underscore are for the middleware and for revocations.
+    Attributes with a leading underscore are for the middleware and for revocations.
     """
 
-    #: Whether the browser keeps the cookie when it closes. It concerns this response.
+    #: Whether the browser keeps this response's cookie when the browser closes.
     permanent: bool = True
     #: What the middleware seals this session with.
     _sealing: Any = None
@@ -126,7 +126,7 @@ class Session(dict[str, Any], SessionMixin):
 
     @property
     def new(self) -> bool:  # type: ignore[override]  # Flask's is a plain attribute
-        """Whether there was no cookie to open, or none that opened."""
+        """Whether no cookie came, or the cookie was refused."""
         return self._open().new
 
     @property
@@ -138,7 +138,7 @@ class Session(dict[str, Any], SessionMixin):
     def born_at(self) -> int:
         """When the session began, in ms since 1970: when it was new, or `reset`.
 
-        Unlike `created_at` it does not move. The cookie remembers it only where an option
+        Unlike `created_at`, this time does not move. The cookie stores it only if an option
         needs it: `max_lifetime` or `revocation`.
         """
         return self._open().born_at
@@ -150,7 +150,7 @@ class Session(dict[str, Any], SessionMixin):
 
     @property
     def expires_at(self) -> int:
-        """The last ms since 1970 at which this session is honoured."""
+        """The last time at which this session is valid, in ms since 1970."""
         state = self._open()
         return state.created_at + state.duration
 
@@ -158,8 +158,8 @@ class Session(dict[str, Any], SessionMixin):
     def modified(self) -> bool:
         """Whether the browser needs a new cookie; nested changes count.
 
-        As in Mozilla's library, the JSON of now is compared with the JSON that was opened.
-        Set it to True to send a cookie in any case.
+        As in Mozilla's library, the current JSON is compared with the JSON as opened. Set
+        `modified` to True to send a cookie in any case.
         """
         return self._changed_json() is not None
 
@@ -190,11 +190,11 @@ class Session(dict[str, Any], SessionMixin):
         return text == stringify(opened)
 
     def reset(self, *keep: str) -> None:
-        """Empty the session except for the keys in `keep`, and begin a new lifetime now.
+        """Remove all keys except those in `keep`, and begin a new lifetime now.
 
         ``reset(*session)`` keeps everything. The browser gets a new cookie. A copy of the
-        old one still opens until it expires: the server stores nothing that could tell the
-        two apart, unless it has a `revocation`.
+        old one still opens until it expires: the server stores nothing that could
+        distinguish the two, unless it has a `revocation`.
         """
         for key in keep:
             if not isinstance(key, str):
@@ -205,7 +205,7 @@ class Session(dict[str, Any], SessionMixin):
         self._state.born_at = self._state.created_at
 
     def replace(self, content: Mapping[str, Any]) -> None:
-        """Replace everything that the session holds by `content`; its lifetime goes on."""
+        """Replace everything in the session with `content`; keep the lifetime."""
         if not isinstance(content, Mapping):
             raise TypeError(f"content must be a dict, got {type(content).__name__}")
         new = dict(content)
@@ -216,8 +216,8 @@ class Session(dict[str, Any], SessionMixin):
     def set_duration(self, duration: timedelta, *, ephemeral: bool | None = None) -> None:
         """Let the session expire `duration` from now.
 
-        With `ephemeral`, the browser forgets this cookie when it closes; with False it
-        keeps it; None leaves that to the app's option.
+        `ephemeral` says what happens when the browser closes. True: the cookie is forgotten;
+        False: it is kept; None: the app's option decides.
         """
         self._begin(milliseconds(duration, "duration"))
         if ephemeral is not None:
@@ -243,7 +243,7 @@ class Session(dict[str, Any], SessionMixin):
         return not self == other
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """Return the value of `key`, and set it to `default` if there is none."""
+        """Return the value of `key`; set it to `default` first if the key is missing."""
         if key not in self:
             self[key] = default
         return self[key]

@@ -245,4 +245,4 @@ def test_message_of_strict_mode() -> None:
     with pytest.raises(BadCookie) as refusal:
         unseal(f'"{forge(b"session={}", SECRET)}"', derive_keys(SECRET), strict=True)
 
-    assert str(refusal.value) == "in strict mode only the text that seal() writes opens"
+    assert str(refusal.value) == "strict mode accepts only the form that seal() writes"

@@ -1,6 +1,6 @@
-"""The fast codec: `cookie.seal` and `cookie.unseal`, with everything about the keys prepared.
+"""The fast codec: `cookie.seal` and `cookie.unseal` with prepared keys.
 
-It replaces the two functions on a server, which handles thousands of cookies under the same
+It replaces the two functions on a server, which handles thousands of cookies with the same
 keys. Canonical input takes the fast path of `prepared`; everything else goes to the two
 functions, which handle every case and raise the detailed errors.
 """
@@ -35,7 +35,7 @@ _KEY_CHECKS = ("signature", "padding", "name", "json", "object")
 class SealedCodec:
     """Seal with the first keys, open with any of them.
 
-    With `strict`, only the text that `seal` writes opens.
+    With `strict`, only the form that `seal` writes is accepted.
     """
 
     def __init__(

@@ -194,7 +194,7 @@ def number_text(value: float) -> str:
 
 
 def parse(text: str) -> Any:
-    """Read `text` as ``JSON.parse`` does; raise ValueError where it would throw.
+    """Read `text` as ``JSON.parse`` does, or raise ValueError where that would throw.
 
     Two differences, so that nothing fails later: a number too large for a double
     (JavaScript's Infinity) and depth beyond 100 are refused.
