@@ -1,11 +1,11 @@
 # make lab         Open your copies of the notebooks in JupyterLab
 # make copy        Copy the notebooks without outputs; keep the copies that exist
 # make test        Run the tests that every change must pass: 3 minutes on 2 cores
-# make proof       Run every test in full size, without lint: 11 minutes on 2 cores
+# make proof       Run every test completely, without ruff and mypy: 11 minutes on 2 cores
 # make docs        Build the web site in artefacts/docs
 # make bench       Measure this library and others; write docs/performance.md
 # make notebooks   Run the notebooks; store their outputs
-# make pictures    Take the README's picture
+# make pictures    Update the README's image
 # make rubric      Check the notebooks against the rubric; write docs/rubric.md
 # make lock        Update requirements.lock to the newest versions
 # make clean       Delete the environment and everything that was built

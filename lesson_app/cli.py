@@ -84,7 +84,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 # such a value as an argument.
 @main.command("dissect", context_settings={"ignore_unknown_options": True})
 @click.argument("values", nargs=-1, metavar="[VALUE]")
-@click.option("--name", show_default="from VALUE, or session", help="Name of the cookie.")
+@click.option("--name", show_default='from VALUE, else "session"', help="Name of the cookie.")
 @click.option(
     "--secret-file",
     "secret_files",
@@ -119,7 +119,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Time of the check, such as 2100-01-01T12:00:00Z.",
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="JSON output; see Dissection.as_dict for its keys."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="JSON output. For its keys: pydoc lesson_app.dissect.Dissection.as_dict",
 )
 def dissect_command(
     values: tuple[str, ...],
@@ -139,13 +142,14 @@ def dissect_command(
     missing or "-", the command reads standard input.
 
     To keep secrets off the command line, use --secret-file, --encryption-key @FILE, or the
-    environment variables LESSON_APP_SECRET (used if no option gives a secret),
-    LESSON_APP_ENCRYPTION_KEY and LESSON_APP_SIGNATURE_KEY. Several secrets are tried in order.
+    environment variables LESSON_APP_SECRET, LESSON_APP_ENCRYPTION_KEY and
+    LESSON_APP_SIGNATURE_KEY. An option overrides its variable. Several secrets are tried in
+    order.
 
     \b
     Exit status:
       0  The cookie opens, expired or not. Without a secret: it is well-formed.
-      1  It does not.
+      1  A check failed.
       2  The command is wrong.
     """  # noqa: D301  # for click, it is a backspace
     try:

@@ -33,7 +33,7 @@ _LINK = re.compile(
 def copy(folder: Path, source: Path) -> None:
     """Copy the notebooks to FOLDER, without outputs.
 
-    Existing files are never overwritten; run it again to add missing notebooks.
+    Existing files are never overwritten; run the command again to add missing notebooks.
     """
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:

@@ -124,7 +124,7 @@ _AT_LEAST_ONE = click.IntRange(min=1)
     "--json",
     "json_file",
     type=_FILE,
-    help="Also write JSON to this file. Its keys: pydoc lesson_app.lab.classroom.grade.",
+    help="Also write JSON to this file. For its keys: pydoc lesson_app.lab.classroom.grade",
 )
 def grade(
     paths: tuple[Path, ...],
@@ -135,17 +135,17 @@ def grade(
 ) -> None:
     """Run learners' notebooks and report which exercises pass.
 
-    PATH is a notebook, or a folder with notebooks at any depth. Each runs as a copy in a fresh
-    kernel; the file is never changed.
+    PATH is a notebook, or a folder with notebooks at any depth. Each notebook runs as a copy
+    in a fresh kernel; the file is never changed.
 
-    Warning: this executes the notebooks' code with your permissions. Run untrusted notebooks
-    in a container.
+    Warning: this command executes the notebooks' code with your permissions. Run untrusted
+    notebooks in a container.
 
     \b
     Exit status:
-      0  every exercise passed
-      1  an exercise did not pass
-      2  the command was invalid
+      0  Every exercise passed.
+      1  An exercise did not pass.
+      2  The command is wrong.
     """  # noqa: D301  # click reads the character \b
     for file in (junit, json_file):
         if file and not file.absolute().parent.is_dir():

@@ -1,6 +1,6 @@
-"""Run a notebook's code in a kernel and processes of its own, and leave nothing behind.
+"""Run a notebook's code in its own kernel and processes, and leave nothing behind.
 
-`run_notebook` starts the program `_runner` in a session of its own, waits for it within a
+`run_notebook` starts the program `_runner` in a new session, waits for it within a
 time limit, and reads the events that it has recorded. In the end it kills every process
 that the notebook's code has started.
 
