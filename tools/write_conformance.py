@@ -26,10 +26,10 @@ _DOCUMENT = """\
 
 `lesson_app` is compatible with Mozilla's `client-sessions` 0.8.0: each library opens the
 sessions that the other seals, with the same content, times and lifetime. `lesson_app` behaves
-differently only where Mozilla's library would lose data, break a site or hide a mistake. Each
-library can still read the other's cookies there.
+differently only where Mozilla's library would lose data, break a site or hide a mistake. Even
+then, each library can read the other's cookies.
 
-The tables describe Mozilla's library, and compare with `lesson_app`:
+The tables compare Mozilla's library with `lesson_app`:
 
 - **kept**: the same; a remark names superficial differences.
 - **fixed**: different on purpose.
@@ -38,7 +38,7 @@ The tables describe Mozilla's library, and compare with `lesson_app`:
 
 {counts}
 
-Each row names the tests that prove it. Another test checks that this page is up to date.
+Each row below names the tests that prove it. Another test checks that this page is up to date.
 
 ## T: behaviour that Mozilla's tests check
 
@@ -109,7 +109,7 @@ def _counts(groups: dict[str, list[Entry]]) -> str:
 
 
 def _table(entries: list[Entry], tests: dict[str, list[str]]) -> str:
-    lines = ["| | Mozilla's library | here | test |", "|---|---|---|---|"]
+    lines = ["| | Mozilla's library | `lesson_app` | test |", "|---|---|---|---|"]
     for entry in entries:
         here = f"**{entry.verdict}**" + (f": {entry.here}" if entry.here else "")
         proof = "<br>".join(f"`{test}`" for test in tests.get(entry.id, []))
