@@ -1,7 +1,7 @@
 """Check each notebook against the rubric, and write the results into docs/rubric.md.
 
 Each row of the rubric is a function of a `Case`. It yields a text for each thing that it
-checks: what is wrong, or "" if nothing is.
+checks: the fault, or "" if there is none.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def twice(case: Case) -> Iterator[Finding]:
 
 
 def orphans(case: Case) -> Iterator[Finding]:
-    """It leaves no port, thread, process or file behind, even after a kill"""
+    """The notebook leaves no port, thread, process or file behind, even after a kill"""
     yield "; ".join(case.trial.left)
 
 
@@ -179,7 +179,7 @@ def _check(case: Case, name: str) -> int | None:
 
 
 def attacked(case: Case) -> Iterator[Finding]:
-    """The same attack works on one stage and fails on the next"""
+    """The same attack works before the defence and fails after it"""
     attacks = case.declared.get("attack", ())
     yield "" if attacks else "no attack is listed"
     for attack in attacks:
@@ -210,7 +210,7 @@ def sized(case: Case) -> Iterator[Finding]:
 
 
 def readable(case: Case) -> Iterator[Finding]:
-    """Outputs have the same facts as text; headings, links, alternative texts are right"""
+    """All facts in an output are in its text; headings, links, alternative texts are right"""
     yield from _headings("\n".join(case.prose))
     for target in re.findall(r"\]\((?!https?://|#)([^)#\\]+)\)", "\n".join(case.prose)):
         yield "" if (case.path.parent / target).exists() else f"a broken link: {target}"
@@ -244,7 +244,7 @@ def _html(id: str, html: str, plain: str) -> Iterator[Finding]:  # noqa: A002
 
 
 def asserted(case: Case) -> Iterator[Finding]:
-    """A listed fact is near a cell that shows it"""
+    """Each listed fact is near a cell that shows it"""
     facts = case.declared.get("fact", ())
     yield "" if len(facts) >= 4 else "fewer than four facts are listed"
     for fact in facts:
@@ -300,9 +300,9 @@ def measures(cases: list[Case]) -> str:
 
 _PAGE = """# Rubric
 
-`make rubric` writes this page; don't edit it. Each cell says how many checks pass, and how many
-there are. `make proof` makes the same checks. `make test` leaves out `twice` and `orphans`,
-which run the notebooks; there nbval runs each notebook once and compares every output. The
+`make rubric` writes this page; don't edit it. Each entry shows the checks passed and the checks
+made. `make proof` makes the same checks. `make test` leaves out `twice` and `orphans`, which
+run the notebooks; instead, nbval runs each notebook once and compares every output. The
 exercises are tested in `tests/exercises`.
 
 {table}
