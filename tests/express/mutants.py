@@ -1,6 +1,6 @@
-"""Random and changed cookies, and whether both sides make the same of one.
+"""Generate random and changed cookies, and compare how both libraries open them.
 
-An outsider changes cookies; an insider, who has the secret, signs the changed ones again.
+Outsiders change cookies. Insiders know the secret, and sign the changed cookies again.
 The same arguments give the same values in every run.
 """
 
@@ -28,8 +28,8 @@ from tests.express.peer import PAGE, Decoded, Encode, Opened, Oracle, Sealing, n
 logger = logging.getLogger(__name__)
 KEYS = derive_keys(PAGE_SECRET)
 
-#: Signs that a field of a sealed cookie does not hold, or not there.
-SIGNS = (
+#: Characters that are invalid in a field of a sealed cookie, or invalid in some positions.
+CHARACTERS = (
     "!\"#$%&'()*,/:<=>?@[\\]^`{|}~+-_. \t\n\0\x7f\x80\xa0\xd5\xff"
     "\u0141\u0663\u2028\ufeff\ud800\U0001f600"
 )
@@ -40,30 +40,30 @@ ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
 def originals(node: Oracle) -> list[str]:
-    """Return cookies that either side sealed, for `Clock`'s noon: a third has expired."""
+    """Return cookies from both libraries; a third are expired at the start of `Clock`."""
     noon, urandom = now(Clock()), seeded_urandom(1)
     user: dict[str, Any] = {"user": {"userName": "sampleuser"}, "message": "x" * 150}
     contents: list[dict[str, Any]] = [{}, {"message": "<b> é\U0001f600"}, user]
-    lives = [(noon, 120_000), (noon - 99_999_999, 10**12), (noon - 200_000, 120_000)]
+    times = [(noon, 120_000), (noon - 99_999_999, 10**12), (noon - 200_000, 120_000)]
     sealed = [
         seal({}, derive_keys("another secret"), created_at=noon, iv=urandom(16)),
         seal({}, KEYS, name="another", created_at=noon, iv=urandom(16)),
     ]
-    for content, (begin, duration) in itertools.product(contents, lives):
+    for content, (begin, duration) in itertools.product(contents, times):
         sealed.append(seal(content, KEYS, created_at=begin, duration=duration, iv=urandom(16)))
         sealed += node.encode(Encode(json.dumps(content), begin, duration, urandom(16)))
     return sealed
 
 
 def outsiders(cookies: Sequence[str], count: int) -> Iterator[str]:
-    """Change cookies at every level: bits, characters, numbers, fields, and between them."""
+    """Yield cookies with changed bits, characters, numbers or fields."""
     chance = Random(1)
     for _ in range(count):
         yield change(chance.choice(cookies), cookies, chance)
 
 
 def change(value: str, cookies: Sequence[str], chance: Random) -> str:
-    """Change one cookie up to three times; parts of the others may come into it."""
+    """Change one cookie up to three times, also with fields of the other cookies."""
     fields = value.split(".")
     for _ in range(chance.choice([1, 1, 1, 2, 3])):
         change_fields = chance.choices([change_field, *FIELDS_CHANGES], [15, 1, 1, 1, 1, 1])[0]
@@ -72,7 +72,7 @@ def change(value: str, cookies: Sequence[str], chance: Random) -> str:
 
 
 def insiders(cookies: Sequence[str], count: int) -> Iterator[str]:
-    """Change cookies and sign them again, or seal what no honest server would seal."""
+    """Yield changed cookies with a valid MAC, and content that no honest server seals."""
     chance = Random(2)
     for changed in outsiders(cookies, count):
         if chance.random() < 0.5:
@@ -90,19 +90,19 @@ def insiders(cookies: Sequence[str], count: int) -> Iterator[str]:
 
 
 def sign_again(value: str, keys: Keys = KEYS) -> str:
-    """Replace the MAC by the one that is right for what the other fields are read as."""
+    """Replace the MAC by the one that is valid for the other fields, as parsed."""
     fields = value.split(".")
     try:
         iv, ciphertext = (from_base64(field) for field in fields[:2])
         created_at, duration = (js_text(parse_int(field)) for field in fields[2:4])
-    except (BadCookie, ValueError):  # too short a text, or too few fields
+    except (BadCookie, ValueError):  # invalid base64, or too few fields
         return value
     mac = to_base64(sign(iv, ciphertext, created_at, duration, keys))
     return ".".join([*fields[:4], mac, *fields[5:]])
 
 
 def js_text(number: float) -> str:
-    """Write a number as JavaScript does, those that are none included."""
+    """Write a number as JavaScript does, including NaN and Infinity."""
     if math.isfinite(number):
         return number_text(number)
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
@@ -120,7 +120,7 @@ def swap(fields: list[str], cookies: Sequence[str], chance: Random) -> None:
 
 
 def graft(fields: list[str], cookies: Sequence[str], chance: Random) -> None:
-    """Put a field of another cookie in the place of the same field."""
+    """Replace a field by the same field of another cookie."""
     at = chance.randrange(min(len(fields), 5))
     fields[at] = chance.choice(cookies).split(".")[at]
 
@@ -151,8 +151,8 @@ def flip_bit(field: str, chance: Random) -> str:
 
 def flip_bit_of_text(field: str, chance: Random) -> str:
     at = chance.randrange(len(field)) if field else 0
-    sign = chr(ord(field[at : at + 1] or "A") ^ 1 << chance.randrange(7))
-    return field[:at] + sign + field[at + 1 :]
+    character = chr(ord(field[at : at + 1] or "A") ^ 1 << chance.randrange(7))
+    return field[:at] + character + field[at + 1 :]
 
 
 def cut(field: str, chance: Random) -> str:
@@ -160,11 +160,11 @@ def cut(field: str, chance: Random) -> str:
     return field[:at] + field[at + chance.choice([1, 2, 4, 99]) :]
 
 
-def add_signs(field: str, chance: Random) -> str:
-    """Add one to four signs: by fours, they leave the length a length of base64."""
+def add_characters(field: str, chance: Random) -> str:
+    """Add one to four characters, often four, which keeps a base64 length valid."""
     for _ in range(chance.choice([1, 2, 3, 4, 4, 4])):
         at = chance.choice([0, len(field), chance.randrange(len(field) + 1)])
-        field = field[:at] + chance.choice(SIGNS) + field[at:]
+        field = field[:at] + chance.choice(CHARACTERS) + field[at:]
     return field
 
 
@@ -172,8 +172,8 @@ TEXT_CHANGES: list[Callable[[str, Random], str]] = [
     flip_bit,
     flip_bit_of_text,
     cut,
-    add_signs,
-    # The last sign of a base64 text may hold bits that stand for nothing.
+    add_characters,
+    # The last base64 character can contain unused bits.
     lambda field, chance: field[:-1] + chance.choice(ALPHABET),
     lambda field, _: field.replace("-", "+").replace("_", "/"),
     lambda field, chance: field + "=" * chance.randrange(1, 5),
@@ -195,7 +195,7 @@ NUMBER_CHANGES: list[Callable[[str, Random], str]] = [
     lambda n, chance: str(chance.randrange(10 ** chance.randrange(1, 25))),
 ]
 
-#: What an insider can seal. The first few open; some of the others open in Node only.
+#: Plaintexts of insiders. The first few open; some of the others open only in Node.
 PLAINTEXTS = [
     b'session={"message":"hi"}',
     b"session={}",
@@ -233,7 +233,7 @@ PLAINTEXTS = [
 
 
 def open_here(value: str, sealing: Sealing = PAGE) -> Unsealed | BadCookie:
-    """Open a value with `unseal`; anything but BadCookie that it raises is a defect."""
+    """Open a value with `unseal`; any other exception than BadCookie is a defect."""
     keys = derive_keys(sealing.keys) if isinstance(sealing.keys, str) else sealing.keys
     try:
         return unseal(value, keys, name=sealing.name)
@@ -245,23 +245,23 @@ DEFECT = "DEFECT"
 
 
 def verdict(ours: Unsealed | BadCookie, theirs: Decoded) -> str:
-    """Say what both sides make of one value, or that it must not be so."""
+    """Return how both sides opened or refused a value, or DEFECT if they must not differ so."""
     if isinstance(ours, Unsealed):
         read = stringify(ours.content), ours.created_at, ours.duration
         return "opened by both" if read == theirs else DEFECT
     if isinstance(theirs, Opened):
         return _opened_by_node_only(ours, theirs)
-    # Node throws where the padding is wrong, and only there; it looks at no time before.
+    # Node throws only for wrong padding, and checks no time before it decrypts.
     agreed = isinstance(theirs, str) == (ours.reason == "padding") or ours.reason == "time"
     return "refused by both" if agreed else DEFECT
 
 
 def _opened_by_node_only(ours: BadCookie, theirs: Opened) -> str:
-    """Say which of the known differences this is. Only an insider can bring them about."""
+    """Return which known difference this is, or DEFECT. Only insiders can cause them."""
     if ours.reason == "time" and not math.isfinite(theirs.created_at + theirs.duration):
         return "Node only: a time that is NaN or Infinity"
     if ours.reason == "object" and not theirs.content.startswith("{"):
-        return "Node only: JSON that is no object"
+        return "Node only: JSON that is not an object"
     if ours.reason == "json" and "too large for a double" in str(ours):
         return "Node only: a number that JavaScript reads as Infinity"
     if ours.reason == "json" and "lists and dicts deep" in str(ours):
@@ -272,7 +272,7 @@ def _opened_by_node_only(ours: BadCookie, theirs: Opened) -> str:
 def compare(
     node: Oracle, values: Sequence[str], sealings: Sequence[Sealing] = ()
 ) -> Counter[str]:
-    """Count the verdicts; fail, showing the values, if there is a defect."""
+    """Count the verdicts; fail with the values if there is a defect."""
     verdicts: Counter[str] = Counter()
     defects = []
     sealings = sealings or [PAGE] * len(values)
@@ -288,13 +288,13 @@ def compare(
     return verdicts
 
 
-def alive(opened: Unsealed, moment: int) -> bool:
-    """Whether a session is honoured at `moment`, in ms since 1970."""
+def is_valid(opened: Unsealed, now: int) -> bool:
+    """Return whether a session is accepted at `now`, in ms since 1970."""
     end = opened.created_at + opened.duration
-    return 0 <= opened.created_at <= end <= END_OF_TIME and moment <= end
+    return 0 <= opened.created_at <= end <= END_OF_TIME and now <= end
 
 
-# Random content, of all that both sides can seal.
+# Random content, limited to values that both libraries can seal.
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ "
 ODD = (
@@ -316,10 +316,10 @@ ODD_NUMBERS = [
 
 def random_text(chance: Random) -> str:
     size = chance.choice([0, 1, 2, 5, 12])
-    if chance.random() < 0.1:  # any character of Unicode, and halves of them
+    if chance.random() < 0.1:  # any Unicode character, and surrogates
         return "".join(chr(chance.randrange(0x110000)) for _ in range(size))
-    signs = chance.choice([LETTERS, LETTERS + ODD, ODD, ODD + HALVES])
-    return "".join(chance.choices(signs, k=size))
+    characters = chance.choice([LETTERS, LETTERS + ODD, ODD, ODD + HALVES])
+    return "".join(chance.choices(characters, k=size))
 
 
 def random_number(chance: Random) -> float:
@@ -342,7 +342,7 @@ def random_key(chance: Random) -> str:
         return chance.choice(ODD_KEYS)
     if kind == 1:
         return str(chance.randrange(10 ** chance.randrange(1, 12)))
-    # To JavaScript two halves are one character, and so two such keys may be one.
+    # Join surrogate pairs: JavaScript would treat "\ud83d\ude00" and "\U0001f600" as one key.
     text = random_text(chance).encode("utf-16", "surrogatepass")
     return text.decode("utf-16", "surrogatepass")
 

@@ -1,8 +1,8 @@
-"""Compare the app's pages with the course page's: the same, but for a few named changes.
+"""Compare the app's pages with the course page's, which differ only in a few named changes.
 
-A page is read into the list of its tags and texts, in order. The course page's list is changed
-as `_CoursePage` says; from ours is left out what is in `ADDED` and `HINTS`. Then both are
-equal; one more attribute, or one text less, and they are not.
+Each page is parsed into a list of its tags and texts. `_CoursePage` makes the named changes
+in the course page's list, and `_OurPage` leaves out `ADDED` and `HINTS`. Then both lists
+must be equal.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from html.parser import HTMLParser
 
 Attributes = list[tuple[str, str | None]]
 
-#: The course page leaves out a level of headings; ours does not.
+#: The course page skips a heading level; ours does not.
 RAISED = {"h3": "h2", "h4": "h3"}
-#: Ours has these besides: a landmark, and what is for the browser.
+#: Our additional tags: a landmark, and tags for the browser.
 ADDED = (
     "<main>",
     "</main>",
     '<meta content="light dark" name="color-scheme">',
     '<link href="/static/style.css" rel="stylesheet">',
 )
-#: And on its fields these.
+#: Our additional attributes of form fields.
 HINTS = (
     "aria-describedby",
     "aria-invalid",
@@ -33,7 +33,7 @@ HINTS = (
 
 
 class _Page(HTMLParser):
-    """The tags and texts of a page; a text is as the server wrote it, escapes and all."""
+    """The tags and texts of a page; the texts keep the server's escapes."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=False)
@@ -73,7 +73,7 @@ class _Page(HTMLParser):
         self.items.append(item)
 
     def _end_text(self) -> None:
-        # HTML's white space only: U+2028, say, is a character like any other.
+        # Only HTML's white space: U+2028, for example, is not white space in HTML.
         text = re.sub(r"[ \t\r\n]+", " ", self._text).strip(" ")
         self._text = ""
         if text:
@@ -81,10 +81,11 @@ class _Page(HTMLParser):
 
 
 class _CoursePage(_Page):
-    """The course page's, changed as ours is.
+    """The course page with the changes that our pages make.
 
-    No lines and no breaks, which are the style sheet's; headings raised; a label before each
-    field; the message before the form, as an alert, and in the title.
+    It has no rules and no line breaks, because our style sheet sets the spacing. Headings go
+    up a level. Each field has a label. The message is an alert before the form, and is also
+    in the title.
     """
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
@@ -103,7 +104,7 @@ class _CoursePage(_Page):
             self._raise_alert()
 
     def _raise_alert(self) -> None:
-        """Move what stands between the form and the end of the body."""
+        """Move the message from behind the form to before it, and add it to the title."""
         after = self.items.index("</form>") + 1
         message = self.items[after:-1]
         del self.items[after:-1]
@@ -115,7 +116,7 @@ class _CoursePage(_Page):
 
 
 class _OurPage(_Page):
-    """Ours, without what nobody sees."""
+    """Our page without the tags and attributes that a visitor does not see."""
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         super().handle_starttag(tag, [pair for pair in attrs if pair[0] not in HINTS])
@@ -127,10 +128,10 @@ class _OurPage(_Page):
 
 
 def expected(course_page: str) -> list[str]:
-    """Return what a visitor must get from our page, given the course page's."""
+    """Return what our page must show, given the course page."""
     return _CoursePage(course_page).items
 
 
 def shown(our_page: str) -> list[str]:
-    """Return what a visitor gets from our page."""
+    """Return what our page shows."""
     return _OurPage(our_page).items

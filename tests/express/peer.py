@@ -1,7 +1,4 @@
-"""The real peer: Express, and Mozilla's own library, each in a Node process.
-
-And a visitor who goes from one server to the other.
-"""
+"""Run Express and Mozilla's library in Node processes, and visit both servers."""
 
 from __future__ import annotations
 
@@ -28,13 +25,13 @@ from tests.conftest import PATIENCE, ROOT, SetCookie, read_set_cookie
 from tests.plugin import need, require_tool
 
 NODE = ROOT / "tests" / "express" / "node"
-#: Values in one line to the oracle.
+#: The number of values in one request to the oracle.
 _BATCH = 2000
 _MS = timedelta(milliseconds=1)
 
 
 def require_node() -> str:
-    """Return where Node is; without it or its packages skip the test, or fail it in CI."""
+    """Return Node's path; without it or its packages skip the test, or fail it in CI."""
     node = require_tool("node")
     if not (NODE / "node_modules" / "client-sessions").is_dir():
         need("tests/express/node/node_modules")
@@ -42,18 +39,18 @@ def require_node() -> str:
 
 
 class Sealing(NamedTuple):
-    """A cookie's name, and what seals it: keys, or a secret to derive them from.
+    """A cookie's name, and the keys or the secret that seal it.
 
-    `more` are further options of the library's own.
+    `more` holds further options of Mozilla's library.
     """
 
     name: str = "session"
     keys: Keys | str = PAGE_SECRET
-    more: dict[str, Any] = {}  # noqa: RUF012  # nobody writes into it
+    more: dict[str, Any] = {}  # noqa: RUF012  # never modified
 
     @property
     def options(self) -> dict[str, Any]:
-        """The library's options; in JSON, keys are written in hex."""
+        """The options of Mozilla's library, with keys in hex."""
         if isinstance(self.keys, str):
             return {"cookieName": self.name, "secret": self.keys, **self.more}
         return {
@@ -70,7 +67,7 @@ PAGE = Sealing()
 
 
 class Express:
-    """A Node process with applications on Express, each on a port of its own."""
+    """A Node process that runs Express applications, each on its own port."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -78,7 +75,7 @@ class Express:
     def serve(self, *sessions: Sealing) -> str:
         """Run the course page's application with these sessions; return its URL.
 
-        By default they have the times of the page.
+        By default the sessions have the page's duration.
         """
         times = {"duration": 120_000, "activeDuration": 60_000}
         _write_line(self._process, [{**times, **each.options} for each in sessions or [PAGE]])
@@ -87,25 +84,25 @@ class Express:
 
 @contextmanager
 def express() -> Iterator[Express]:
-    """Run an `Express`."""
+    """Run an `Express` process."""
     with _node("server.js") as process:
         yield Express(process)
 
 
 class Opened(NamedTuple):
-    """What Node's ``util.decode`` returned; `content` is the JSON that it holds."""
+    """The result of Node's ``util.decode``, with `content` as JSON."""
 
     content: str
     created_at: float
     duration: float
 
 
-#: None: ``util.decode`` returned nothing. A text: the exception that it threw.
+#: None if ``util.decode`` returned undefined, a string for the exception it threw.
 Decoded = Opened | str | None
 
 
 class Encode(NamedTuple):
-    """What to seal with ``util.encode``; `content` is JSON."""
+    """The arguments of ``util.encode``, with `content` as JSON."""
 
     content: str
     created_at: int
@@ -115,7 +112,7 @@ class Encode(NamedTuple):
 
 
 class Oracle:
-    """A Node process that tells what Mozilla's own library makes of values."""
+    """A Node process that calls functions of Mozilla's library."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -129,7 +126,7 @@ class Oracle:
         return [_decoded(answer) for answer in self._ask("decode", items)]
 
     def encode(self, *requests: Encode) -> list[str]:
-        """Seal JSON with ``util.encode``, under IVs that would else be random."""
+        """Seal JSON with ``util.encode`` and the given IVs, which are otherwise random."""
         items = [
             {
                 "content": request.content,
@@ -152,7 +149,7 @@ class Oracle:
         created_at: int,
         duration: int,
     ) -> bytes:
-        """Return ``util.computeHmac``, which takes bytes and times that no cookie has."""
+        """Return the result of ``util.computeHmac``, which accepts any bytes and times."""
         item = {
             "algorithm": algorithm,
             "key": key.hex(),
@@ -188,16 +185,16 @@ def _decoded(answer: Any) -> Decoded:
 
 @contextmanager
 def oracle() -> Iterator[Oracle]:
-    """Run an `Oracle`."""
+    """Run an `Oracle` process."""
     with _node("oracle.js") as process:
         yield Oracle(process)
 
 
 @contextmanager
 def _node(script: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a script that ends when its standard input does, as it does if we are killed."""
+    """Run a script that ends when its standard input ends, even if the tests are killed."""
     process = subprocess.Popen(
-        # The library makes buffers with `new Buffer`, about which Node warns.
+        # The library calls `new Buffer`, which Node warns about.
         [require_node(), "--no-deprecation", str(NODE / script)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -228,7 +225,7 @@ def _read_line(process: subprocess.Popen[str]) -> Any:
     finally:
         watchdog.cancel()
     if not line:
-        raise RuntimeError(f"{process.args!r} gave no answer: did it raise, or take too long?")
+        raise RuntimeError(f"{process.args!r} gave no answer: it crashed or timed out")
     return json.loads(line)
 
 
@@ -239,7 +236,7 @@ def now(clock: Clock) -> int:
 
 @dataclass(frozen=True)
 class Visitor:
-    """One browser before two servers that agree on the time; `urls` says where they are."""
+    """One client of two servers at `urls`, which share a clock."""
 
     urls: dict[str, str]
     clock: Clock
@@ -269,7 +266,7 @@ class Visitor:
 
 @contextmanager
 def visit(express_url: str, app: Flask, clock: Clock) -> Iterator[Visitor]:
-    """Send a visitor to both servers: a cookie belongs to a host, whatever the port."""
+    """Return a visitor of both servers; they share cookies, which do not depend on the port."""
     with serve(app) as server, server.browser() as browser:
         yield Visitor({"express": express_url, "lesson_app": server.url}, clock, browser)
 
@@ -282,7 +279,7 @@ BOTH_WAYS = pytest.mark.parametrize(
 
 
 def received(response: requests.Response) -> list[SetCookie]:
-    """Return the cookies that one response set, and those before it that redirected."""
+    """Return the cookies that a response and the redirects before it set."""
     return [
         read_set_cookie(header)
         for r in (*response.history, response)
@@ -291,14 +288,14 @@ def received(response: requests.Response) -> list[SetCookie]:
 
 
 def hops(response: requests.Response) -> list[tuple[int, str | None]]:
-    """Return the status of each response on the way, and where it redirected to."""
+    """Return the status and Location of each redirect and of the response."""
     return [(r.status_code, r.headers.get("Location")) for r in (*response.history, response)]
 
 
 def add_test_routes(app: Flask, **further: ClientSessions) -> None:
-    """Add the routes under ``/test`` that the application on Express has.
+    """Add the same routes under ``/test`` as the Express application.
 
-    `further` are the sessions besides `flask.session`, by their cookies' names.
+    `further` maps cookie names to the sessions besides `flask.session`.
     """
 
     def add(action: str, change: Callable[[Session], object]) -> None:

@@ -1,4 +1,4 @@
-"""Sealing and opening beside Mozilla's own library, on random and on changed cookies."""
+"""Seal and open random and changed cookies, and compare with Mozilla's library."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from lesson_app.app import PAGE_SECRET
 from lesson_app.cookie import CIPHERS, MACS, encrypt, to_base64
 from lesson_app.lab import Clock
 from tests.express.mutants import (
-    alive,
     change,
     compare,
     insiders,
+    is_valid,
     open_here,
     originals,
     outsiders,
@@ -52,8 +52,8 @@ from tests.express.peer import (
 )
 from tests.plugin import random_cases as random_cases_to_try
 
-#: How many changed cookies to try, and how many random ones; more can be asked for in the
-#: environment: MUTATIONS=100000 FUZZ=1000000.
+#: How many changed and how many random cookies to try. Environment variables can raise the
+#: numbers: MUTATIONS=100000 FUZZ=1000000.
 MUTATIONS = int(os.environ.get("MUTATIONS", random_cases_to_try(5000)))
 FUZZ = int(os.environ.get("FUZZ", random_cases_to_try(20_000)))
 logger = logging.getLogger(__name__)
@@ -72,8 +72,8 @@ def visitor(app: Flask, clock: Clock) -> Iterator[Visitor]:
         yield visitor
 
 
-# Sealing, differentially: what lesson_app refuses by design (NaN, Infinity, integers beyond
-# 2**53 - 1, depth beyond 100) is left out.
+# Content for both libraries, without the values that lesson_app refuses by design: NaN,
+# Infinity, integers beyond 2**53 - 1, depth beyond 100.
 
 TEXTS = st.text() | st.text(st.characters()) | st.text('"\\/\0\x1f\x7f\u2028\ud83d\ude00é')
 KEY_TEXTS = (
@@ -110,7 +110,7 @@ def test_any_content(
     duration: int,
     iv: bytes,
 ) -> None:
-    """Given the same IV and times, both seal to the same bytes, and both open it."""
+    """With the same IV and times, both seal content to the same value, and both open it."""
     keys = derive_keys(secret)
 
     ours = seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
@@ -123,31 +123,31 @@ def test_any_content(
     assert opened.content == json.loads(node.stringify(text), parse_int=float)
 
 
-# Random sealing, quicker than Hypothesis and over every pair of algorithms. The same number
-# of cases is the same cases in every run.
+# Random cases for every pair of algorithms, faster than with Hypothesis. The same number of
+# cases gives the same cases in every run.
 
 
 def random_name(chance: Random) -> str:
-    """Return any text that both take for a name: UTF-8 can hold it, and no "=" is in it."""
+    """Return a name that both accept: well-formed Unicode without an equals sign."""
     name = to_well_formed(random_text(chance))
     return name or chance.choice(["session", "__Host-session", "s"])
 
 
 def random_keys(chance: Random, pair: tuple[str, str]) -> Keys:
     cipher, mac = pair
-    # HMAC hashes a key first that is longer than a block, of 64 or 128 bytes.
+    # HMAC hashes keys that are longer than a block of 64 or 128 bytes.
     longer = chance.choice([0, 0, 1, 32, 33, 64, 65, 200])
     signature = chance.randbytes(MACS[mac].min_key + longer)
     return Keys(chance.randbytes(CIPHERS[cipher]), signature, cipher, mac)
 
 
 def random_time(chance: Random) -> int:
-    """Return a time in ms but 0, for which Node's ``util.encode`` puts its own."""
+    """Return a time in ms, but never 0, which Node's ``util.encode`` replaces by its own."""
     return chance.randrange(1, 2 ** chance.randrange(1, 54))
 
 
 class Case(NamedTuple):
-    """One content, and all that decides about the cookie that it gives."""
+    """A session's content, and everything else that its cookie depends on."""
 
     content: dict[str, object]
     keys: Keys
@@ -168,7 +168,7 @@ class Case(NamedTuple):
 
     @property
     def request(self) -> Encode:
-        """The same for Node."""
+        """The same case for Node."""
         text = json.dumps(self.content)
         return Encode(text, self.created_at, self.duration, self.iv, self.sealing)
 
@@ -177,7 +177,7 @@ PAIRS = list(itertools.product(CIPHERS, MACS))
 
 
 def cases(count: int) -> Iterator[Case]:
-    """Make random cases, with each pair of algorithms in turn."""
+    """Yield random cases, with each pair of algorithms in turn."""
     chance = Random(3)
     for pair in itertools.islice(itertools.cycle(PAIRS), count):
         keys = random_keys(chance, pair)
@@ -192,7 +192,7 @@ def random_cases() -> list[Case]:
 
 
 def test_random_content(node: Oracle, random_cases: list[Case]) -> None:
-    """Whatever the content, name, times, keys and algorithms, both seal and open alike."""
+    """Both seal any content, with any name, times and keys, to the same value."""
     ours = [case.seal() for case in random_cases]
 
     theirs = node.encode(*(case.request for case in random_cases))
@@ -205,7 +205,7 @@ def test_random_content(node: Oracle, random_cases: list[Case]) -> None:
     assert verdicts == {"opened by both": FUZZ}
 
 
-#: What else than the JSON that was written a JSON text might hold, in bytes.
+#: Bytes that are significant in JSON, or invalid in it.
 JSON_BYTES = (
     b'{}[]"\\/,:= \t\r\n\x0b0123456789.eE+-ntfuNI'
     b"\0\x7f\x80\xa0\xc2\xc3\xe2\xed\xef\xbb\xbf\xf0\xf4\xff"
@@ -213,7 +213,7 @@ JSON_BYTES = (
 
 
 def forge_near(case: Case, chance: Random) -> str:
-    """Seal a payload with a few bytes changed, as whoever knows the keys can."""
+    """Seal the case's payload with a few bytes changed, as an insider can."""
     plaintext = bytearray(f"{case.sealing.name}={stringify(case.content)}".encode())
     for _ in range(chance.choice([1, 1, 2, 3])):
         at = chance.randrange(len(plaintext) + 1)
@@ -226,7 +226,7 @@ def forge_near(case: Case, chance: Random) -> str:
 
 
 def other_sealing(case: Case, other: Case, chance: Random) -> Sealing:
-    """Return the sealing of an app that should not open the cookie of `case`."""
+    """Return a name and keys that should not open the cookie of `case`."""
     same = case.keys
     macs = [mac for mac in MACS if MACS[mac].min_key <= len(same.signature)]
     return chance.choice(
@@ -240,7 +240,7 @@ def other_sealing(case: Case, other: Case, chance: Random) -> Sealing:
 
 
 def random_changes(cases: list[Case]) -> Iterator[tuple[str, Sealing]]:
-    """Change the cookie of each case, or seal it again changed, or open it elsewhere."""
+    """Yield the cookie of each case with a change, a forged payload or other keys."""
     chance = Random(4)
     pool = [case.seal() for case in cases[:18]]
     for case in cases:
@@ -257,7 +257,7 @@ def random_changes(cases: list[Case]) -> Iterator[tuple[str, Sealing]]:
 
 
 def test_random_changes(node: Oracle, random_cases: list[Case]) -> None:
-    """Whatever is changed, both open it or both refuse it, but for the known differences."""
+    """Both open or both refuse each changed cookie, except for the known differences."""
     values, sealings = zip(*random_changes(random_cases), strict=True)
 
     verdicts = compare(node, values, sealings)
@@ -268,7 +268,7 @@ def test_random_changes(node: Oracle, random_cases: list[Case]) -> None:
 
 @pytest.mark.parametrize("sealed_by", PAIRS, ids="-".join)
 def test_opened_with_other_algorithms(node: Oracle, sealed_by: tuple[str, str]) -> None:
-    """Under the same key bytes, no pair of algorithms opens the cookies of another."""
+    """With the same key bytes, no pair of algorithms opens another pair's cookies."""
     encryption, signature, iv = bytes(range(32)), bytes(range(100, 200)), bytes(16)
 
     def keys(cipher: str, mac: str) -> Keys:
@@ -297,7 +297,7 @@ def inside(node: Oracle) -> list[str]:
 
 
 def test_changed_by_an_outsider(node: Oracle, outside: list[str]) -> None:
-    """Whatever is done to a cookie, it opens here if and only if it opens in Node."""
+    """A changed cookie opens here if and only if it opens in Node."""
     verdicts = compare(node, outside)
 
     assert verdicts.keys() == {"opened by both", "refused by both"}
@@ -305,14 +305,14 @@ def test_changed_by_an_outsider(node: Oracle, outside: list[str]) -> None:
 
 
 def test_forged_by_an_insider(node: Oracle, inside: list[str]) -> None:
-    """Even what is signed by the secret opens in Node only for one of four reasons."""
+    """A cookie with a valid MAC opens only in Node for one of four known reasons."""
     verdicts = compare(node, inside)
 
     assert len(verdicts) == 6
     assert verdicts["opened by both"] > MUTATIONS / 10
 
 
-# What a Cookie header can carry as a value.
+# The values that a Cookie header can contain.
 HEADER = re.compile("[\t\x20-\x3a\x3c-\x7e\x80-\xff]*")
 
 
@@ -323,7 +323,7 @@ def test_changed_in_a_request(
     inside: list[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """No cookie makes an error; one that opens and is alive shows, and no other does."""
+    """No cookie causes an error, and the page shows the message of valid sessions only."""
     caplog.set_level(logging.WARNING, "lesson_app")
     environ = EnvironBuilder("/session-test-read").get_environ()
     shown: Counter[bool] = Counter()
@@ -333,7 +333,7 @@ def test_changed_in_a_request(
         body, status, _ = run_wsgi_app(app, environ.copy())
 
         opened, message = open_here(value), "undefined"
-        if isinstance(opened, Unsealed) and alive(opened, now(clock)):
+        if isinstance(opened, Unsealed) and is_valid(opened, now(clock)):
             message = opened.content.get("message", message)
         text = f"session message: {escape(message)}"
         assert (value, status, b"".join(body).decode()) == (value, "200 OK", text)
@@ -344,7 +344,7 @@ def test_changed_in_a_request(
 
 
 def test_changed_on_the_wire(visitor: Visitor, outside: list[str]) -> None:
-    """Over HTTP both show the same session, and both replace a cookie that does not open."""
+    """Over HTTP both show the same session, and both replace an invalid cookie."""
     visitor.browser.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     seen: dict[str, list[tuple[int, str, int]]] = {"express": [], "lesson_app": []}
 

@@ -1,4 +1,4 @@
-"""Every pair of algorithms, and two sessions at once, beside Mozilla's own library."""
+"""Share sessions with Mozilla's library: each pair of algorithms, two sessions, names."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAIRS = list(itertools.product(CIPHERS, MACS))
 
 
 def make_keys(cipher: str, mac: str) -> Keys:
-    """Make keys for a pair; the signature key of every second cipher is longer than it must."""
+    """Make keys for a pair; with aes192 the signature key is longer than necessary."""
     chance = Random(f"{cipher} {mac}")
     longer = 64 if cipher == "aes192" else 0
     signature = chance.randbytes(MACS[mac].min_key + longer)
@@ -60,7 +60,7 @@ def node() -> Iterator[Express]:
         yield running
 
 
-#: The flows go through each pair; with --quick through one pair of each cipher.
+#: The flows run with each pair; with --quick, only with these, one for each cipher.
 FEW = {("aes128", "sha512"), ("aes192", "sha384-drop192"), ("aes256", "sha256")}
 
 
@@ -80,7 +80,7 @@ def express_url(node: Express, sealing: Sealing) -> str:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serve(Flask("none yet")) as server:
+    with serve(Flask("placeholder")) as server:
         yield server
 
 
@@ -95,21 +95,21 @@ def visitor(
 
 
 def log_in(visitor: Visitor, one: str, other: str) -> None:
-    """Who logs in on one server sees the dashboard of the other."""
+    """A visitor who logs in on one server sees the dashboard of the other."""
     visitor.log_in(one)
     dashboard = visitor.get(other, "/dashboard")
     assert "email: sampleuser@example.com" in dashboard.text
 
 
 def log_out(visitor: Visitor, one: str, other: str) -> None:
-    """Who logs out on the other server is logged out on the first."""
+    """A visitor who logs out on one server is logged out on the other."""
     visitor.log_in(one)
     visitor.get(other, "/logout")
     assert visitor.get(one, "/dashboard").url == visitor.urls[one] + "/login"
 
 
 def change_deep_inside(visitor: Visitor, one: str, other: str) -> None:
-    """A list inside a dict that one server made is changed by the other, and both see it."""
+    """One server changes a list inside a dict that the other made, and both see it."""
     visitor.get(one, "/test/basket")
     visitor.get(other, "/test/nested", item="té")
     changed = visitor.get(one, "/test/nested", item="\U0001f600")
@@ -118,7 +118,7 @@ def change_deep_inside(visitor: Visitor, one: str, other: str) -> None:
 
 
 def slide(visitor: Visitor, one: str, other: str) -> None:
-    """A session that the other server extended outlives its two minutes on the first."""
+    """After one server extends a session, the other accepts it beyond its two minutes."""
     visitor.get(one, "/test/write", message="hi")
     visitor.wait(90)
     assert len(received(visitor.get(other, "/test/read"))) == 1
@@ -127,24 +127,24 @@ def slide(visitor: Visitor, one: str, other: str) -> None:
 
 
 def set_duration(visitor: Visitor, one: str, other: str) -> None:
-    """A life that the other server made shorter ends on the first as well."""
+    """After one server shortens a session's duration, it expires on both."""
     visitor.get(one, "/test/write", message="hi")
     visitor.get(other, "/test/duration", ms="5000")
     visitor.wait(5)
     assert visitor.get(one, "/test/read").text == HI
-    visitor.wait(66)  # the visit has added a minute
+    visitor.wait(66)  # the last request extended the session by a minute
     assert visitor.get(one, "/test/read").text == "{}"
 
 
 def expire(visitor: Visitor, one: str, other: str) -> None:
-    """A session that nobody used for two minutes has ended on the other server too."""
+    """After two minutes without a request, a session has expired on both servers."""
     visitor.get(one, "/test/write", message="hi")
     visitor.wait(121)
     assert visitor.get(other, "/test/read").text == "{}"
 
 
 def reset(visitor: Visitor, one: str, other: str) -> None:
-    """After a reset on the other server the first finds, and fills, an empty session."""
+    """After a reset on one server, the other finds an empty session and can fill it."""
     visitor.get(one, "/test/write", message="hi")
     visitor.get(other, "/test/reset")
     assert visitor.get(one, "/test/write", b="1").text == '{"b":"1"}'
@@ -163,7 +163,7 @@ def test_flow(
     one: str,
     other: str,
 ) -> None:
-    """A session lives on both servers by turns; each docstring above says how."""
+    """Both servers share a session, as the docstring of each flow says."""
     flow(visitor, one, other)
 
     value = visitor.browser.cookies["session"]
@@ -171,7 +171,7 @@ def test_flow(
 
 
 def test_other_keys(node: Express, visitor: Visitor) -> None:
-    """What neither server can open shows on neither: the flows share keys, not luck."""
+    """With other keys neither server opens the cookie, so the flows depend on the keys."""
     stranger = node.serve(Sealing("session", Keys(bytes(32), b"s" * 64)))
     visitor.urls["stranger"] = stranger
     visitor.get("stranger", "/test/write", message="hi")
@@ -183,14 +183,14 @@ def test_other_keys(node: Express, visitor: Visitor) -> None:
         assert visitor.get(server, "/test/read").text == "{}"
 
 
-# More than one session.
+# Several sessions.
 
 CART_SECRET = "8DkX0bUzIAFb8aJPkx0cQqv6"
 
 
 @pytest.fixture
 def two_sessions(node: Express, clock: Clock) -> Iterator[Visitor]:
-    """A visitor of an application with two sessions, each with a life of its own."""
+    """A visitor of an application with two sessions of different duration."""
     app = Flask(__name__)
     ClientSessions(app, secret=PAGE_SECRET, clock=clock, **PAGE_OPTIONS)
     cart = ClientSessions(
@@ -214,7 +214,7 @@ def contents(visitor: Visitor, server: str) -> list[str]:
 
 @BOTH_WAYS
 def test_two_sessions(two_sessions: Visitor, one: str, other: str) -> None:
-    """What one server stored in two sessions, the other finds in the same two."""
+    """Both servers share both sessions, and each expires after its own duration."""
     visitor = two_sessions
     visitor.get(one, "/test/session/write", message="hi")
     visitor.get(one, "/test/cart/basket")
@@ -232,7 +232,7 @@ def test_two_sessions(two_sessions: Visitor, one: str, other: str) -> None:
 
 @BOTH_WAYS
 def test_reset_one_of_two(two_sessions: Visitor, one: str, other: str) -> None:
-    """A reset on the other server ends one session and leaves its neighbour alone."""
+    """A reset of one session on one server does not affect the other session."""
     two_sessions.get(one, "/test/session/write", message="hi")
     two_sessions.get(one, "/test/cart/write", a="1")
 
@@ -244,7 +244,7 @@ def test_reset_one_of_two(two_sessions: Visitor, one: str, other: str) -> None:
 @BOTH_WAYS
 @pytest.mark.parametrize("secret", [PAGE_SECRET, CART_SECRET], ids=["one secret", "two"])
 def test_values_swapped(node: Express, clock: Clock, one: str, other: str, secret: str) -> None:
-    """A value under another name is refused by both, even where one secret seals both."""
+    """Both refuse a value under the other cookie's name, with one secret or two."""
     app = Flask(__name__)
     ClientSessions(app, secret=PAGE_SECRET, clock=clock, **PAGE_OPTIONS)
     cart = ClientSessions(app, secret=secret, cookie_name="cart", clock=clock)
@@ -265,7 +265,7 @@ def test_values_swapped(node: Express, clock: Clock, one: str, other: str, secre
 @BOTH_WAYS
 @pytest.mark.parametrize("name", ["session_state", "!#$%&'*+.^_`|~-0aZ", "a.b", "b"])
 def test_name(node: Express, clock: Clock, one: str, other: str, name: str) -> None:
-    """Both find a cookie of any name that a cookie can have, among others like it."""
+    """Both find the cookie under any valid name, among cookies with similar names."""
     app = Flask(__name__)
     ClientSessions(
         app, secret=PAGE_SECRET, clock=clock, **{**PAGE_OPTIONS, "cookie_name": name}
@@ -282,8 +282,8 @@ def test_name(node: Express, clock: Clock, one: str, other: str, name: str) -> N
 
 
 @pytest.mark.parametrize("key", ["reset", "destroy", "setDuration", "__proto__"])
-def test_key_that_node_loses(two_sessions: Visitor, key: str) -> None:
-    """A known difference: a few keys cannot be used where Node's middleware reads too."""
+def test_key_that_node_ignores(two_sessions: Visitor, key: str) -> None:
+    """A known difference: Node's middleware does not read a few special keys."""
     content = {key: {"a": 1}, "message": "hi"}
     value = seal(content, derive_keys(PAGE_SECRET), created_at=now(two_sessions.clock))
     two_sessions.browser.cookies.set("session", value, domain="127.0.0.1", path="/")

@@ -1,4 +1,4 @@
-"""The lesson's application beside the real peer: Express with Mozilla's own library."""
+"""Compare the lesson's application with the one on Express and Mozilla's library."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def visitor(express_url: str, app: Flask, clock: Clock) -> Iterator[Visitor]:
 
 @BOTH_WAYS
 def test_logged_in_on_one(visitor: Visitor, one: str, other: str) -> None:
-    """Who has logged in on one server sees the dashboard of the other."""
+    """A visitor who logs in on one server sees the dashboard of the other."""
     visitor.log_in(one)
 
     dashboard = visitor.get(other, "/dashboard")
@@ -66,7 +66,7 @@ def test_logged_in_on_one(visitor: Visitor, one: str, other: str) -> None:
 
 @BOTH_WAYS
 def test_message_left_on_one(visitor: Visitor, one: str, other: str) -> None:
-    """A message that one server stored is read by the other."""
+    """One server reads a message that the other stored."""
     visitor.get(one, "/session-test-add", message="Hello Wörld! \U0001f600")
 
     read = visitor.get(other, "/session-test-read")
@@ -76,7 +76,7 @@ def test_message_left_on_one(visitor: Visitor, one: str, other: str) -> None:
 
 @BOTH_WAYS
 def test_logged_out_on_one(visitor: Visitor, one: str, other: str) -> None:
-    """Who logs out on one server is logged out on the other."""
+    """A visitor who logs out on one server is logged out on the other."""
     visitor.log_in(other)
     visitor.get(one, "/logout")
 
@@ -87,7 +87,7 @@ def test_logged_out_on_one(visitor: Visitor, one: str, other: str) -> None:
 
 @BOTH_WAYS
 def test_changed_deep_inside(visitor: Visitor, one: str, other: str) -> None:
-    """A list inside a dict that one server made is changed by the other, and both see it."""
+    """One server changes a list inside a dict that the other made, and both see it."""
     visitor.get(one, "/test/basket")
     visitor.get(other, "/test/nested", item="tea")
 
@@ -97,8 +97,8 @@ def test_changed_deep_inside(visitor: Visitor, one: str, other: str) -> None:
 
 
 @BOTH_WAYS
-def test_kept_alive_by_the_other(visitor: Visitor, one: str, other: str) -> None:
-    """A session that the other server extended outlives its two minutes on the first."""
+def test_extended_by_the_other(visitor: Visitor, one: str, other: str) -> None:
+    """After one server extends a session, the other accepts it beyond its two minutes."""
     visitor.log_in(one)
     visitor.wait(90)
     visitor.get(other, "/dashboard")
@@ -110,9 +110,9 @@ def test_kept_alive_by_the_other(visitor: Visitor, one: str, other: str) -> None
 
 
 HI = '{"message":"hi"}'
-#: Seconds to wait, the request, and what it brings: the session's JSON; and, if a cookie is
-#: set, when its life begins, how long it is and what Expires says, in seconds.
-LIFE: list[tuple[int, str, str, list[tuple[float, float, float]]]] = [
+#: Steps: seconds to wait, the request, the response, and for each cookie set its created_at,
+#: duration and Expires, in seconds since the start.
+STEPS: list[tuple[int, str, str, list[tuple[float, float, float]]]] = [
     (0, "/test/untouched", "untouched", []),
     (0, "/test/read", "{}", []),
     (0, "/test/write?message=hi", HI, [(0, 120, 121)]),
@@ -136,11 +136,11 @@ LIFE: list[tuple[int, str, str, list[tuple[float, float, float]]]] = [
     [["express"], ["lesson_app"], ["express", "lesson_app"], ["lesson_app", "express"]],
     ids=" and ".join,
 )
-def test_one_life(visitor: Visitor, servers: list[str]) -> None:
-    """A session lives the same life on either server, and on both by turns."""
+def test_same_lifetime(visitor: Visitor, servers: list[str]) -> None:
+    """A session has the same times on either server, and with both in turn."""
     start = now(visitor.clock)
-    lived = []
-    for (seconds, path, *_), server in zip(LIFE, itertools.cycle(servers), strict=False):
+    seen = []
+    for (seconds, path, *_), server in zip(STEPS, itertools.cycle(servers), strict=False):
         visitor.wait(seconds)
         response = visitor.get(server, path)
         cookies = []
@@ -149,13 +149,13 @@ def test_one_life(visitor: Visitor, servers: list[str]) -> None:
             expires = parsedate_to_datetime(cookie.attributes["expires"]).timestamp()
             times = opened.created_at - start, opened.duration, expires * 1000 - start
             cookies.append(tuple(ms / 1000 for ms in times))
-        lived.append((seconds, path, response.text, cookies))
+        seen.append((seconds, path, response.text, cookies))
 
-    assert lived == LIFE
+    assert seen == STEPS
 
 
 def test_set_cookie(visitor: Visitor) -> None:
-    """Both set one cookie of the same name with the same attributes and dates."""
+    """Both set one cookie, with the same name, attributes and times."""
     (theirs,) = received(visitor.get("express", "/session-test-add", message="hi"))
     visitor.forget()
 
@@ -168,7 +168,7 @@ def test_set_cookie(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("message", ["", "Hello World!", '<b>&amp; "it\'s" é\U0001f600'])
 def test_bodies_of_the_session_test(visitor: Visitor, message: str) -> None:
-    """Both answer alike, but that the page's code writes the message without escaping it."""
+    """Both send the same texts, except that the course page does not escape the message."""
     added, read = (
         {server: visitor.get(server, path, message=message).text for server in visitor.urls}
         for path in ("/session-test-add", "/session-test-read")
@@ -191,7 +191,7 @@ PAGES: dict[str, Callable[[Visitor, str], requests.Response]] = {
 
 @pytest.mark.parametrize("visit", PAGES.values(), ids=PAGES)
 def test_pages(visitor: Visitor, visit: Callable[[Visitor, str], requests.Response]) -> None:
-    """Both redirect alike and serve the same pages, ours with labels and a style sheet."""
+    """Both redirect to the same URLs and serve the same pages, with the named changes."""
     theirs = visit(visitor, "express")
     visitor.forget()
 
@@ -201,7 +201,7 @@ def test_pages(visitor: Visitor, visit: Callable[[Visitor, str], requests.Respon
     assert shown(ours.text) == expected(theirs.text)
 
 
-def test_dashboard_of_a_mean_name(visitor: Visitor) -> None:
+def test_dashboard_escapes_names(visitor: Visitor) -> None:
     """EJS and Jinja escape the same characters in the same way."""
     user = {"userName": "<b>&amp;\"'`\u2028", "email": "é@\U0001f600.example"}
     cookie = seal({"user": user}, KEYS, created_at=now(visitor.clock))
@@ -214,20 +214,20 @@ def test_dashboard_of_a_mean_name(visitor: Visitor) -> None:
     assert shown(ours.text) == expected(theirs.text)
 
 
-# Options: new secrets, ends of life, and what the browser is told.
+# Options: new secrets, lifetimes, and the cookie's attributes.
 
 OLD, NEW = "kXn2SQx3cGhbO1vLw9Rr5TzA", "Yd7mPq0fWuJt4EsVi6HcBo8N"
 
 
 @pytest.fixture
 def meet(node: Express, clock: Clock) -> Iterator[Callable[..., Visitor]]:
-    """Make a visitor of Express, and of an app here with options of its own."""
+    """Return a function that makes a visitor of Express and of an app with given options."""
     with ExitStack() as stack:
 
         def make(theirs: Sealing, **ours: Any) -> Visitor:
             app = Flask(__name__)
             ClientSessions(app, clock=clock, **{**PAGE_OPTIONS, "secret": PAGE_SECRET, **ours})
-            app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]  # its way
+            app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]  # as documented
             add_test_routes(app)
             return stack.enter_context(visit(node.serve(theirs), app, clock))
 
@@ -239,10 +239,10 @@ def keep_jar(visitor: Visitor, before: Visitor) -> None:
 
 
 def test_new_secret(meet: Callable[..., Visitor]) -> None:
-    """In this order a secret is replaced, and no visitor of either server loses a session.
+    """Replace a secret in this order, and no visitor of either server loses a session.
 
-    First all of ours open the new secret and seal with the old one. Then Node changes over,
-    and ours seal with the new one: a cookie under the old is sealed anew by ours.
+    First our servers also open with the new secret, but seal with the old one. Then Node
+    changes to the new secret, and our servers seal with it: they seal old cookies again.
     """
     before = meet(Sealing(keys=OLD), secret=[OLD])
     before.get("express", "/test/write", message="hi")
@@ -263,7 +263,7 @@ def test_new_secret(meet: Callable[..., Visitor]) -> None:
 
 
 def test_new_secret_too_early(meet: Callable[..., Visitor]) -> None:
-    """Sealed with a secret that Node does not know yet, a session is lost there."""
+    """If our servers seal with the new secret too early, Node loses the session."""
     visitor = meet(Sealing(keys=OLD), secret=[NEW, OLD])
     visitor.get("express", "/test/write", message="hi")
 
@@ -272,7 +272,7 @@ def test_new_secret_too_early(meet: Callable[..., Visitor]) -> None:
 
 
 def test_node_changes_over_first(meet: Callable[..., Visitor]) -> None:
-    """A session that Node sealed with the new secret opens here while ours use the old."""
+    """If Node changes first, our servers open its cookies, but still seal with the old secret."""
     visitor = meet(Sealing(keys=NEW), secret=[OLD, NEW])
     visitor.get("express", "/test/write", message="hi")
 
@@ -280,12 +280,12 @@ def test_node_changes_over_first(meet: Callable[..., Visitor]) -> None:
 
 
 @BOTH_WAYS
-def test_longest_life(meet: Callable[..., Visitor], one: str, other: str) -> None:
-    """However often Node extends and changes a session, it ends here when it is too old."""
+def test_max_lifetime(meet: Callable[..., Visitor], one: str, other: str) -> None:
+    """A session that Node extends and changes still expires here after `max_lifetime`."""
     visitor = meet(Sealing(), max_lifetime=timedelta(minutes=5))
     start = now(visitor.clock)
     visitor.get(one, "/test/basket")
-    visitor.get("lesson_app", "/test/read")  # where it began, Node did not mark the birth
+    visitor.get("lesson_app", "/test/read")  # adds the birth mark if Node began the session
     for minute in range(1, 5):
         visitor.wait(61)
         changed = visitor.get("express", "/test/nested", item="tea")
@@ -300,8 +300,8 @@ def test_longest_life(meet: Callable[..., Visitor], one: str, other: str) -> Non
     assert visitor.get("lesson_app", "/test/read").json() == {}
 
 
-def test_reset_in_node_begins_a_life(meet: Callable[..., Visitor]) -> None:
-    """A log-out in Node takes the mark of birth away; the next session is marked anew."""
+def test_reset_in_node_begins_a_lifetime(meet: Callable[..., Visitor]) -> None:
+    """A reset in Node removes the birth mark, and the next session gets a new one."""
     visitor = meet(Sealing(), max_lifetime=timedelta(minutes=5))
     visitor.get("lesson_app", "/test/write", message="hi")
     visitor.wait(100)
@@ -313,7 +313,7 @@ def test_reset_in_node_begins_a_life(meet: Callable[..., Visitor]) -> None:
     assert born == now(visitor.clock)
 
 
-#: Options here, and what the library calls them.
+#: Our options, and the same options of Mozilla's library.
 COOKIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "max age": ({"max_age": timedelta(days=2)}, {"maxAge": 172_800_000}),
     "ephemeral": ({"ephemeral": True}, {"ephemeral": True}),
@@ -331,7 +331,7 @@ COOKIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def meanings(response: requests.Response) -> list[tuple[str, dict[str, str], Unsealed]]:
-    """Return what a browser makes of the cookies: the case of an attribute means nothing."""
+    """Return the cookies as a browser reads them, ignoring the case of attributes."""
     return [
         (
             cookie.name,
@@ -346,9 +346,9 @@ def meanings(response: requests.Response) -> list[tuple[str, dict[str, str], Uns
 def test_attributes(
     meet: Callable[..., Visitor], ours: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
-    """Where both have an option, both tell the browser the same, at any part of a second."""
+    """The same options give the same attributes, at any fraction of a second."""
     visitor = meet(Sealing(more={"cookie": theirs}), **ours)
-    # Node refuses to send a secure cookie over a connection that is not.
+    # Node refuses to send a Secure cookie over plain HTTP.
     visitor.browser.headers["X-Forwarded-Proto"] = "https" if "secure" in ours else "http"
     for _ in range(4):
         visitor.wait(0.4)
@@ -363,7 +363,7 @@ def test_attributes(
 
 @pytest.mark.parametrize("ephemeral", [{}, {"ephemeral": "yes"}, {"ephemeral": "no"}], ids=str)
 def test_duration_of_a_session(meet: Callable[..., Visitor], ephemeral: dict[str, str]) -> None:
-    """Both end the session, and the browser its cookie, when `set_duration` says so."""
+    """`set_duration` gives the same times and Expires on both servers."""
     visitor = meet(Sealing())
     sent = []
     for server in visitor.urls:
@@ -377,7 +377,7 @@ def test_duration_of_a_session(meet: Callable[..., Visitor], ephemeral: dict[str
 
 
 def test_ephemeral_once(meet: Callable[..., Visitor]) -> None:
-    """A known difference: in Node one visitor's `ephemeral` is everybody's from then on."""
+    """A known difference: in Node, `ephemeral` for one visitor then applies to all."""
     visitor = meet(Sealing())
     expires = {}
     for server in visitor.urls:

@@ -1,4 +1,4 @@
-// The library's options, from JSON, in which keys are written in hex.
+// Convert the options of Mozilla's library from JSON, where keys are in hex.
 'use strict';
 
 module.exports = function readOptions(options) {

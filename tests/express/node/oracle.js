@@ -1,6 +1,6 @@
-// Answers what Mozilla's own library, and JavaScript, make of values.
-// Each line of standard input is a request, {"op": ..., "items": [...]}, and brings one
-// line with the list of answers. Exits when its standard input ends.
+// Call functions of Mozilla's library and of JavaScript on request.
+// Each line of standard input is a request, {"op": ..., "items": [...]}. The answer is one
+// line with a list of results. Exits when standard input ends.
 'use strict';
 
 const crypto = require('node:crypto');
@@ -9,20 +9,20 @@ const { util } = require('client-sessions');
 const readOptions = require('./options');
 
 const operations = {
-  // A cookie value: null if it is refused, [content, createdAt, duration] as texts if not.
+  // Open a cookie value: [content, createdAt, duration] as strings, or null if it is refused.
   decode({ value, options }) {
     const opened = util.decode(readOptions(options), value);
     if (opened === undefined) return null;
     return [JSON.stringify(opened.content), String(opened.createdAt), String(opened.duration)];
   },
 
-  // content is JSON, iv hex: the cookie value.
+  // Seal content, given as JSON, with an IV in hex; return the cookie value.
   encode({ content, createdAt, duration, iv, options }) {
     crypto.randomBytes = () => Buffer.from(iv, 'hex');
     return util.encode(readOptions(options), JSON.parse(content), duration, createdAt);
   },
 
-  // {algorithm, key, iv, ciphertext (all hex but the first), createdAt, duration}: hex.
+  // Return the MAC in hex. key, iv and ciphertext are in hex, too.
   hmac({ algorithm, key, iv, ciphertext, createdAt, duration }) {
     const opts = { signatureAlgorithm: algorithm, signatureKey: Buffer.from(key, 'hex') };
     const [ivBytes, ctBytes] = [iv, ciphertext].map((text) => Buffer.from(text, 'hex'));
@@ -30,7 +30,7 @@ const operations = {
     return Buffer.from(mac).toString('hex');
   },
 
-  // JSON: the same JSON as JavaScript writes it.
+  // Return JSON as JavaScript writes it.
   stringify({ text }) {
     return JSON.stringify(JSON.parse(text));
   },

@@ -1,7 +1,6 @@
-// The course page's application on Express, with Mozilla's own library.
-// Each line of standard input is a list with the library's options for each session, and
-// starts an application; the answer is one line, {"port": ...}. Exits when its standard
-// input ends.
+// The course page's application on Express, with Mozilla's library.
+// Each line of standard input starts an application. It is a list with the library's options
+// for each session. The answer is one line, {"port": ...}. Exits when standard input ends.
 'use strict';
 
 const path = require('node:path');
@@ -10,7 +9,7 @@ const clientSessions = require('client-sessions');
 const express = require('express');
 const readOptions = require('./options');
 
-// A request with the header `Now` (ms since 1970) is answered as if it were then.
+// The header `Now` of a request sets the time, in ms since 1970.
 const RealDate = Date;
 let now = null;
 globalThis.Date = class extends RealDate {
@@ -41,7 +40,7 @@ function makeApp(sessions) {
   return app;
 }
 
-// The routes of the page.
+// The course page's routes.
 function addPages(app) {
   app.get('/session-test-add', (req, res) => {
     req.session.message = req.query.message || '';
@@ -84,8 +83,8 @@ function ensureLogin(req, res, next) {
   }
 }
 
-// Routes for the tests only, each with and without the name of a session. Each but the first
-// answers with that session's JSON.
+// Routes for the tests only, each with and without the name of a session. All except the
+// first answer with that session's JSON.
 function addTestRoutes(app) {
   app.get('/test/untouched', (req, res) => {
     res.send('untouched');
