@@ -34,7 +34,7 @@ CHECKS = {
     "iv": f"the IV has {IV_LENGTH} bytes",
     "signature": "the MAC matches the first four fields",
     "padding": "the ciphertext decrypts to whole, padded blocks",
-    "name": "sealed for the cookie {name}",
+    "name": "sealed for a cookie named {name}",
     "json": "the rest of the plaintext is JSON",
     "object": "the JSON is an object",
 }

@@ -52,7 +52,7 @@ Checks, in order
   ok  iv         the IV has 16 bytes
   ok  signature  the MAC matches the first four fields
   ok  padding    the ciphertext decrypts to whole, padded blocks
-  ok  name       sealed for the cookie session
+  ok  name       sealed for a cookie named session
   ok  json       the rest of the plaintext is JSON
   ok  object     the JSON is an object
 

@@ -114,7 +114,7 @@ def _cookie_lines(
     yield Line(name, _SEALED.sub(_abridge, text), mark=change)
     for found in _SEALED.finditer(text):
         if found[0] in seen:
-            yield Line("fields", "of the value shown above", depth=1)
+            yield Line("fields", "the same as above", depth=1)
             continue
         seen.add(found[0])
         cookie = text[: found.start()].rpartition(";")[2].strip(" =")
@@ -135,7 +135,7 @@ def _fields(texts: tuple[str, ...], last: tuple[str, ...]) -> Iterator[Line]:
         f"{size(ciphertext)}, the session, encrypted",
         moment(int(created_at)),
         span(int(duration)),
-        f"{size(mac)}, vouches for the four fields before it",
+        f"{size(mac)}, protects the four fields before it",
     )
     for name, text, meaning, old in zip(FIELDS, texts, meanings, last, strict=True):
         yield Line(name, text, meaning, mark="" if text == old else "changed", depth=1)

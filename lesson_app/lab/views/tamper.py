@@ -21,7 +21,7 @@ def tamper(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Trials:
         changed = flipped(value, name, len(raw) // 2, 0)
         results = [try_opening(opener, changed)[1] for opener in openers.values()]
         rows.append([name, _read(name, raw), *results])
-    headings = ["a bit flipped in", "before: a stranger reads", *openers]
+    headings = ["a bit flipped in", "the original shows", *openers]
     return Trials(headings, rows, (14, 24, 22))
 
 

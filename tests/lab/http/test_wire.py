@@ -26,7 +26,7 @@ Expires=Fri, 01 Jan 2100 12:02:01 GMT; HttpOnly; Path=/  [new]
     created_at  4102488000000  2100-01-01 12:00:00.000 UTC
     duration    120000  2 minutes
     mac         hzbenetNN8T4sbUaF8A8P4nU3ZzjsJpGWHizPfT-Uag  32 bytes, \
-vouches for the four fields before it"""
+protects the four fields before it"""
 SEALED = "AAAAAAAAAAAAAAAAAAAAAA.AAAA.{}.{}.AAAA"
 
 
@@ -86,7 +86,7 @@ def test_redirect(site: Server) -> None:
     assert re.sub("….*", "", second).splitlines() == [
         "> GET /dashboard",
         "  Cookie: session=VhOs",
-        "    fields      of the value shown above",
+        "    fields      the same as above",
         "< 200 OK",
         "  Set-Cookie: none",
     ]
