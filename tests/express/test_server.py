@@ -272,7 +272,7 @@ def test_new_secret_too_early(meet: Callable[..., Visitor]) -> None:
 
 
 def test_node_changes_over_first(meet: Callable[..., Visitor]) -> None:
-    """If Node changes first, our servers open its cookies, but still seal with the old secret."""
+    """Our servers open cookies of the new secret before they seal with it themselves."""
     visitor = meet(Sealing(keys=NEW), secret=[OLD, NEW])
     visitor.get("express", "/test/write", message="hi")
 
