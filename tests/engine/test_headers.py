@@ -1,4 +1,4 @@
-"""The headers that carry a session: which cookie counts, and the line that sets one."""
+"""The headers of a session: reading Cookie, writing Set-Cookie, adding to Vary."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ HEADERS = {
 
 @pytest.mark.parametrize(("header", "value"), HEADERS.values(), ids=HEADERS)
 def test_find_cookie(header: str, value: str) -> None:
-    """Of several cookies of one name the first counts, found by its whole name."""
+    """The first cookie with exactly this name counts."""
     assert find_cookie(header, "session") == value
 
 
 def test_cookie_pairs() -> None:
-    """A header is read as pairs in its order; text without an equals sign is skipped."""
+    """A header is read as pairs in order; a part without an equals sign is skipped."""
     assert list(cookie_pairs("")) == []
     assert list(cookie_pairs("a=1; b=2=3;c; =d;;a=")) == [
         ("a", "1"), ("b", "2=3"), ("", "d"), ("a", ""),
     ]  # fmt: skip
 
 
-def test_name_is_no_pattern() -> None:
-    """Every character of a name stands for itself."""
+def test_name_is_not_a_pattern() -> None:
+    """A dot in a name matches only a dot."""
     assert find_cookie("aXb=1; a.b=2", "a.b") == "2"
 
 
@@ -63,7 +63,7 @@ LINES: dict[str, dict[str, Any]] = {
         "samesite": "lax",
         "partitioned": True,
     },
-    "one is no True": {"secure": 1, "httponly": 0},
+    "one before True": {"secure": 1, "httponly": 0},
     "True after one": {"secure": True, "httponly": False},
     "a value to quote": {"value": 'a "b";\\'},
     "a value not ASCII": {"value": "é"},
@@ -74,7 +74,7 @@ LINES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("options", LINES.values(), ids=LINES)
 def test_cookie_line(options: dict[str, Any]) -> None:
-    """The line that is made once and filled in is Werkzeug's own, to the byte."""
+    """The cached line is identical to Werkzeug's `dump_cookie`."""
     attributes: dict[str, Any] = {
         "path": None,
         "domain": None,
@@ -94,7 +94,7 @@ def test_cookie_line(options: dict[str, Any]) -> None:
     "vary", ["", "Accept", "accept, cookie", "*", "Cookie"], ids=lambda v: v or "none"
 )
 def test_vary_is_kept(site: Site, vary: str) -> None:
-    """What a view says of Vary stays, and Cookie is there once."""
+    """The Vary header of a view is kept, and contains Cookie once."""
 
     def answer(session: Session) -> Response:
         session.get("message")

@@ -1,4 +1,4 @@
-"""JSON and numbers as Node writes them: texts seen there, and a round trip."""
+"""JSON and numbers as Node writes them: examples from Node, and round trips."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Size(enum.IntEnum):
 
 
 class Float(float):
-    """A float with a repr of its own, like NumPy's."""
+    """A float with its own repr, like NumPy's."""
 
     def __repr__(self) -> str:
         return f"Float({float(self)})"
 
 
 def nest(depth: int) -> list[Any]:
-    """Return `depth` lists inside each other."""
+    """Return `depth` nested lists."""
     value: list[Any] = []
     for _ in range(depth - 1):
         value = [value]
@@ -94,7 +94,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize(("value", "text"), WRITTEN.values(), ids=WRITTEN)
 def test_written(value: object, text: str) -> None:
-    """A value is written as JSON.stringify writes it, character for character."""
+    """`stringify` writes a value exactly as JSON.stringify does."""
     assert stringify(value) == text
 
 
@@ -109,7 +109,7 @@ def test_written(value: object, text: str) -> None:
     ids=ascii,
 )
 def test_to_well_formed(text: str, formed: str) -> None:
-    """A half of a surrogate pair becomes U+FFFD, two halves their character."""
+    """A lone surrogate becomes U+FFFD; a surrogate pair becomes its character."""
     assert to_well_formed(text) == formed
 
 
@@ -140,7 +140,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("value", "kind", "place", "fix"), REFUSED.values(), ids=REFUSED)
 def test_refused(value: object, kind: type[Exception], place: str, fix: str) -> None:
-    """What JSON would lose or change is refused, with its place and the fix."""
+    """A value that JSON would lose or change raises an error with its place and the fix."""
     with pytest.raises(kind) as refusal:
         stringify(value)
 
@@ -149,7 +149,7 @@ def test_refused(value: object, kind: type[Exception], place: str, fix: str) -> 
 
 
 def test_holds_itself() -> None:
-    """A list that contains itself is refused."""
+    """A list that contains itself raises an error."""
     value: list[Any] = []
     value.append({"again": value})
 
@@ -159,7 +159,7 @@ def test_holds_itself() -> None:
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"":', "}")], ids=["[]", "{}"])
 def test_as_deep_as_allowed(opening: str, closing: str) -> None:
-    """A hundred lists or dicts inside each other are read and written, and no more."""
+    """A hundred nested lists or dicts can be read and written, and not one more."""
     text = opening * 99 + "[]" + closing * 99
 
     assert stringify(parse(text)) == text
@@ -196,7 +196,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize(("value", "text"), NUMBERS.items(), ids=map(repr, NUMBERS))
 def test_number(value: float, text: str) -> None:
-    """A float is written as Number::toString of ECMA-262 writes it, and reads back."""
+    """A float is written as by ECMA-262's Number::toString, and reads back the same."""
     assert number_text(value) == text
     assert float(text) == value
 
@@ -204,7 +204,7 @@ def test_number(value: float, text: str) -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 @settings(max_examples=random_cases(200))
 def test_any_number(value: float) -> None:
-    """Every finite float reads back as itself, and Python's marks of a float are gone."""
+    """Any finite float reads back the same, and is written without ".0" or "e0"."""
     text = number_text(value)
 
     assert float(text) == value
@@ -226,7 +226,7 @@ READ = {
 
 @pytest.mark.parametrize(("text", "value"), READ.values(), ids=READ)
 def test_read(text: str, value: object) -> None:
-    """What JSON.parse accepts is accepted."""
+    """`parse` accepts the same JSON as JSON.parse."""
     assert parse(text) == value
 
 
@@ -244,7 +244,7 @@ READ_NUMBERS = {
 
 @pytest.mark.parametrize(("text", "value"), READ_NUMBERS.items(), ids=lambda v: str(v)[:18])
 def test_read_number(text: str, value: float) -> None:
-    """A whole number stays one up to 2**53 - 1; beyond, the nearest double is read."""
+    """An integer up to 2**53 - 1 is read as int, a larger one as the nearest float."""
     read = parse(text)
 
     assert (read, type(read)) == (value, type(value))
@@ -278,7 +278,7 @@ NOT_JSON = {
 
 @pytest.mark.parametrize("text", NOT_JSON.values(), ids=NOT_JSON)
 def test_not_json(text: str) -> None:
-    """What JSON.parse throws at, and what would fail later, is a ValueError."""
+    """Text that JSON.parse refuses, or that can't be sealed again, raises a ValueError."""
     with pytest.raises(ValueError, match=r"."):
         parse(text)
 
@@ -297,13 +297,13 @@ def json_values(text: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
 
 @given(json_values(st.text()))
 def test_round_trip(value: object) -> None:
-    """Any JSON value reads back equal to what was written."""
+    """Any JSON value is equal after writing and reading."""
     assert parse(stringify(value)) == value
 
 
 @given(json_values(st.text(st.sampled_from('a"\\/\x00\ud800\udbff\udc00\udfff'))))
 def test_round_trip_of_halves(value: object) -> None:
-    """With halves of surrogate pairs too, the text is UTF-8 and comes back the same."""
+    """With lone surrogates too, the JSON can be encoded as UTF-8 and reads back the same."""
     text = stringify(value)
 
     assert text.encode().decode() == text
@@ -336,7 +336,7 @@ PARSE_INT = {
 
 @pytest.mark.parametrize(("text", "number"), PARSE_INT.items(), ids=lambda v: ascii(v)[:18])
 def test_parse_int(text: str, number: float) -> None:
-    """Whole numbers are read as parseInt(text, 10) reads them, which is not as int() does."""
+    """`parse_int` reads integers as parseInt(text, 10) does, not as int() does."""
     assert parse_int(text) == pytest.approx(number, rel=0, abs=0, nan_ok=True)
 
 
@@ -363,14 +363,14 @@ def nested(depth: int) -> object:
 
 
 class Countdown(list[Any]):
-    """A list whose items are not those that it holds."""
+    """A list that iterates over other items than it stores."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(["a", "b"])
 
 
 class Odd(dict[str, Any]):
-    """A dict whose keys and items are not those that it holds."""
+    """A dict that iterates over other keys and returns other values than it stores."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(["b"])
@@ -380,7 +380,7 @@ class Odd(dict[str, Any]):
 
 
 class Bool(int):
-    """A number with a text of its own."""
+    """An integer with its own repr."""
 
     def __repr__(self) -> str:
         return "yes"
@@ -441,7 +441,7 @@ def outcome(value: object) -> str:
 
 
 def nodes_way(value: Any) -> Any:
-    """The value as Python's own ``json`` must be given it to write what JavaScript writes."""
+    """Return the value with its keys in JavaScript's order: index-like keys first."""
     if isinstance(value, Mapping):
         items = [(str.__str__(key), nodes_way(item)) for key, item in value.items()]
         first = [item for item in items if is_index(item[0])]
@@ -471,7 +471,7 @@ WITHOUT_FLOATS = st.recursive(
 
 @given(WITHOUT_FLOATS)
 def test_written_as_pythons_json_does(value: object) -> None:
-    """Apart from floats, halves and the order of keys, Python's ``json`` writes the same."""
+    """Except for floats, lone surrogates and the order of keys, ``json`` writes the same."""
     wanted = json.dumps(nodes_way(value), ensure_ascii=False, separators=(",", ":"))
 
     assert stringify(value) == wanted
@@ -479,7 +479,7 @@ def test_written_as_pythons_json_does(value: object) -> None:
 
 @pytest.mark.parametrize("value", ADVERSARIES, ids=lambda value: type(value).__name__)
 def test_place_does_not_matter(value: object) -> None:
-    """Wherever a value is, it is written or refused in the same way."""
+    """A value is written or refused in the same way wherever it is nested."""
     alone = outcome(value)
     refused = re.match(r"(TypeError|ValueError): session", alone)
     deep = "nested more than" in alone
@@ -507,15 +507,15 @@ def peak(value: object) -> int:
 
 
 @pytest.mark.parametrize("number", [5, 13])
-def test_memory_of_what_contains_itself(number: int) -> None:
-    """A circle is followed to the greatest depth, and no further: memory stays small."""
+def test_memory_of_a_list_that_contains_itself(number: int) -> None:
+    """A list that contains itself is followed only to the depth limit, so memory is limited."""
     texts = ["x" * 10_000 for _ in range(number)]
 
     assert peak(circle(*texts)) < 1.5 * MAX_DEPTH * peak(texts)
 
 
 def steps(work: Callable[[], object]) -> int:
-    """Count the lines of Python that run."""
+    """Count the lines of Python that `work` executes."""
     count = 0
 
     def trace(frame: Any, event: str, argument: Any) -> Any:
@@ -545,7 +545,7 @@ LONG: dict[str, Callable[[int], object]] = {
 
 @pytest.mark.parametrize("make", LONG.values(), ids=LONG)
 def test_writing_is_linear(make: Callable[[int], object]) -> None:
-    """Content of twice the length takes twice the steps."""
+    """Content of twice the length takes about twice the steps."""
     one, two = (steps(partial(stringify, make(n))) for n in (200, 400))
 
     assert one > 200
@@ -553,7 +553,7 @@ def test_writing_is_linear(make: Callable[[int], object]) -> None:
 
 
 def test_index_keys_take_no_longer_than_others() -> None:
-    """Ten thousand keys that are indices are sorted once, not once for each."""
+    """Ten thousand index-like keys are sorted once, not once for each key."""
     indices = {str(key): 1 for key in reversed(range(10_000))}
     others = {f"k{key}": 1 for key in range(10_000)}
 
@@ -566,7 +566,7 @@ def test_index_keys_take_no_longer_than_others() -> None:
 
 @pytest.mark.parametrize("start", ['{"a":"', "[", '"'])
 def test_unfinished_strings_are_read_once(start: str) -> None:
-    """Each quotation mark may begin a string; the text is not searched from each anew."""
+    """With many quotation marks, the depth check does not search the text from each one."""
     hostile = start + '[\\"' * 5000
     harmless = "[" + '"[[",' * 4000
 
@@ -587,7 +587,7 @@ def test_unfinished_strings_are_read_once(start: str) -> None:
 @example("{}{}")
 @example("NaN")
 def test_read_at_once_as_by_the_decoder(text: str) -> None:
-    """Reading without a look at white space gives what the whole decoder gives."""
+    """The fast path without white space gives the same result or error as the decoder."""
     try:
         wanted = javascript._DECODER.decode(text)
     except ValueError as refusal:

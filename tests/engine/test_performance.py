@@ -1,4 +1,4 @@
-"""What the library must not cost: counted, or compared within one run, never in seconds."""
+"""Limits of the library's cost, as counts or as ratios of times in the same run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lesson_app._engine.javascript import stringify
 from tests.conftest import secret_of
 
 LOGIN = {"user": {"userName": "sampleuser", "email": "sampleuser@example.com"}}
-LIFE: dict[str, Any] = {"name": "session", "created_at": 1_700_000_000_000, "duration": 1}
+TIMES: dict[str, Any] = {"name": "session", "created_at": 1_700_000_000_000, "duration": 1}
 USED = """
 import sys, flask
 from cryptography.hazmat.primitives import hashes, hmac, padding
@@ -32,35 +32,35 @@ print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] !
 
 
 def seconds(act: Callable[[], object], times: int) -> float:
-    begin = thread_time()  # other programs add nothing to it
+    begin = thread_time()  # not affected by other programs
     for _ in range(times):
         act()
     return thread_time() - begin
 
 
 def times_as_long(one: Callable[[], object], other: Callable[[], object]) -> float:
-    """Return how many times as long the first takes: the median of rounds by turns."""
+    """Return how many times as long `one` takes as `other`: the median of 31 rounds."""
     return median(seconds(one, 50) / seconds(other, 50) for _ in range(31))
 
 
 def test_import_loads_nothing_else() -> None:
-    """Beyond Flask and cryptography, importing the library loads its own modules only."""
+    """After Flask and cryptography, importing the library loads only its own modules."""
     loaded = subprocess.check_output([sys.executable, "-c", USED], text=True)
 
     assert loaded.split() == []
 
 
 def test_codec_is_faster_than_the_reference() -> None:
-    """The middleware's codec takes well under the time of `seal` and `unseal`."""
+    """`seal` and `unseal` take more than 1.5 times as long as the middleware's codec."""
     keys = derive_keys(secret_of("performance"))
     codec = SealedCodec(keys)
-    value = seal(LOGIN, keys, **LIFE)
+    value = seal(LOGIN, keys, **TIMES)
 
     opening = times_as_long(
         lambda: unseal(value, keys), lambda: codec.unseal(value, name="session")
     )
     sealing = times_as_long(
-        lambda: seal(LOGIN, keys, **LIFE), lambda: codec.seal(LOGIN, **LIFE)
+        lambda: seal(LOGIN, keys, **TIMES), lambda: codec.seal(LOGIN, **TIMES)
     )
 
     assert opening > 1.5
@@ -68,7 +68,7 @@ def test_codec_is_faster_than_the_reference() -> None:
 
 
 def visits(app: Flask, path: str, cookie: str) -> Callable[[], object]:
-    """Return what sends a request to `app`, without a socket."""
+    """Return a function that sends a request to `app` without a socket."""
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": path,
@@ -90,7 +90,7 @@ def make_app() -> Flask:
 
 @pytest.mark.parametrize(("path", "most"), [("/untouched", 0.9), ("/read", 0.95)])
 def test_request_is_faster_than_with_flasks_session(path: str, most: float) -> None:
-    """A request takes less time than with Flask's own session, which encrypts nothing."""
+    """A request takes less time than with Flask's own session, which does not encrypt."""
     ours, flasks = make_app(), make_app()
     name, value = ClientSessions(ours).make_cookie(LOGIN, ours)
     signer = SecureCookieSessionInterface().get_signing_serializer(flasks)
@@ -105,7 +105,7 @@ def test_request_is_faster_than_with_flasks_session(path: str, most: float) -> N
 
 
 def test_untouched_session_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that does not touch its session reads no header, key or cookie for it."""
+    """A request that does not use its session reads no cookie and sets no header."""
     app = make_app()
     name, value = ClientSessions(app).make_cookie(LOGIN, app)
     called: list[str] = []
@@ -121,7 +121,7 @@ def test_untouched_session_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def growth(act: Callable[[int], Callable[[], object]]) -> float:
-    """Return how much longer the tenfold takes, as a part of ten: quadratic would be 10."""
+    """Return the time for ten times the size, divided by ten: 1 if linear, 10 if quadratic."""
     small, large = act(100), act(1000)
     return median(seconds(large, 5) / seconds(small, 5) for _ in range(15)) / 10
 
@@ -133,18 +133,18 @@ def test_cost_grows_no_faster_than_the_content(opens: bool) -> None:
 
     def act(size: int) -> Callable[[], object]:
         content = {"a": [{"n": n, "t": "text"} for n in range(size)]}
-        value = codec.seal(content, **LIFE)
+        value = codec.seal(content, **TIMES)
         if opens:
             return lambda: codec.unseal(value, name="session")
-        return lambda: codec.seal(content, **LIFE)
+        return lambda: codec.seal(content, **TIMES)
 
     assert growth(act) < 4
 
 
 def test_cost_grows_no_faster_than_the_secrets() -> None:
-    """The last of ten secrets opens a cookie in no more than ten times the time of one."""
+    """Opening with the last of ten secrets takes at most ten times as long as with one."""
     keys = [derive_keys(secret_of(str(number))) for number in range(10)]
-    value = seal(LOGIN, keys[-1], **LIFE)
+    value = seal(LOGIN, keys[-1], **TIMES)
     one, ten = SealedCodec(keys[-1]), SealedCodec(*keys)
 
     ratio = times_as_long(
@@ -156,12 +156,12 @@ def test_cost_grows_no_faster_than_the_secrets() -> None:
 
 @pytest.mark.parametrize("part", ["session; ", "session=", "a=1; ", " ", ";", "xsession=1; "])
 def test_cost_grows_no_faster_than_the_header(part: str) -> None:
-    """However its characters repeat, ten times the header takes about ten times as long."""
+    """A header of ten times the length takes about ten times as long, whatever it repeats."""
     assert growth(lambda size: lambda: find_cookie("x=" + part * size, "session")) < 4
 
 
 def test_cost_grows_no_faster_than_the_depth() -> None:
-    """Nine times as deep, with as much at each level, takes about nine times as long."""
+    """Content that is nine times as deep takes about nine times as long."""
 
     def act(depth: int) -> Callable[[], object]:
         content: list[Any] = []
@@ -182,9 +182,9 @@ def test_cost_grows_no_faster_than_the_depth() -> None:
 def test_serialisations(
     path: str, contents: int, items: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A request that reads writes the JSON of its session once, one that changes it twice.
+    """A request that reads its session serialises it once, one that changes it inside twice.
 
-    A key that a view sets is written too, so that an error names the view's line.
+    A value that a view sets is serialised at once, so that an error names the view's line.
     """
     app = make_app()
     app.add_url_rule("/write", view_func=lambda: session.update(n=1) or "", endpoint="write")

@@ -33,11 +33,11 @@ def prepare(keys: Keys = KEYS) -> Prepared:
     return Prepared(keys.encryption, keys.signature, mac.hash, mac.length)
 
 
-READY = prepare()  # shared: anything that a call leaves behind would show in a later one
+READY = prepare()  # shared, so that a call that affects the next one makes a test fail
 
 
 def outcome(open_it: Any) -> Unsealed | tuple[type[Exception], str, str, bytes]:
-    """Return the opened cookie, or everything that the error says."""
+    """Return the opened cookie, or the error's type, reason and message."""
     try:
         opened: Unsealed = open_it()
     except BadCookie as bad:
@@ -154,7 +154,7 @@ SIGNED = {
     "other name": {"plaintext": b"other={}"},
     "no name": {"plaintext": b"{}"},
     "not UTF-8": {"plaintext": b'session={"a":"\xff"}'},
-    "no JSON": {"plaintext": b"session={'a':1}"},
+    "not JSON": {"plaintext": b"session={'a':1}"},
     "a list": {"plaintext": b"session=[1]"},
     "white space": {"plaintext": b"session= {} "},
     "leading zero": {"created_at": "01"},
@@ -163,7 +163,7 @@ SIGNED = {
     "sixteen digits of the duration": {"duration": "9007199254740993"},
     "not decimal": {"created_at": "1e3"},
     "short IV": {"iv": bytes(13), "ciphertext": bytes(16)},
-    "no number": {"duration": ""},
+    "empty number": {"duration": ""},
     "duration not decimal": {"duration": "1e3"},
     "good": {},
 }
@@ -422,7 +422,7 @@ def test_pool_is_limited() -> None:
     assert len(ready._decryptors) == POOL_SIZE
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_fork() -> None:
     """After a fork, both processes seal correctly, with different IVs."""
@@ -473,7 +473,7 @@ def test_keys_are_not_shown() -> None:
 
 @given(st.binary(min_size=16, max_size=16), st.binary(max_size=80), st.binary(max_size=64))
 def test_read_what_was_written(iv: bytes, ciphertext: bytes, mac: bytes) -> None:
-    """`read` undoes `write`."""
+    """`read` returns the fields that `write` wrote."""
     fields = (iv, ciphertext, b"1", b"120", mac)
 
     assert read(write(fields)) == fields

@@ -1,4 +1,4 @@
-"""Two threads, many visitors, several apps in one process: no session is another's."""
+"""Two threads send requests of many visitors to several apps, without mixing sessions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHORT = {"duration": timedelta(minutes=2), "active_duration": timedelta(minutes=
 
 
 class ThreadClock(threading.local):
-    """A clock for each thread, so that none lets the sessions of the other expire."""
+    """A clock for each thread, so that neither makes the other's sessions expire."""
 
     def __init__(self) -> None:
         self.advance = (own := Clock()).advance
@@ -42,7 +42,7 @@ class ThreadClock(threading.local):
 
 @dataclass
 class Visitor:
-    """One user of one app, the cookies that this browser keeps, and what is in them."""
+    """A user of one app, with the browser's cookies and the content they should have."""
 
     name: str
     app: Flask
@@ -78,7 +78,7 @@ def clock() -> ThreadClock:
 
 @pytest.fixture
 def apps(clock: ThreadClock) -> list[Flask]:
-    """Apps that differ in all that is kept between requests; three share an instance."""
+    """Apps with different secrets, cookies and options; three share a ClientSessions."""
 
     def sessions(**options: Any) -> ClientSessions:
         return ClientSessions(clock=clock, **{**SHORT, **options})
@@ -94,7 +94,7 @@ def apps(clock: ThreadClock) -> list[Flask]:
 
 @pytest.fixture
 def often_switched() -> Iterator[None]:
-    """Let the threads take turns a hundred times as often as they usually do."""
+    """Make Python switch threads a hundred times as often as usual."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(usual / 100)
     yield
@@ -105,7 +105,7 @@ ENVIRON = EnvironBuilder("/").get_environ()
 
 
 def ask(visitor: Visitor, path: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Send a request; return what the sessions held, and the names of the cookies set."""
+    """Send a request; return the sessions' content, and the names of the cookies set."""
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     environ = {"PATH_INFO": path, "HTTP_COOKIE": cookies, "HTTP_VISITOR": visitor.name}
     body, status, headers = run_wsgi_app(visitor.app, {**ENVIRON, **environ})
@@ -116,7 +116,7 @@ def ask(visitor: Visitor, path: str) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def make_visitors(apps: list[Flask], clock: ThreadClock, thread: int) -> list[Visitor]:
-    """Make a thread's visitors; those of the first two apps bring an old secret's cookie."""
+    """Make a thread's visitors; those of the first two apps start with an old cookie."""
     visitors = [
         Visitor(f"visitor {number} of app {apps.index(app)} in thread {thread}", app)
         for number, app in itertools.product(range(USERS), apps)
@@ -131,7 +131,7 @@ def make_visitors(apps: list[Flask], clock: ThreadClock, thread: int) -> list[Vi
 
 
 def visit_all(apps: list[Flask], clock: ThreadClock, thread: int) -> Counter[str]:
-    """Send one thread's requests: all visitors by turns find what they left, and no more."""
+    """Send one thread's requests; each visitor in turn finds exactly their own content."""
     chance, seen = Random(thread), Counter[str]()
     visitors = make_visitors(apps, clock, thread)
     step = timedelta(seconds=40) / len(visitors)  # a visitor's sessions never expire
@@ -148,8 +148,8 @@ def visit_all(apps: list[Flask], clock: ThreadClock, thread: int) -> Counter[str
 
 
 @pytest.mark.usefixtures("often_switched")
-def test_no_session_is_anothers(apps: list[Flask], clock: ThreadClock) -> None:
-    """In thousands of requests by two threads every visitor finds their own session."""
+def test_sessions_are_not_mixed_up(apps: list[Flask], clock: ThreadClock) -> None:
+    """In thousands of requests from two threads, each visitor finds their own session."""
     with ThreadPoolExecutor(THREADS) as pool:
         parts = list(pool.map(lambda n: visit_all(apps, clock, n), range(THREADS)))
 
