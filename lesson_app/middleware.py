@@ -375,9 +375,9 @@ def _seal(sealing: _Sealing, session: Session, json: str) -> str:
         sizes = {key: len(stringify(item).encode()) for key, item in session.items()}
         key = max(sizes, key=lambda key: sizes[key], default="")
         raise SessionTooLarge(
-            f"the cookie {name!r} must have at most {MAX_SIZE} octets, or browsers drop it, "
-            f"got {size}; keep less in the session, whose largest item is {key!r} with "
-            f"{sizes.get(key, 0)} octets of JSON"
+            f"the cookie {name!r} has {size} bytes, but browsers drop cookies of more than "
+            f"{MAX_SIZE}; keep less in the session: its largest item is {key!r}, "
+            f"{sizes.get(key, 0)} bytes of JSON"
         )
     return value
 

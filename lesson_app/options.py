@@ -274,8 +274,8 @@ def _strong_keys(secret: str | bytes) -> Keys:
     shortest = 16 if isinstance(secret, bytes) else 22
     if len(secret) < shortest or len(set(secret)) < 8:
         raise ValueError(
-            f"the secret is too weak: {len(secret)} characters, {len(set(secret))} of them "
-            f"distinct (at least {shortest} and 8 are needed). Generate one with: "
+            f"the secret is too weak: {len(secret)} characters (need at least {shortest}), "
+            f"{len(set(secret))} of them distinct (need at least 8). Generate one with: "
             f"{MAKE_RANDOM}. To keep using an existing weak secret, pass "
             "keys=derive_keys(secret)."
         )

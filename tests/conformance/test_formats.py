@@ -64,7 +64,7 @@ def test_largest_session(clock: Clock) -> None:
     cookie = the_cookie(site.visit(lambda s: s.update(message=filler)))
 
     assert MAX_SIZE - 16 < len(cookie.name + cookie.value) <= MAX_SIZE == 4096
-    with pytest.raises(SessionTooLarge, match=r"\d{4} octets.*largest item is 'message'"):
+    with pytest.raises(SessionTooLarge, match=r"\d{4} bytes.*largest item is 'message'"):
         site.visit(lambda s: s.update(message=filler + "x"))
     assert site.visit(read).text == filler
 
