@@ -40,8 +40,8 @@ TARGET, GUESTBOOK = "target", "guestbook"
 _NONE, _MISNAMED = "no cookie", "no session cookie"
 _OWN, _EMPTIED = "your own cookie", "a cookie from a logout"
 _LIVE, _OLD = "the admin's cookie", "the admin's cookie from before the logout"
-_GUESTBOOKS, _PREFS = "a cookie of the guestbook", "a cookie that it set as prefs"
-_FORGED = "a cookie that it never set"
+_GUESTBOOKS, _PREFS = "a cookie of the guestbook", "the prefs cookie, sent as session"
+_FORGED = "a cookie the app never set"
 _REFUSALS = {
     "signature": "sealed with another secret, or changed",
     "name": "sealed for a cookie of another name",
@@ -381,7 +381,7 @@ def _failure(asked: Entry) -> tuple[str, str]:
     """Return why a request for the flag got nothing: a name for it, and a sentence."""
     if asked.brought in (_NONE, _MISNAMED):
         name = "no-cookie" if asked.brought == _NONE else "misnamed"
-        return name, "the app does not know who asks"
+        return name, "no user is logged in"
     if asked.brought == _EMPTIED:
         return "copied-too-late", "its session is empty"
     if asked.refused:
@@ -469,7 +469,7 @@ def nameless_codec(keys: Keys) -> Codec:
 
 
 def published_secret(*, secret: str | bytes = PAGE_SECRET) -> Target:
-    """Make flag 1: its secret is printed on a course page."""
+    """Make flag 1: its secret is printed on the Express course page."""
     admin = _new_name()
     judge = partial(_judge, wanted=_FORGED)
     return Target(1, _app(admin, secret=secret), judge, admin=admin, secret=secret)

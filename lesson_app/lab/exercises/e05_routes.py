@@ -170,8 +170,8 @@ EXERCISES = (
             "sends the form again, with the password",
             field_missing="a request without the two fields causes an error (status 500); give "
             'a default: `request.form.get("password", "")`',
-            not_reset="data from before the login is still in the session, and someone else "
-            "may have planted it; call `session.reset()` first",
+            not_reset="data from before the login is still in the session, and an attacker "
+            "may have put it there; call `session.reset()` first",
             from_url="you read the password from the URL, which ends up in logs and "
             "histories; `request.form` reads the body of the POST",
         ),

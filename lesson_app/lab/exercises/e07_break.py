@@ -121,11 +121,11 @@ EXERCISES = (
         lambda: targets.published_secret(secret=_random()),
         misconceptions(
             in_hand="you read the target's secret, which an attacker cannot do; this one is "
-            "printed on the course page: SECRET",
+            "printed on the Express course page: SECRET",
             never_asked='you have not requested /flag; call `target.get("/flag", …)`',
             no_cookie="you requested /flag without a cookie; send yours: `session=forged`",
             misnamed="your cookie has another name; the app reads the cookie `session`",
-            signature="your cookie was sealed with another secret than the page's; make the "
+            signature="your cookie was sealed with another secret than `SECRET`; make the "
             "keys with `derive_keys(SECRET)`",
             expired="your cookie has expired; leave `created_at` out, and it begins now",
             no_user="your cookie opens, but its session has no `user`, where this app stores "

@@ -71,19 +71,19 @@ def _too_large(line: _Line) -> str | None:
     octets = len(f"{line.name}{line.value}".encode())
     if octets <= _MOST_OCTETS:
         return None
-    return f"name and value take {octets} octets, over {_MOST_OCTETS} (6265bis 5.6)"
+    return f"name and value: {octets} bytes, limit {_MOST_OCTETS} (RFC 6265bis 5.6)"
 
 
 def _secure_over_http(line: _Line) -> str | None:
     if "secure" not in line.given or _trustworthy(line.url.scheme, line.host):
         return None
-    return "Secure, and the response came over plain http (6265bis 5.7)"
+    return "Secure, and the response came over plain http (RFC 6265bis 5.7)"
 
 
 def _none_without_secure(line: _Line) -> str | None:
     if line.given.get("samesite", "").lower() != "none" or "secure" in line.given:
         return None
-    return "SameSite=None without Secure (6265bis 5.7)"
+    return "SameSite=None without Secure (RFC 6265bis 5.7)"
 
 
 def _foreign_domain(line: _Line) -> str | None:
@@ -92,8 +92,8 @@ def _foreign_domain(line: _Line) -> str | None:
     if not domain or covered == line.host:
         return None
     if not line.host.endswith(f".{covered}") or _is_ip(line.host):
-        return f"Domain={domain} does not cover {line.host} (6265bis 5.7)"
-    return None if "." in covered else f"Domain={domain} is a public suffix (6265bis 5.7)"
+        return f"Domain={domain} does not cover {line.host} (RFC 6265bis 5.7)"
+    return None if "." in covered else f"Domain={domain} is a public suffix (RFC 6265bis 5.7)"
 
 
 def _broken_prefix(line: _Line) -> str | None:
@@ -108,7 +108,7 @@ def _broken_prefix(line: _Line) -> str | None:
         broken = "without Path=/"
     elif is_host and line.given.get("domain"):
         broken = "with Domain"
-    return f"{prefix} {broken} (6265bis 5.7)" if broken else None
+    return f"{prefix} {broken} (RFC 6265bis 5.7)" if broken else None
 
 
 def _expired(line: _Line) -> str | None:
@@ -117,7 +117,7 @@ def _expired(line: _Line) -> str | None:
         over = float(age) <= 0
     else:
         over = date is not None and date.timestamp() <= line.now
-    return "it has expired, so the browser deletes it (6265bis 5.7)" if over else None
+    return "it has expired, so the browser deletes it (RFC 6265bis 5.7)" if over else None
 
 
 _RULES: tuple[Callable[[_Line], str | None], ...] = (

@@ -60,7 +60,7 @@ DEFENDED: list[tuple[int, Make, str, str]] = [
     (1, random_published, "signature", "sealed with another secret, or changed"),
     (2, breaking.remembering, "revoked", "the logout ended its session"),
     (3, random_word, "never-asked", "you have not asked for /flag"),
-    (4, renamed_guestbook, "misnamed", "the app does not know who asks"),
+    (4, renamed_guestbook, "misnamed", "no user is logged in"),
     (4, guestbook_with_own_secret, "signature", "sealed with another secret, or changed"),
     (5, named, "name", "sealed for a cookie of another name"),
 ]
@@ -244,13 +244,13 @@ def test_recorder(target: Target) -> None:
         ("", "no cookie"),
         (";;", "no cookie"),
         ("theme=dark", "no session cookie"),
-        ("session=abc", "a cookie that it never set"),
-        ("session=a.b.c.d.abcde", "a cookie that it never set"),
-        ("session=a.b.c.d.\xfe\xff", "a cookie that it never set"),
+        ("session=abc", "a cookie the app never set"),
+        ("session=a.b.c.d.abcde", "a cookie the app never set"),
+        ("session=a.b.c.d.\xfe\xff", "a cookie the app never set"),
         ("a=b; session={own}", "your own cookie"),
         ('session="{own}"', "your own cookie"),
-        ("session=abc; session={own}", "a cookie that it never set"),
-        ("session={prefs}", "a cookie that it set as prefs"),
+        ("session=abc; session={own}", "a cookie the app never set"),
+        ("session={prefs}", "the prefs cookie, sent as session"),
         ("session={out}", "a cookie from a logout"),
     ],
 )
@@ -326,7 +326,7 @@ def test_forged(flag: int) -> None:
         assert target.result.name == "forged"
         assert target.result.sentence == (
             f"captured, but that is another attack; request {len(target.log)} of "
-            f"{len(target.log)}: GET /flag with a cookie that it never set"
+            f"{len(target.log)}: GET /flag with a cookie the app never set"
         )
 
 
@@ -587,7 +587,7 @@ def capture_or_fail(target: Target) -> None:
         ("E7.5", lambda target: target.browser().cookies["prefs"],
          "your code raised KeyError: "),
         ("E7.1", lambda target: target.get("/flag", session="abc"),
-         "not captured, request 1 of 1: GET /flag with a cookie that it never set; 403, it "
+         "not captured, request 1 of 1: GET /flag with a cookie the app never set; 403, it "
          "does not open (fields)"),
         ("E7.1", capture_and_fail,
          "your code raised LookupError: lost"),

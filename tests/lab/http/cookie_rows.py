@@ -21,8 +21,8 @@ ROWS = [
     Row("sid=1", HTTP),
     Row("sid=1; Version=1; HttpOnly; Path=/", HTTP),
     Row("s=" + "x" * 4095),
-    Row("s=" + "x" * 4096, rule="name and value take 4097 octets, over 4096"),
-    Row("s=" + "\u00e4" * 2048, rule="name and value take 4097 octets, over 4096"),
+    Row("s=" + "x" * 4096, rule="name and value: 4097 bytes, limit 4096"),
+    Row("s=" + "\u00e4" * 2048, rule="name and value: 4097 bytes, limit 4096"),
     # Secure
     Row("sid=1; Secure"),
     Row("sid=1; SECURE", HTTP, "Secure, and the response came over plain http"),
