@@ -1,6 +1,6 @@
-"""Real servers behind a real balancer, as docs/deployment.md sets them up, and their visitors.
+"""Run servers behind a balancer, as docs/deployment.md sets them up, and send visitors.
 
-Whatever is started here ends with its block, and even if the tests are killed.
+Every program started here ends with its block, even if the tests are killed.
 """
 
 from __future__ import annotations
@@ -37,38 +37,38 @@ from tests.plugin import require_tool
 
 PAGE = (ROOT / "docs" / "deployment.md").read_text()
 GUIDE = (ROOT / "docs" / "coming-from-express.md").read_text()
-#: The addresses on the page: the balancer's, and those of the servers behind it.
+#: The page's addresses: the balancer's IP address, and the servers' addresses with ports.
 BALANCER = "10.0.0.10"
 ONE, TWO, THREE, FOUR = (f"10.0.0.1{n}:8000" for n in (1, 2, 3, 4))
 EMAIL = "email: sampleuser@example.com"
-#: What `PRODUCTION` is called on Express, as the guide says.
+#: The options for Express that correspond to `PRODUCTION`, as the guide says.
 PRODUCTION_ON_EXPRESS: dict[str, Any] = {
     "requestKey": "session",
     "cookie": {"path": "/", "secure": True, "sameSite": "lax"},
 }
-#: The commands of this environment come first, whatever the shell has in its path.
+#: Commands of this Python environment take precedence over others.
 _PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-# Ends all process groups that it was told of when its standard input ends.
+# Reads process groups from standard input; when it ends, kills them.
 _GUARD = """while read -r group; do groups="$groups -$group"; done; kill -s KILL -- $groups"""
 
 
-# What the page says
+# Read the page
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """Return the page's programs in a language."""
+    """Return the page's code blocks in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
 
 def command(start: str) -> list[str]:
-    """Return the page's only command that starts so, in words."""
+    """Return the words of the page's only command that starts with `start`."""
     lines = [line for block in blocks(PAGE, "sh") for line in block.splitlines()]
     [line] = [line for line in lines if line.startswith(start)]
     return shlex.split(line)
 
 
 def runtime_commands(heading: str) -> list[str]:
-    """Return what a section of the page says to haproxy through its socket."""
+    """Return the commands that a section of the page sends to haproxy's socket."""
     section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     return re.findall(
         r'^echo "(.*)" \| socat stdio /run/haproxy/admin.sock$', section, re.MULTILINE
@@ -76,9 +76,9 @@ def runtime_commands(heading: str) -> list[str]:
 
 
 def fill(text: str, places: Mapping[str, str]) -> str:
-    """Put what this machine has in the place of the page's addresses and files."""
+    """Replace the page's addresses and paths by this machine's; each must be in `text`."""
     for place, here in places.items():
-        assert place in text, place
+        assert place in text, f"expected {place!r} on the page"
         text = text.replace(place, here)
     return text
 
@@ -87,7 +87,7 @@ def fill(text: str, places: Mapping[str, str]) -> str:
 
 
 class Program:
-    """A running program: a process group of its own, whose output goes to a file."""
+    """A running program, with its own process group and a file for its output."""
 
     def __init__(self, process: subprocess.Popen[str], output: Path) -> None:
         self.process = process
@@ -98,11 +98,11 @@ class Program:
         return self._output.read_text(errors="replace")
 
     def wait_for(self, text: str) -> None:
-        """Wait until the program has printed this."""
+        """Wait until the program has printed `text`."""
         self.wait_until(lambda: text in self.output, f"it did not print {text!r}")
 
     def wait_until(self, done: Callable[[], bool], complaint: str) -> None:
-        """Wait until `done` says so, while the program runs."""
+        """Wait until `done` returns True; fail with `complaint` if the program ends before."""
         end = time.monotonic() + PATIENCE
         while not done():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -110,23 +110,23 @@ class Program:
             time.sleep(0.02)
 
     def wait(self) -> int:
-        """Return the status with which the program ends by itself."""
+        """Wait until the program ends, and return its exit status."""
         return self.process.wait(PATIENCE)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Ask it to end, and return its status."""
+        """Send it a signal, and return its exit status."""
         self.process.send_signal(number)
         return self.wait()
 
     def kill(self) -> None:
-        """Kill it with all its children, as a machine is lost; nothing is left of it."""
+        """Kill it with all its children, as if the machine had failed."""
         if self.process.returncode is None:
             if sys.platform == "win32":
                 self.process.kill()
             else:
                 with suppress(ProcessLookupError):
                     os.killpg(self.process.pid, signal.SIGKILL)
-        with self.process:  # closes its pipes, and waits
+        with self.process:  # closes its pipes and waits
             pass
 
 
@@ -134,13 +134,13 @@ Start = Callable[..., Program]
 
 
 def _heed_ctrl_c() -> None:
-    # A shell has what it starts with & ignore SIGINT, and so does what that starts.
+    # Background jobs of a shell ignore SIGINT, and their children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
 def programs(folder: Path) -> Iterator[Start]:
-    """Start programs in a folder, which are gone at the end of the block."""
+    """Yield a function that starts programs in a folder; the block's end kills them."""
     started: list[Program] = []
     guard = subprocess.Popen(
         ["sh", "-c", _GUARD] if sys.platform != "win32" else [sys.executable, "-c", ""],
@@ -188,14 +188,14 @@ def _is_setting(name: str) -> bool:
 
 def who_we_are() -> tuple[str, str]:
     """Return the names of our user and group."""
-    import grp  # Windows has neither
+    import grp  # grp and pwd do not exist on Windows
     import pwd
 
     return pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody uses, nor gets by asking for any port."""
+    """Return an unused port that the system does not assign to programs by itself."""
     while True:
         port = random.randrange(20_000, 32_000)  # below Linux's range for outgoing connections
         with socket.socket() as probe, suppress(OSError):
@@ -208,7 +208,7 @@ def new_address() -> str:
 
 
 def browser() -> requests.Session:
-    """Return a visitor with a cookie jar of its own, who knows of no proxy."""
+    """Return a client with its own cookie jar, which uses no proxy."""
     session = requests.Session()
     session.trust_env = False
     return session
@@ -219,7 +219,7 @@ def browser() -> requests.Session:
 
 @dataclass
 class Server:
-    """A server of the application: its program, and where it listens."""
+    """A server of the application: its program, and the address it listens on."""
 
     program: Program
     address: str
@@ -234,7 +234,7 @@ class Server:
 
     def _answers(self) -> bool:
         with browser() as visitor, suppress(requests.ConnectionError):
-            # Behind a balancer all requests come over TLS, as Express wants it.
+            # Express requires TLS for its Secure cookies; the balancer reports it this way.
             secure = {"X-Forwarded-Proto": "https"}
             answer = visitor.get(f"{self.url}/login", headers=secure, timeout=PATIENCE)
             return answer.status_code == 200
@@ -247,12 +247,12 @@ def write_app(folder: Path) -> None:
 
 
 def gunicorn(start: Start, *secrets: str, address: str = "") -> Server:
-    """Run the page's command for gunicorn, with these secrets."""
+    """Run the page's command for gunicorn with these secrets."""
     return _engine(start, "gunicorn --workers", ONE, secrets, address)
 
 
 def waitress(start: Start, *secrets: str, address: str = "") -> Server:
-    """Run the page's command for waitress, with these secrets."""
+    """Run the page's command for waitress with these secrets."""
     return _engine(start, "waitress-serve --listen=10", TWO, secrets, address)
 
 
@@ -266,7 +266,7 @@ def _engine(
 
 
 def express(start: Start, *secrets: str) -> Server:
-    """Run Express; with several secrets, behind the middleware of the guide."""
+    """Run Express; with several secrets, add the guide's middleware."""
     more = dict(PRODUCTION_ON_EXPRESS)
     script = NODE / "server.js"
     environment = {"NODE_PATH": str(NODE / "node_modules")}
@@ -281,7 +281,7 @@ def express(start: Start, *secrets: str) -> Server:
     return Server(program, urlsplit(url).netloc)
 
 
-#: Puts `openWith` before the library wherever an application uses the library.
+#: Makes `require('client-sessions')` return `openWith` followed by the library's middleware.
 _OPEN_WITH_FIRST = """
 const place = require.resolve('client-sessions');
 const library = require(place);
@@ -295,7 +295,7 @@ require.cache[place].exports = ({ secrets, ...options }) =>
 
 @dataclass
 class Balancer:
-    """What stands before the servers: its program, and where visitors find it."""
+    """A balancer before the servers: its program, and its URLs."""
 
     program: Program
     url: str
@@ -308,8 +308,8 @@ class Balancer:
         session.verify = str(self.certificate)
         return session
 
-    def tell(self, *commands: str) -> str:
-        """Give haproxy commands, as through socat, and return its answers."""
+    def send(self, *commands: str) -> str:
+        """Send haproxy commands through its socket, as socat does, and return the answers."""
         assert self.socket is not None
         answers = []
         for line in commands:
@@ -322,20 +322,20 @@ class Balancer:
         return "\n".join(answers)
 
     def row(self, server: str) -> dict[str, str]:
-        """Return what haproxy knows of a server."""
-        names, *rows = (line.split(",") for line in self.tell("show stat").splitlines())
+        """Return haproxy's statistics of a server."""
+        names, *rows = (line.split(",") for line in self.send("show stat").splitlines())
         [row] = [dict(zip(names, row, strict=False)) for row in rows if row[1] == server]
         return row
 
     def drain(self, server: str) -> None:
-        """Let a server get nothing more to do, and wait until it is done."""
-        self.tell(f"set server app/{server} state drain")
+        """Send a server no new sessions, and wait until it has answered all requests."""
+        self.send(f"set server app/{server} state drain")
         self.program.wait_until(lambda: self.row(server)["scur"] == "0", "it is still busy")
 
     def ready(self, server: str, address: str) -> None:
-        """Let a server get requests again, and wait until haproxy finds it well."""
+        """Send a server requests again, and wait until haproxy reports it as up."""
         host, _, port = address.partition(":")
-        self.tell(
+        self.send(
             f"set server app/{server} addr {host} port {port}",
             f"set server app/{server} state ready",
         )
@@ -371,7 +371,7 @@ def write_certificate(path: Path) -> None:
 
 
 def haproxy(start: Start, folder: Path, servers: Mapping[str, str]) -> Balancer:
-    """Run haproxy with the page's file; `servers` are addresses for those on the page."""
+    """Run haproxy with the page's file; `servers` maps the page's addresses to real ones."""
     program = require_tool("haproxy")
     control = folder / "admin.sock"
 
@@ -382,7 +382,7 @@ def haproxy(start: Start, folder: Path, servers: Mapping[str, str]) -> Balancer:
             "group haproxy": f"group {group}",
             "/run/haproxy/admin.sock": str(control),
             "/etc/haproxy/site.pem": str(folder / "site.pem"),
-            # A server that is slow here is not ill: the machine has other things to do.
+            # The test machine can be busy, so a slow server must not count as down.
             "timeout connect 2s": f"timeout connect {PATIENCE:.0f}s\n"
             f"    timeout check {PATIENCE:.0f}s",
             "timeout server 30s": f"timeout server {PATIENCE:.0f}s",
@@ -396,7 +396,7 @@ def haproxy(start: Start, folder: Path, servers: Mapping[str, str]) -> Balancer:
 
 
 def nginx(start: Start, folder: Path, servers: Mapping[str, str]) -> Balancer:
-    """Run nginx with the page's file; `servers` are addresses for those on the page."""
+    """Run nginx with the page's file; `servers` maps the page's addresses to real ones."""
     program = require_tool("nginx")
 
     def places(plain: int, secure: int) -> dict[str, str]:
@@ -429,7 +429,7 @@ def _balancer(
     write_certificate(certificate)
     [text] = blocks(PAGE, language)
     file = folder / f"{language}.cfg"
-    for _ in range(5):  # somebody may have taken a port in the meantime
+    for _ in range(5):  # another program may have taken a port in the meantime
         plain, secure = free_port(), free_port()
         file.write_text(fill(text, {**servers, **places(plain, secure)}))
         program = start([*words, str(file)])
@@ -456,28 +456,28 @@ def _listens(port: int) -> bool:
 
 @dataclass
 class Tally:
-    """What happened to the visitors of a site."""
+    """The counts and faults that a site's visitors have noted."""
 
     requests: int = 0
-    #: Who was found logged out, and where.
+    #: Each time a visitor was logged out: the visitor, the step and the server.
     lost: list[str] = field(default_factory=list)
-    #: What was read, where something else had been written.
+    #: Each read that did not return what the visitor had written.
     wrong: list[str] = field(default_factory=list)
-    #: Requests that got no answer from a server, and were sent once more.
+    #: Requests that no server answered. Each is sent once more.
     cut: list[str] = field(default_factory=list)
-    #: All else: a request that failed twice, an answer of 400 or more.
+    #: Other faults, such as a request that failed twice or a status of 400 or more.
     failed: list[str] = field(default_factory=list)
-    #: How often each visitor was served by each server, as the balancer names it.
+    #: How often each server answered each visitor, with the balancer's names of the servers.
     served: dict[str, Counter[str]] = field(default_factory=dict)
-    #: Which engine answered under which name.
+    #: Pairs of a server's name and its software.
     engines: set[tuple[str, str]] = field(default_factory=set)
 
     @property
-    def nobody_noticed(self) -> bool:
+    def no_faults(self) -> bool:
         return not (self.lost or self.wrong or self.cut or self.failed)
 
     @property
-    def nobody_was_lost(self) -> bool:
+    def only_cuts(self) -> bool:
         return not (self.lost or self.wrong or self.failed)
 
     def numbers(self) -> dict[str, int]:
@@ -492,7 +492,7 @@ class Tally:
 
 
 class Crowd:
-    """Visitors who log in, and then write, read and look at their dashboard all the time."""
+    """Visitors who log in, and then keep writing, reading and opening their dashboard."""
 
     def __init__(self, balancer: Balancer, visitors: int) -> None:
         self.tally = Tally()
@@ -510,12 +510,12 @@ class Crowd:
             thread.start()
 
     def go_on(self, requests: int = 300) -> None:
-        """Wait until so many more requests were answered."""
+        """Wait until this many more requests have been answered."""
         before = self.tally.requests
         self.go_on_until(lambda: self.tally.requests >= before + requests)
 
-    def go_on_until_all_were_on(self, *servers: str) -> None:
-        """Wait until every visitor was served once more by each of these servers."""
+    def go_on_until_served_by(self, *servers: str) -> None:
+        """Wait until each of these servers has answered every visitor again."""
         with self._lock:
             before = {name: Counter(served) for name, served in self.tally.served.items()}
 
@@ -529,10 +529,10 @@ class Crowd:
         self.go_on_until(done)
 
     def go_on_until(self, done: Callable[[], bool]) -> None:
-        wait_until(done, lambda: f"what the visitors wait for does not happen: {self.tally}")
+        wait_until(done, lambda: f"the visitors waited too long: {self.tally}")
 
     def leave(self) -> None:
-        """Let all visitors finish what they are doing, and go."""
+        """Stop all visitors after their current step."""
         self._end.set()
         for thread in self._threads:
             thread.join()
@@ -554,8 +554,8 @@ class Crowd:
                 if EMAIL not in home.text:
                     self.tally.lost.append(f"{text}: {_server(home)}")
                     self._log_in(name)
-                self._end.wait(0.05)  # as long as they look at the page
-        except Exception as error:  # noqa: BLE001  # a thread's end must not go unnoticed
+                self._end.wait(0.05)  # while the visitor reads the page
+        except Exception as error:  # noqa: BLE001  # otherwise the thread would end unnoticed
             self.tally.failed.append(f"{name}: {error!r}")
 
     def _log_in(self, name: str) -> None:
@@ -569,7 +569,7 @@ class Crowd:
             response = self._once(name, method, url, **more)
         if response is None or response.status_code >= 400:
             self.tally.failed.append(f"{name}: {path}: {response}")
-        assert response is not None, "cut off twice"
+        assert response is not None, "no server answered the request twice"
         with self._lock:
             self.tally.requests += 1
             self.tally.served[name][_server(response)] += 1
@@ -578,7 +578,7 @@ class Crowd:
         return response
 
     def _once(self, name: str, method: str, url: str, **more: Any) -> requests.Response | None:
-        """Send a request; None if no server answered it."""
+        """Send a request; return None if no server answered it."""
         reason: object
         try:
             response = self.browsers[name].request(method, url, timeout=PATIENCE, **more)
@@ -592,13 +592,13 @@ class Crowd:
 
 
 def _server(response: requests.Response) -> str:
-    # nginx names all that it has tried.
-    return response.headers.get("X-Served-By", "nobody").rpartition(" ")[2]
+    # nginx lists every server that it has tried; the last one answered.
+    return response.headers.get("X-Served-By", "unknown").rpartition(" ")[2]
 
 
 @contextmanager
 def crowd(balancer: Balancer, visitors: int = 6) -> Iterator[Crowd]:
-    """Let visitors in, who are gone at the end of the block."""
+    """Run visitors until the end of the block."""
     people = Crowd(balancer, visitors)
     try:
         yield people

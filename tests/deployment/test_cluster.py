@@ -1,6 +1,6 @@
-"""Any server serves any visitor: three real ones behind haproxy, and their visitors.
+"""Visitors of three servers behind haproxy keep their sessions on any server.
 
-gunicorn, waitress and Express, with the files of docs/deployment.md.
+The servers are gunicorn, waitress and Express, set up as in docs/deployment.md.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from tests.deployment.cluster import (
 from tests.express.peer import require_node
 from tests.plugin import require_tool
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="haproxy is not for Windows")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs haproxy, not on Windows")
 
 OLD, NEW, OTHER = secret_of("old"), secret_of("new"), secret_of("other")
 SUMMARY = ROOT / "artefacts" / "cluster.json"
@@ -49,7 +49,7 @@ SUMMARY = ROOT / "artefacts" / "cluster.json"
 
 @pytest.fixture(scope="module")
 def summary() -> Iterator[dict[str, object]]:
-    """What each test counted; it is written to a file in the end."""
+    """The counts of each test, written to a file at the end."""
     counted: dict[str, object] = {}
     yield counted
     SUMMARY.parent.mkdir(exist_ok=True)
@@ -58,7 +58,7 @@ def summary() -> Iterator[dict[str, object]]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start programs that have the page's ``wsgi.py``, and are gone after the test."""
+    """Start programs beside the page's ``wsgi.py``; they end with the test."""
     require_tool("haproxy")
     require_node()
     write_app(tmp_path)
@@ -70,7 +70,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def note(
     request: pytest.FixtureRequest, summary: dict[str, object]
 ) -> Iterator[dict[str, object]]:
-    """What this test adds to the summary."""
+    """The counts of this test, which become a part of the summary."""
     began = time.monotonic()
     counted: dict[str, object] = {}
     yield counted
@@ -79,33 +79,33 @@ def note(
 
 
 def balance(start: Start, folder: Path, *servers: Server) -> Balancer:
-    """Put haproxy before three servers, when they answer."""
+    """Wait until three servers answer, and put haproxy before them."""
     addresses = [server.wait_until_it_answers().address for server in servers]
     return haproxy(start, folder, dict(zip((ONE, TWO, THREE), addresses, strict=True)))
 
 
 def refusals(*servers: Server) -> list[str]:
-    """The lines in the servers' logs about cookies that did not open."""
+    """Return the lines in the servers' logs about refused cookies."""
     lines = [line for server in servers for line in server.program.output.splitlines()]
     return [line for line in lines if "refused" in line]
 
 
 def cookies(people: Crowd) -> list[str]:
-    """The session cookies of all visitors."""
+    """Return the session cookies of all visitors."""
     return [browser.cookies["__Host-session"] for browser in people.browsers.values()]
 
 
 @pytest.mark.proof
 def test_round_robin(start: Start, tmp_path: Path, note: dict[str, object]) -> None:
-    """Whichever server answers, every visitor is logged in and reads what was written."""
+    """On every server, each visitor is logged in and reads the latest message."""
     one, two, three = gunicorn(start, OLD), waitress(start, OLD), express(start, OLD)
     site = balance(start, tmp_path, one, two, three)
 
     with crowd(site) as people:
         people.go_on()
-        people.go_on_until_all_were_on("one", "two", "three")
+        people.go_on_until_served_by("one", "two", "three")
 
-    assert people.tally.nobody_noticed, people.tally
+    assert people.tally.no_faults, people.tally
     assert {(name, engine.lower()) for name, engine in people.tally.engines} == {
         ("one", "gunicorn"),
         ("two", "waitress"),
@@ -117,7 +117,7 @@ def test_round_robin(start: Start, tmp_path: Path, note: dict[str, object]) -> N
 
 
 def test_lost_and_new_servers(start: Start, tmp_path: Path, note: dict[str, object]) -> None:
-    """Two of three servers are killed under load, a new one comes: nobody is logged out."""
+    """If two of three servers are killed and one is added, no visitor is logged out."""
     one, two, three = gunicorn(start, OLD), waitress(start, OLD), express(start, OLD)
     site = balance(start, tmp_path, one, two, three)
 
@@ -125,41 +125,41 @@ def test_lost_and_new_servers(start: Start, tmp_path: Path, note: dict[str, obje
         people.go_on(100)
         one.program.kill()
         people.go_on()
-        people.go_on_until_all_were_on("two", "three")
+        people.go_on_until_served_by("two", "three")
         two.program.kill()
         people.go_on()
         cut = len(people.tally.cut)
 
         four = gunicorn(start, OLD).wait_until_it_answers()
         for line in runtime_commands("Add or remove a server")[:3]:
-            site.tell(line.replace(FOUR, four.address))
+            site.send(line.replace(FOUR, four.address))
         people.go_on()
-        people.go_on_until_all_were_on("four", "three")
+        people.go_on_until_served_by("four", "three")
 
-    assert people.tally.nobody_was_lost, people.tally
+    assert people.tally.only_cuts, people.tally
     assert len(people.tally.cut) == cut, people.tally
-    assert cut <= len(people.browsers) * 2  # at most what each was waiting for
+    assert cut <= len(people.browsers) * 2  # at most one request of each visitor, twice
     assert refusals(one, two, four) == []
     note.update(people.tally.numbers())
 
 
-def restart(site: Balancer, name: str, old: Server, start_anew: Callable[[], Server]) -> Server:
-    """Replace one server as the page says: drain, stop, start with another secret."""
+def restart(site: Balancer, name: str, old: Server, make: Callable[[], Server]) -> Server:
+    """Replace one server as the page says: drain it, stop it, start it with other secrets."""
     site.drain(name)
-    if old.program.process.stdin is not None:  # Express, which ends with its standard input
+    if old.program.process.stdin is not None:  # Express
         old.program.kill()
     else:
         old.program.stop(signal.SIGTERM if name == "one" else signal.SIGINT)
-    new = start_anew().wait_until_it_answers()
+    new = make().wait_until_it_answers()
     site.ready(name, new.address)
     return new
 
 
 @pytest.mark.proof
 def test_new_secret(start: Start, tmp_path: Path, note: dict[str, object]) -> None:
-    """In the guide's order the secret is replaced, one server at a time: nobody notices.
+    """Replace the secret in the guide's order, one server at a time, without any fault.
 
-    Express takes part with the guide's `openWith` before Mozilla's library.
+    Express runs the guide's `openWith` before Mozilla's library.
     """
     address = {"one": new_address(), "two": new_address()}
 
@@ -178,12 +178,12 @@ def test_new_secret(start: Start, tmp_path: Path, note: dict[str, object]) -> No
             for name, server in running.items():
                 running[name] = restart(site, name, server, partial(make, name, *secrets))
                 people.go_on(30)
-            people.go_on_until_all_were_on(*running)
+            people.go_on_until_served_by(*running)
             everyone += running.values()
             for cookie in cookies(people):
                 unseal(cookie, derive_keys(secrets[0]), name="__Host-session")
 
-    assert people.tally.nobody_noticed, people.tally
+    assert people.tally.no_faults, people.tally
     assert refusals(*everyone) == []
     note.update(people.tally.numbers(), restarts=len(everyone) - 3)
 
@@ -192,17 +192,17 @@ def test_new_secret(start: Start, tmp_path: Path, note: dict[str, object]) -> No
 def test_new_secret_beside_express(
     start: Start, tmp_path: Path, note: dict[str, object]
 ) -> None:
-    """Without `openWith`, Express logs out whom Flask has sealed anew, as the guide says."""
+    """Without `openWith`, Express logs out visitors whose cookie Flask has sealed again."""
     one, two, three = gunicorn(start, OLD, NEW), waitress(start, OLD, NEW), express(start, OLD)
     site = balance(start, tmp_path, one, two, three)
 
     with crowd(site, visitors=3) as people:
-        people.go_on_until_all_were_on("one", "two", "three")
-        assert people.tally.nobody_noticed, people.tally  # step 1
+        people.go_on_until_served_by("one", "two", "three")
+        assert people.tally.no_faults, people.tally  # step 1
         restart(site, "one", one, lambda: gunicorn(start, NEW, OLD))  # step 2
         people.go_on_until(lambda: len(people.tally.lost) >= 3)
 
-    assert refusals(one, two) == []  # it was not Flask
+    assert refusals(one, two) == []  # Flask refused no cookie
     note.update(people.tally.numbers())
 
 
@@ -210,25 +210,25 @@ def test_new_secret_beside_express(
 def test_server_with_another_secret(
     start: Start, tmp_path: Path, note: dict[str, object]
 ) -> None:
-    """These tests see it if one server logs visitors out."""
+    """If one server has another secret, the visitors note lost sessions."""
     servers = gunicorn(start, OLD), waitress(start, OLD), waitress(start, OTHER)
     site = balance(start, tmp_path, *servers)
 
     with crowd(site, visitors=2) as people:
         people.go_on_until(lambda: bool(people.tally.lost and people.tally.wrong))
 
-    assert not people.tally.nobody_was_lost
+    assert not people.tally.only_cuts
     assert any("refused: signature" in line for line in refusals(*servers))
     note.update(people.tally.numbers())
 
 
 @pytest.mark.proof
 def test_killed_tests(tmp_path: Path) -> None:
-    """What a test has started ends even if the tests are killed."""
+    """Programs that a test has started end even if the tests are killed."""
     script = """if True:
         import os, sys
         from pathlib import Path
-        from tests.cluster import programs
+        from tests.deployment.cluster import programs
         with programs(Path(sys.argv[1])) as start:
             print(start(["sh", "-c", "sleep 6000 & sleep 6000"]).process.pid, flush=True)
             os.kill(os.getpid(), 9)
@@ -247,13 +247,13 @@ def test_killed_tests(tmp_path: Path) -> None:
 
 
 def _alive(group: int) -> list[str]:
-    """The processes of a group, without those that only wait to be forgotten."""
+    """Return the processes of a group, without zombies."""
     listed = subprocess.check_output(["ps", "-eo", "pgid=,stat=,args="], text=True)
     rows = [line.split(maxsplit=2) for line in listed.splitlines()]
     return [row[2] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
 
 
 def test_addresses_of_the_page() -> None:
-    """Filling in an address that the page does not have is an error, not a silence."""
-    with pytest.raises(AssertionError):
+    """Replacing an address that is not on the page fails."""
+    with pytest.raises(AssertionError, match=r"expected '10\.0\.0\.99:8000' on the page"):
         fill("server one 10.0.0.11:8000", {"10.0.0.99:8000": "127.0.0.1:1"})

@@ -1,4 +1,4 @@
-"""docs/deployment.md: its files and commands do what the page says they do."""
+"""The files and commands of docs/deployment.md work as the page says."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ from tests.plugin import require_tool
 
 pytestmark = [
     pytest.mark.proof,
-    pytest.mark.skipif(sys.platform == "win32", reason="haproxy is not for Windows"),
+    pytest.mark.skipif(sys.platform == "win32", reason="needs haproxy, not on Windows"),
 ]
 
 SECRET = secret_of("deployment")
 NAME = PRODUCTION["cookie_name"]
-#: The page's app, and a view that tells what the app knows of who asks.
+#: The page's app with a view that returns the request's scheme and client address.
 PROBE = """
 from flask import request
 from wsgi import app
@@ -59,7 +59,7 @@ from wsgi import app
 def probe():
     return f"{request.scheme} {request.remote_addr}"
 """
-#: Starts a balancer before the servers at these addresses.
+#: A function that starts a balancer before servers, such as `haproxy`.
 Balance = Callable[..., Balancer]
 BALANCERS = pytest.mark.parametrize("balance", [haproxy, nginx])
 
@@ -73,14 +73,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def before(balance: Balance, start: Start, folder: Path, *servers: Server) -> Balancer:
-    """Put a balancer before up to three servers; in the place of the others is nobody."""
+    """Put a balancer before up to three servers; the other addresses have no server."""
     addresses = [server.wait_until_it_answers().address for server in servers]
     addresses += [new_address() for _ in range(3 - len(servers))]
     return balance(start, folder, dict(zip((ONE, TWO, THREE), addresses, strict=True)))
 
 
 def probing(start: Start, engine: Callable[..., Server]) -> Server:
-    """Run an engine by the page's command, with the probe."""
+    """Run the page's command for an engine, with the probe as its app."""
 
     def start_probe(words: list[str], **environment: str) -> Program:
         return start([word.replace("wsgi:app", "probe:app") for word in words], **environment)
@@ -92,7 +92,7 @@ def probing(start: Start, engine: Callable[..., Server]) -> Server:
 
 
 class From(HTTPAdapter):
-    """Connects from an address of its own, which is not the balancer's."""
+    """Sends requests from another address than the balancer's."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -107,7 +107,7 @@ class From(HTTPAdapter):
 def test_behind_a_proxy(
     start: Start, tmp_path: Path, balance: Balance, engine: Callable[..., Server]
 ) -> None:
-    """The app knows who asks and that they use HTTPS, and believes no visitor about it."""
+    """The app sees the visitor's address and HTTPS, and ignores headers that visitors forge."""
     site = before(balance, start, tmp_path, probing(start, engine))
 
     with site.browser() as visitor:
@@ -121,7 +121,7 @@ def test_behind_a_proxy(
 
 
 def test_waitress_without_its_options(start: Start, tmp_path: Path) -> None:
-    """Without its options waitress throws away what the balancer tells."""
+    """Without the page's options waitress removes the balancer's headers."""
     address = new_address()
     server = Server(
         start(["waitress-serve", f"--listen={address}", "probe:app"], SECRET_KEY=SECRET),
@@ -137,7 +137,7 @@ def test_waitress_without_its_options(start: Start, tmp_path: Path) -> None:
 
 @BALANCERS
 def test_the_cookie_behind_a_proxy(start: Start, tmp_path: Path, balance: Balance) -> None:
-    """Over plain HTTP nothing is served; over TLS the cookie is as PRODUCTION has it."""
+    """Plain HTTP redirects to HTTPS; over HTTPS the cookie is as in `PRODUCTION`."""
     site = before(balance, start, tmp_path, waitress(start, SECRET))
 
     with site.browser() as visitor:
@@ -159,7 +159,7 @@ def test_the_cookie_behind_a_proxy(start: Start, tmp_path: Path, balance: Balanc
 
 @BALANCERS
 def test_logs_of_the_balancer(start: Start, tmp_path: Path, balance: Balance) -> None:
-    """A balancer with the page's file logs requests, and no cookie."""
+    """A balancer with the page's file logs requests, but no cookies."""
     site = before(balance, start, tmp_path, waitress(start, SECRET))
 
     with site.browser() as visitor:
@@ -170,7 +170,7 @@ def test_logs_of_the_balancer(start: Start, tmp_path: Path, balance: Balance) ->
     def logs() -> list[str]:
         return [path.read_text() for path in tmp_path.glob("*.log")]
 
-    # A line is written after the answer, and one that is not yet is lost by the end.
+    # Wait for the line: it is written after the answer, and stopping would lose it.
     site.program.wait_until(
         lambda: any("/session-test-read" in log for log in logs()), "it logs no request"
     )
@@ -179,21 +179,21 @@ def test_logs_of_the_balancer(start: Start, tmp_path: Path, balance: Balance) ->
 
 
 def test_nginx_loses_a_server(start: Start, tmp_path: Path) -> None:
-    """Behind nginx too a killed server takes nobody's session along."""
+    """If a server behind nginx is killed, no visitor is logged out."""
     one, two = gunicorn(start, SECRET), waitress(start, SECRET)
     names = [server.address for server in (one, two)]
     site = before(nginx, start, tmp_path, one, two)
 
     with crowd(site, visitors=4) as people:
-        people.go_on_until_all_were_on(*names)
+        people.go_on_until_served_by(*names)
         one.program.kill()
         people.go_on(150)
 
-    assert people.tally.nobody_was_lost, people.tally
+    assert people.tally.only_cuts, people.tally
     assert len(people.tally.cut) <= len(people.browsers)
 
 
-# A server that should not start, and cookies that do not open
+# Servers that must not start, and cookies that do not open
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_nginx_loses_a_server(start: Start, tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("line", ["gunicorn", "waitress-serve"])
 def test_bad_secret(start: Start, line: str, secret: str | None, complaint: str) -> None:
-    """Without a good secret the page's app does not start, and says why."""
+    """Without a good secret the page's app does not start, and prints the reason."""
     environment = {} if secret is None else {"SECRET_KEY": secret}
     option = "--bind" if line == "gunicorn" else "--listen"
 
@@ -220,7 +220,7 @@ def test_bad_secret(start: Start, line: str, secret: str | None, complaint: str)
 
 @pytest.mark.parametrize("engine", [gunicorn, waitress])
 def test_refusals_are_logged(start: Start, engine: Callable[..., Server]) -> None:
-    """The log of the page's app has the reason, and nothing of the cookie."""
+    """The log of the page's app shows the reason of a refusal, but not the cookie."""
     server = engine(start, SECRET).wait_until_it_answers()
     value = seal({"a": 1}, derive_keys(secret_of("other")), name=NAME)
 
@@ -239,7 +239,7 @@ def test_refusals_are_logged(start: Start, engine: Callable[..., Server]) -> Non
 
 
 def test_reasons_on_the_page() -> None:
-    """The page's table names reasons that the library has."""
+    """The reasons in the page's table exist in the library."""
     section = PAGE.partition("## Read the log\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([a-z-]+)`(?=[, |].*\| )", section))
     library = "".join(path.read_text() for path in (ROOT / "lesson_app").glob("*.py"))
@@ -252,7 +252,7 @@ def test_reasons_on_the_page() -> None:
 
 
 def test_making_a_secret(tmp_path: Path) -> None:
-    """The page's line writes a secret that is good, into a file for its owner only."""
+    """The page's command writes a strong secret into a file that only its owner can read."""
     [line] = [text for text in blocks(PAGE, "sh") if text.startswith("(umask")]
     file = tmp_path / "lesson-app.env"
 
@@ -269,7 +269,7 @@ def test_making_a_secret(tmp_path: Path) -> None:
 
 
 def test_systemd_unit(tmp_path: Path) -> None:
-    """The service manager finds nothing to say about the unit."""
+    """`systemd-analyze verify` reports nothing about the unit."""
     [text] = blocks(PAGE, "ini")
     unit = tmp_path / "lesson-app.service"
     places = {"/srv/lesson-app/.venv/bin": str(Path(sys.executable).parent)}
@@ -287,15 +287,15 @@ def test_systemd_unit(tmp_path: Path) -> None:
     assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
 
 
-def test_haproxy_finds_nothing_to_warn_of(start: Start, tmp_path: Path) -> None:
-    """The page's file gives haproxy no reason to warn."""
+def test_haproxy_does_not_warn(start: Start, tmp_path: Path) -> None:
+    """The log of haproxy has no warning about the page's file."""
     site = before(haproxy, start, tmp_path, waitress(start, SECRET))
 
     assert "WARNING" not in site.program.output.partition("Server app/")[0]
 
 
 def test_add_and_remove(start: Start, tmp_path: Path) -> None:
-    """The page's commands add a server, drain one and take it back."""
+    """The page's commands add a server, drain one, and use it again."""
     four = waitress(start, SECRET)
     site = before(haproxy, start, tmp_path, waitress(start, SECRET))
     *add, drain, show, ready = runtime_commands("Add or remove a server")
@@ -309,7 +309,7 @@ def test_add_and_remove(start: Start, tmp_path: Path) -> None:
             }
 
         before_that = who_serves()
-        answers = site.tell(
+        answers = site.send(
             *(
                 fill(line, {FOUR: four.wait_until_it_answers().address})
                 if FOUR in line
@@ -318,10 +318,10 @@ def test_add_and_remove(start: Start, tmp_path: Path) -> None:
             )
         )
         with_four = who_serves()
-        site.tell(drain)
+        site.send(drain)
         drained = who_serves()
-        fifth = site.tell(show).splitlines()[0].split(",")[4]
-        site.tell(ready)
+        fifth = site.send(show).splitlines()[0].split(",")[4]
+        site.send(ready)
 
         assert "New server registered" in answers
         assert [before_that, with_four, drained] == [{"one"}, {"one", "four"}, {"four"}]
@@ -333,7 +333,7 @@ def test_add_and_remove(start: Start, tmp_path: Path) -> None:
 
 
 def large(cookies: int) -> str:
-    """A Cookie header with so many cookies of 4,096 octets; the first is the session."""
+    """Return a Cookie header with `cookies` full cookies; the first is the session's."""
     keys = derive_keys(SECRET)
     message = next(
         "x" * size
@@ -347,7 +347,7 @@ def large(cookies: int) -> str:
 
 
 def status(url: str, visitor: requests.Session, cookies: int) -> int:
-    """Ask for a page that reads, with so many large cookies."""
+    """Request a page with `cookies` full cookies, and return the status."""
     response = visitor.get(
         f"{url}/session-test-read",
         headers={"Cookie": large(cookies), "X-Forwarded-Proto": "https"},
@@ -358,14 +358,14 @@ def status(url: str, visitor: requests.Session, cookies: int) -> int:
 
 
 def table() -> dict[str, list[int]]:
-    """What the page says about each program."""
+    """Return the page's table of statuses: for each program, with one cookie to five."""
     section = PAGE.partition("## Large cookies\n")[2].partition("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if "| " in line]
     return {name: [int(cell) for cell in cells] for name, *cells in rows if cells[0] == "200"}
 
 
 def gunicorn_with_option(start: Start) -> Server:
-    """Run gunicorn with the option that the table names."""
+    """Run gunicorn with the option that the page's table names."""
 
     def start_with_option(words: list[str], **environment: str) -> Program:
         option = re.findall(r"`(--limit-request-field_size \d+)`", PAGE)[0]
@@ -383,7 +383,7 @@ DIRECT: dict[str, Callable[[Start], Server]] = {
 
 
 def nginx_without_buffers(start: Start, folder: Path, servers: dict[str, str]) -> Balancer:
-    """Run nginx with the page's file, but for one line."""
+    """Run nginx with the page's file, without its `large_client_header_buffers`."""
     line = "large_client_header_buffers 4 16k;"
     return nginx(start, folder, {**servers, line: ""})
 
@@ -397,7 +397,7 @@ THROUGH: dict[str, Balance] = {
 
 @pytest.mark.parametrize("name", DIRECT)
 def test_large_cookies(start: Start, name: str) -> None:
-    """A server answers to one, two and more full cookies as the page says."""
+    """With one to five full cookies, a server returns the statuses in the page's table."""
     if name == "Express":
         require_node()
     server = DIRECT[name](start).wait_until_it_answers()
@@ -410,7 +410,7 @@ def test_large_cookies(start: Start, name: str) -> None:
 
 @pytest.mark.parametrize("name", THROUGH)
 def test_large_cookies_through_a_balancer(start: Start, tmp_path: Path, name: str) -> None:
-    """A balancer answers to one, two and more full cookies as the page says."""
+    """With one to five full cookies, a balancer returns the statuses in the page's table."""
     site = before(THROUGH[name], start, tmp_path, waitress(start, SECRET))
 
     with site.browser() as visitor:
@@ -420,12 +420,12 @@ def test_large_cookies_through_a_balancer(start: Start, tmp_path: Path, name: st
 
 
 def test_every_program_of_the_table_is_tested() -> None:
-    """The table has the programs that the tests ask, and no others."""
+    """The tests above check each row of the table, and no other program."""
     assert table().keys() == DIRECT.keys() | THROUGH.keys()
 
 
 def nginx_with_small_buffer(start: Start, folder: Path, servers: dict[str, str]) -> Balancer:
-    """Run nginx with the page's file, without what it says about responses."""
+    """Run nginx with the page's file, without its buffers for responses."""
     lines = re.findall(r"^ +(proxy_b\w+ .*;)$", PAGE, re.MULTILINE)
     assert len(lines) == 3
     return nginx(start, folder, {**servers, **dict.fromkeys(lines, "")})
@@ -437,7 +437,7 @@ def nginx_with_small_buffer(start: Start, folder: Path, servers: dict[str, str])
 def test_large_cookie_is_set(
     start: Start, tmp_path: Path, balance: Balance, answer: int
 ) -> None:
-    """A full cookie gets to the visitor; through nginx only with its `proxy_buffer_size`."""
+    """A full Set-Cookie reaches the visitor; nginx needs `proxy_buffer_size` for that."""
     site = before(balance, start, tmp_path, waitress(start, SECRET))
 
     with site.browser() as visitor:

@@ -1,4 +1,4 @@
-"""The lesson's app on the engines of docs/deployment.md, by the page's own commands."""
+"""The lesson's app on gunicorn and waitress, with the commands of docs/deployment.md."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from tests.deployment.cluster import (
 )
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn and signals: POSIX only")
-#: How the page's commands begin, and the signal that the page ends them with.
+#: The start of each of the page's commands, and the signal that the page stops it with.
 ENGINES = {
     "gunicorn": ("gunicorn --bind", signal.SIGTERM),
     "waitress": ("waitress-serve --listen=127", signal.SIGINT),
 }
 BOTH = [pytest.param("gunicorn", marks=POSIX), "waitress"]
 FORM = {"userName": "sampleuser", "password": "samplepassword"}
-TOO_LARGE = "SessionTooLarge: the cookie 'session' would take"
+TOO_LARGE = "SessionTooLarge: the cookie 'session'"
 
 
 def run(start: Start, engine: str, app: str = "", **environment: str) -> Server:
-    """Run the page's command on a free port; `app` takes the place of the lesson's."""
+    """Run the page's command on a free port, with `app` instead of the lesson's app."""
     address = new_address()
     words = fill("\n".join(command(ENGINES[engine][0])), {"127.0.0.1:8000": address}).split(
         "\n"
@@ -52,14 +52,14 @@ def run(start: Start, engine: str, app: str = "", **environment: str) -> Server:
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """An engine that serves the lesson's app."""
+    """An engine that runs the lesson's app."""
     with programs(tmp_path_factory.mktemp(request.param)) as start:
         running = run(start, request.param, FLASK_SECRET_KEY=secret_of("engines"))
         yield running.wait_until_it_answers()
 
 
 class Visitor:
-    """One browser before one server."""
+    """A client of one server."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -87,7 +87,7 @@ def visitor(server: Server) -> Iterator[Visitor]:
 
 
 def test_log_in(visitor: Visitor) -> None:
-    """Who logs in is led to the dashboard."""
+    """After the login the visitor sees the dashboard."""
     response = visitor.log_in()
 
     assert response.url == visitor.server.url + "/dashboard"
@@ -95,7 +95,7 @@ def test_log_in(visitor: Visitor) -> None:
 
 
 def test_wrong_password(visitor: Visitor) -> None:
-    """A wrong password shows the form again, and opens nothing."""
+    """After a wrong password the form appears again, and the dashboard stays closed."""
     response = visitor.log_in(password="guess")
 
     assert "invalid login" in response.text
@@ -103,7 +103,7 @@ def test_wrong_password(visitor: Visitor) -> None:
 
 
 def test_log_out(visitor: Visitor) -> None:
-    """After the log-out the dashboard is closed."""
+    """After the logout the dashboard redirects to the login."""
     visitor.log_in()
     visitor.get("/logout")
 
@@ -111,7 +111,7 @@ def test_log_out(visitor: Visitor) -> None:
 
 
 def test_message(visitor: Visitor) -> None:
-    """A message is kept, in any language."""
+    """The session keeps a message with any characters."""
     visitor.get("/session-test-add", params={"message": "Hello Wörld! \U0001f600"})
 
     read = visitor.get("/session-test-read")
@@ -121,7 +121,7 @@ def test_message(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("damaged", ["x", "a.b.1.2.c", "%00", "é", "x" * 4000])
 def test_damaged_cookie(visitor: Visitor, damaged: str) -> None:
-    """A cookie that does not open is an empty session, and no error."""
+    """A cookie that does not open gives an empty session, and no error."""
     header = {"Cookie": f"session={damaged}".encode()}
 
     response = visitor.get("/session-test-read", headers=header)
@@ -130,7 +130,7 @@ def test_damaged_cookie(visitor: Visitor, damaged: str) -> None:
 
 
 def test_head(visitor: Visitor) -> None:
-    """HEAD is answered as GET is, without the body."""
+    """HEAD has the same effect as GET, without the body."""
     url = visitor.server.url + "/session-test-add?message=hi"
 
     response = visitor.browser.head(url, timeout=PATIENCE)
@@ -141,7 +141,7 @@ def test_head(visitor: Visitor) -> None:
 
 
 def test_message_that_is_too_large(visitor: Visitor) -> None:
-    """What fits in no cookie is a 500; the log says why, and the session stays as it was."""
+    """Too large a message gives a 500 with the reason in the log, and keeps the session."""
     visitor.get("/session-test-add", params={"message": "before"})
 
     response = visitor.get("/session-test-add", params={"message": "x" * 3900})
@@ -151,19 +151,19 @@ def test_message_that_is_too_large(visitor: Visitor) -> None:
     assert visitor.get("/session-test-read").text == "session message: before"
 
 
-def test_message_of_5000_octets(visitor: Visitor) -> None:
-    """An address of more than 4,094 octets gunicorn refuses by itself; waitress takes it."""
+def test_message_of_5000_bytes(visitor: Visitor) -> None:
+    """URLs of more than 4,094 bytes are refused by gunicorn, and reach the app in waitress."""
     response = visitor.get("/session-test-add", params={"message": "x" * 5000})
 
     if visitor.get("/login").headers["Server"] == "gunicorn":
-        assert response.status_code in (400, 414)  # older ones say 400
+        assert response.status_code in (400, 414)  # 400 in older versions
     else:
         assert response.status_code == 500
     assert visitor.get("/session-test-read").text == "session message: undefined"
 
 
 def test_largest_message(visitor: Visitor) -> None:
-    """What fits in a cookie of 4,096 octets goes through, there and back."""
+    """The engine passes a cookie of almost 4,096 bytes in both directions."""
     text = "x" * 2900
     added = visitor.get("/session-test-add", params={"message": text})
 
@@ -182,19 +182,19 @@ def start_and_fail(start: Start, engine: str, app: str = "", **environment: str)
     ("secret", "complaint"),
     [
         ("", "expected FLASK_SECRET_KEY to be a non-empty string, got str"),
-        ("password", "the secret is too weak: 8 characters, 7 of them distinct"),
+        ("password", "the secret is too weak: 8 characters (need at least 22)"),
     ],
     ids=["empty", "weak"],
 )
 def test_bad_secret(tmp_path: Path, engine: str, secret: str, complaint: str) -> None:
-    """With a bad secret nothing is served, and the library's message says why."""
+    """With a bad secret the engine does not start, and prints the library's error."""
     with programs(tmp_path) as start:
         assert complaint in start_and_fail(start, engine, FLASK_SECRET_KEY=secret).output
 
 
 @pytest.mark.parametrize("engine", BOTH)
 def test_no_secret(tmp_path: Path, engine: str) -> None:
-    """Without a secret the lesson's app takes the published one, and says so in the log."""
+    """Without a secret the lesson's app uses the published one, and logs a warning."""
     with programs(tmp_path) as start:
         server = run(start, engine).wait_until_it_answers()
 
@@ -223,7 +223,7 @@ def make():
 @POSIX
 @pytest.mark.parametrize("engine", BOTH)
 def test_graceful_stop(tmp_path: Path, engine: str) -> None:
-    """With the page's signal an engine answers what it has begun, ends, and frees the port."""
+    """On the page's signal an engine finishes its request, ends, and frees the port."""
     (tmp_path / "slow.py").write_text(SLOW)
     answers: list[str] = []
     with programs(tmp_path) as start:
@@ -246,7 +246,7 @@ def test_graceful_stop(tmp_path: Path, engine: str) -> None:
 
 @POSIX
 def test_waitress_and_sigterm(tmp_path: Path) -> None:
-    """SIGTERM ends waitress at once, as the page warns."""
+    """SIGTERM kills waitress at once, as the page warns."""
     with programs(tmp_path) as start:
         server = run(start, "waitress", FLASK_SECRET_KEY=secret_of("slow"))
         server.wait_until_it_answers()
@@ -255,7 +255,7 @@ def test_waitress_and_sigterm(tmp_path: Path) -> None:
 
 
 def test_log_has_no_cookies(visitor: Visitor) -> None:
-    """What the engine writes has no cookie's value in it."""
+    """The engine's output contains no cookie."""
     visitor.log_in()
     visitor.get("/dashboard")
 
