@@ -1,4 +1,4 @@
-"""What the tests in a real browser share."""
+"""Fixtures for the tests in a browser."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from tests.browser.jupyterlab import chromium
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium, for one module: its event loop would be in the way of others'."""
+    """A headless Chromium for one module; its event loop must not outlive the module."""
     with chromium() as browser:
         yield browser

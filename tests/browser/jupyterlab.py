@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real browser, on a copy of the notebooks."""
+"""Run JupyterLab on a copy of the notebooks, and control it in Chromium."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.deployment.cluster import free_port
 from tests.plugin import is_quick, require_tool
 
 TOKEN = "lesson"
-#: How long a page waits for what must happen, in milliseconds.
+#: How long a page waits for an event, in milliseconds.
 MS = PATIENCE * 1000
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -33,21 +33,21 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 _SETTINGS = {
-    # A pop-up asks whether to fetch news.
+    # Without this, a pop-up asks whether to fetch news.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    # What is out of sight is not drawn, and below the last cell there is an empty window.
+    # By default JupyterLab draws only visible cells, and adds empty space below the last one.
     "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
 }
 
 
 def _in_the_end(script: str) -> str:
-    """Let a script fail in the end; one that awaits a dialog's answer would never."""
+    """Add a time limit to a script, because one that waits for a dialog would never end."""
     late = f"setTimeout(fail, {MS}, new Error('not done in {PATIENCE} s'))"
     limit = f"new Promise((_, fail) => {late})"
     return f"argument => Promise.race([({script})(argument), {limit}])"
 
 
-# Shows a notebook in a JupyterLab that is loaded already, with a kernel or without.
+# Opens a notebook in a loaded JupyterLab, with or without a kernel.
 OPEN = _in_the_end("""async ({path, start}) => {
     const app = window.jupyterapp;
     await app.restored;
@@ -57,8 +57,8 @@ OPEN = _in_the_end("""async ({path, start}) => {
     await panel.context.ready;
     await panel.revealed;
 }""")
-# Resolves with the cells' errors when the kernel has answered and every cell has run.
-# The toolbar shows "idle" before a kernel is there at all, so it is no signal to go by.
+# Waits for the kernel, runs every cell and resolves with the cells' errors. It does not rely
+# on the toolbar, which shows "idle" even before a kernel exists.
 RUN_ALL = _in_the_end("""async () => {
     const app = window.jupyterapp;
     await app.restored;
@@ -77,13 +77,13 @@ RUN_ALL = _in_the_end("""async () => {
     }
     return errors;
 }""")
-# Ends the notebook's kernel and closes the notebook; nothing is saved.
+# Ends the notebook's kernel and closes the notebook without saving.
 CLOSE = _in_the_end("""async () => {
     const panel = window.jupyterapp.shell.currentWidget;
     if (panel.sessionContext.session) await panel.sessionContext.shutdown();
     panel.dispose();
 }""")
-# What the outputs hold, and what the page shows of them.
+# Returns the outputs, and what the page shows of them.
 SHOWN = """() => {
     const panel = window.jupyterapp.shell.currentWidget;
     const all = selector => [...panel.node.querySelectorAll(selector)];
@@ -116,7 +116,7 @@ SHOWN = """() => {
             cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent),
     };
 }"""
-# What each stored table says, and what the page shows of it where the notebook is not trusted.
+# Returns the text of each stored table, and the text that an untrusted notebook shows of it.
 TABLES = """() => {
     const panel = window.jupyterapp.shell.currentWidget;
     const words = node => {
@@ -146,7 +146,7 @@ TABLES = """() => {
     }
     return tables;
 }"""
-# The height of a window that has the whole notebook in sight.
+# Returns the height of a window that shows the whole notebook.
 _HEIGHT = """() => {
     const panel = window.jupyterapp.shell.currentWidget.node;
     const scroller = panel.querySelector('.jp-WindowedPanel-outer');
@@ -160,7 +160,7 @@ PICTURES = ROOT / "artefacts" / "jupyterlab"
 
 @contextlib.contextmanager
 def chromium(**options: Any) -> Iterator[Browser]:
-    """Run a headless Chromium, whose pages are as patient as the tests are."""
+    """Run a headless Chromium, and give its pages the tests' time limit."""
     program = require_tool("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -184,19 +184,19 @@ def _patient(make: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") -> Iterator[str]:
-    """Run JupyterLab and Notebook on a copy of `notebooks` in `folder`; yield the address.
+    """Run JupyterLab and Notebook on a copy of `notebooks` in `folder`; yield the URL.
 
-    It ends with `base`, without the last slash. `options` go to the command.
+    The URL ends with `base`, without the last slash. `options` go to the command.
     """
     root = folder / "notebooks"
-    # A notebook is changed by being opened, so it is never the repository's own.
+    # Opening a notebook changes its file, so always use a copy.
     shutil.copytree(notebooks, root, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     for name, values in _SETTINGS.items():
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(values))
     port = free_port()
-    # Files that kernels are reached through: in this folder their paths are short enough.
+    # Kernels listen on files, whose paths are short enough in this folder.
     runtime = tempfile.mkdtemp(prefix="jupyter-")
     environment = {
         **os.environ,
@@ -209,7 +209,7 @@ def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") ->
     command += ["--expose-app-in-browser", "--JupyterNotebookApp.expose_app_in_browser=True"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.base_url={base}", f"--port={port}"]
     command += [f"--IdentityProvider.token={TOKEN}", f"--notebook-dir={root}", *options]
-    if sys.platform == "linux":  # a TCP port may be taken before the kernel binds it
+    if sys.platform == "linux":  # another program may take a TCP port before the kernel does
         command.append("--KernelManager.transport=ipc")
     log = (folder / "jupyterlab.log").open("w")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -230,7 +230,7 @@ def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") ->
 
 def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     def answers() -> bool:
-        assert server.poll() is None, f"JupyterLab has ended:\n{log.read_text()[-3000:]}"
+        assert server.poll() is None, f"JupyterLab ended:\n{log.read_text()[-3000:]}"
         with contextlib.suppress(requests.ConnectionError):
             return requests.get(url, timeout=PATIENCE).ok
         return False
@@ -239,22 +239,22 @@ def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def ask(url: str, method: str, path: str, **options: object) -> requests.Response:
-    """Send a request to the server's own interface; raises for an error status."""
+    """Send a request to the server's REST API; raise for an error status."""
     response = requests.request(
         method,
         f"{url}/{path}",
         headers={"Authorization": f"token {TOKEN}"},
         timeout=PATIENCE,
-        **options,  # type: ignore[arg-type]  # requests types each by itself
+        **options,  # type: ignore[arg-type]  # requests declares a type for each option
     )
     response.raise_for_status()
     return response
 
 
 def set_theme(url: str, *, dark: bool) -> None:
-    """Choose the theme of the pages that are loaded from now on.
+    """Set the theme of pages that are loaded from now on.
 
-    A page that changes its theme keeps the diagrams that it has drawn in the old one.
+    Don't change it in a loaded page, which would keep the diagrams of the old theme.
     """
     theme = json.dumps({"theme": f"JupyterLab {'Dark' if dark else 'Light'}"})
     place = "lab/api/settings/@jupyterlab/apputils-extension:themes"
@@ -262,7 +262,7 @@ def set_theme(url: str, *, dark: bool) -> None:
 
 
 def open_notebook(browser: Browser, url: str, name: str, *, dark: bool, height: int) -> Page:
-    """Open one notebook in a window of its own, in the light or the dark theme."""
+    """Open one notebook in its own window, in the light or the dark theme."""
     set_theme(url, dark=dark)
     page = browser.new_page(viewport={"width": 1280, "height": height})
     page.goto(f"{url}/lab/tree/{name}?token={TOKEN}&reset")
@@ -271,9 +271,9 @@ def open_notebook(browser: Browser, url: str, name: str, *, dark: bool, height: 
 
 
 def take_picture(page: Page, name: str) -> None:
-    """Take a picture of the whole notebook, for people to look at: with --quick there is none.
+    """Take a picture of the whole notebook for people to look at, except with --quick.
 
-    It proves nothing, so what is wrong with it is written in its place and fails no test.
+    No test checks the picture, so an error is written to a file instead of failing the test.
     """
     if is_quick():
         return
@@ -285,15 +285,15 @@ def take_picture(page: Page, name: str) -> None:
         panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         panel.screenshot(path=PICTURES / f"{name}.png", timeout=30_000)
     except Error as error:
-        (PICTURES / f"{name}.txt").write_text(f"no picture: {error}\n")
+        (PICTURES / f"{name}.txt").write_text(f"the picture failed: {error}\n")
     finally:
         page.set_viewport_size(before)
 
 
 def _make_tall(page: Page, width: int) -> None:
-    """Let the window have the whole notebook in sight."""
+    """Make the window high enough for the whole notebook."""
     height = 0
-    for _ in range(5):  # what comes into view is laid out, and may grow
+    for _ in range(5):  # cells that become visible can grow
         shown, height = height, page.evaluate(_HEIGHT)
         if height <= shown:
             break

@@ -1,4 +1,4 @@
-"""Take the README's picture: a cookie and a login, as JupyterLab shows them."""
+"""Take the README's picture of a dissected cookie and a login in JupyterLab."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _ARRANGE = """() => {
 
 
 def main() -> None:
-    """Run the cells in JupyterLab and keep a picture of their outputs."""
+    """Run the cells in JupyterLab, and save a picture of their outputs."""
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
         (folder / "picture").mkdir()
@@ -70,7 +70,7 @@ def main() -> None:
             page = open_notebook(browser, url, "login.ipynb", dark=False, height=1500)
             errors = page.evaluate(RUN_ALL)
             if errors:
-                raise SystemExit(f"the picture's cells fail: {errors}")
+                raise SystemExit(f"expected cells without errors, got {errors}")
             page.wait_for_selector(".jp-RenderedMermaid img")
             page.evaluate(_ARRANGE)
             page.wait_for_timeout(500)

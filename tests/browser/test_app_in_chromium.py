@@ -1,6 +1,4 @@
-"""The lesson's app, driven by a real Chromium: behind the notebooks' server, and behind the
-servers that people run.
-"""
+"""The lesson's app in Chromium, on the notebooks' server and on servers for production."""
 
 from __future__ import annotations
 
@@ -28,8 +26,8 @@ from tests.conftest import PATIENCE, listens, wait_until
 from tests.deployment.cluster import free_port
 from tests.plugin import need, some_of
 
-#: The app with a clock that the test sets. It begins in 2100, like `Clock`: the browser drops
-#: cookies by the computer's clock, and here it is the app that must refuse them.
+#: The app with a clock in a file, which starts in 2100. The browser, which uses the computer's
+#: clock, therefore keeps the cookies, and the app must refuse them.
 PROGRAM = """
 import os
 from pathlib import Path
@@ -54,7 +52,7 @@ SCRIPT = (
 
 
 class Site(NamedTuple):
-    """A running app, and what lets seconds go past for it."""
+    """A running app, and a function that advances its clock by seconds."""
 
     url: str
     advance: Callable[[float], None]
@@ -69,7 +67,7 @@ def in_this_process() -> Iterator[Site]:
 
 @contextmanager
 def behind(engine: str, folder: Path) -> Iterator[Site]:
-    """Run the app in a program of its own, on a port that was free a moment ago."""
+    """Run the app in its own process, on a free port."""
     program, *options = ENGINES[engine]
     beside_python = shutil.which(program, path=str(Path(sys.executable).parent))
     (folder / "served.py").write_text(PROGRAM)
@@ -79,7 +77,7 @@ def behind(engine: str, folder: Path) -> Iterator[Site]:
     def advance(seconds: float) -> None:
         clock.advance(timedelta(seconds=seconds))
         (folder / "next").write_text(str(clock()))
-        (folder / "next").replace(file)  # at once: the program never reads half of it
+        (folder / "next").replace(file)  # atomic, so the app never reads half a file
 
     port = free_port()
     command = [beside_python or need(program)]
@@ -94,7 +92,7 @@ def behind(engine: str, folder: Path) -> Iterator[Site]:
             assert process.poll() is None, (folder / "log").read_text()
             yield Site(url, advance)
         finally:
-            process.terminate()  # gunicorn ends its workers; a kill would leave them
+            process.terminate()  # SIGTERM, because gunicorn must end its workers
             try:
                 process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
@@ -116,14 +114,14 @@ def site(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # As people have it: pages that were left wait in memory for the Back button.
+    # Like a visitor's browser: it keeps pages in memory for the Back button.
     with chromium(ignore_default_args=["--disable-back-forward-cache"]) as browser:
         yield browser
 
 
 @pytest.fixture
 def page(browser: Browser, site: Site) -> Iterator[Page]:
-    """A window of a new visitor."""
+    """A new visitor's window."""
     with browser.new_context(base_url=site.url) as context:
         yield context.new_page()
 
@@ -141,7 +139,7 @@ def log_in(page: Page, path: str = "/login") -> None:
 
 
 def is_in(page: Page) -> bool:
-    """Whether the dashboard opens; without a log-in the form does."""
+    """Return whether the dashboard opens instead of the login form."""
     page.goto("/dashboard")
     place = page.url.rpartition("/")[2]
     assert place in ("dashboard", "login")
@@ -149,7 +147,7 @@ def is_in(page: Page) -> bool:
 
 
 def test_wrong_password(page: Page) -> None:
-    """A wrong password shows the page's words and the form again, emptied; no cookie."""
+    """A wrong password shows an error and an empty form, and sets no cookie."""
     fill_in(page, "Samplepassword")
     page.get_by_text("invalid login").wait_for()
 
@@ -161,7 +159,7 @@ def test_wrong_password(page: Page) -> None:
 
 
 def test_right_password(page: Page) -> None:
-    """The right one leads to the dashboard with the user's data, and a reload keeps it."""
+    """The right password opens the dashboard with the user's data, also after a reload."""
     log_in(page)
 
     for _ in range(2):
@@ -173,7 +171,7 @@ def test_right_password(page: Page) -> None:
 
 
 def test_cookie_is_out_of_reach_of_scripts(page: Page) -> None:
-    """The browser holds one HttpOnly cookie for /, and `document.cookie` shows nothing."""
+    """The browser has one HttpOnly cookie for /, and scripts can't read or replace it."""
     log_in(page)
 
     [cookie] = page.context.cookies()
@@ -185,7 +183,7 @@ def test_cookie_is_out_of_reach_of_scripts(page: Page) -> None:
 
 
 def test_two_minutes_without_a_click(page: Page, site: Site) -> None:
-    """The cookie is still there, and the app refuses it: back to the form."""
+    """The browser still has the cookie, but the app refuses it and shows the form."""
     log_in(page)
     site.advance(121)
 
@@ -194,7 +192,7 @@ def test_two_minutes_without_a_click(page: Page, site: Site) -> None:
 
 
 def test_a_click_in_the_last_minute(page: Page, site: Site) -> None:
-    """A click with half a minute left gives one minute more, and no more than that."""
+    """A click with half a minute left extends the session by exactly one minute."""
     log_in(page)
     site.advance(90)
     assert is_in(page)
@@ -206,7 +204,7 @@ def test_a_click_in_the_last_minute(page: Page, site: Site) -> None:
 
 
 def test_log_out(page: Page) -> None:
-    """The link leads to the form, and the dashboard is shut."""
+    """The logout link leads to the form, and the dashboard is closed."""
     log_in(page)
     page.get_by_role("link", name="Logout").click()
     page.wait_for_url("**/login")
@@ -214,8 +212,8 @@ def test_log_out(page: Page) -> None:
     assert not is_in(page)
 
 
-def test_replay_after_log_out(page: Page) -> None:
-    """A copy of the cookie from before the log-out still opens the dashboard."""
+def test_replay_after_logout(page: Page) -> None:
+    """A copy of the cookie from before the logout still opens the dashboard."""
     log_in(page)
     [copied] = page.context.cookies()
     page.goto("/logout")
@@ -228,8 +226,8 @@ def test_replay_after_log_out(page: Page) -> None:
     assert "sampleuser@example.com" in page.locator("body").inner_text()
 
 
-def back_after_log_out(page: Page) -> list[str]:
-    """Log in, log out, go back; return the paths that are asked for on the way back."""
+def back_after_logout(page: Page) -> list[str]:
+    """Log in, log out, go back; return the paths requested on the way back."""
     log_in(page)
     page.get_by_role("link", name="Logout").click()
     page.wait_for_url("**/login")
@@ -241,9 +239,9 @@ def back_after_log_out(page: Page) -> list[str]:
 
 
 @pytest.mark.proof
-def test_back_after_log_out(page: Page) -> None:
-    """Back shows the dashboard as it was, from memory, the app not asked; a reload does ask."""
-    asked = back_after_log_out(page)
+def test_back_after_logout(page: Page) -> None:
+    """Back shows the dashboard from memory without a request; a reload shows the form."""
+    asked = back_after_logout(page)
 
     assert asked == []
     assert "sampleuser@example.com" in page.locator("body").inner_text()
@@ -252,19 +250,19 @@ def test_back_after_log_out(page: Page) -> None:
 
 
 @pytest.mark.proof
-def test_back_after_log_out_with_no_store(browser: Browser) -> None:
-    """With `no_store` the browser keeps no page: Back asks the app, and leads to the form."""
+def test_back_after_logout_with_no_store(browser: Browser) -> None:
+    """With `no_store` the browser keeps no page, so Back sends a request and shows the form."""
     with (
         Server(create_app(clock=Clock(), no_store=True)) as server,
         browser.new_context(base_url=server.url) as context,
     ):
         page = context.new_page()
-        assert back_after_log_out(page)[:2] == ["/dashboard", "/login"]  # then its style
+        assert back_after_logout(page)[:2] == ["/dashboard", "/login"]  # then its style sheet
         assert page.url.endswith("/login")
 
 
 def test_script_in_a_message(page: Page) -> None:
-    """A script in the address is stored and shown as text: no dialog, and nothing runs."""
+    """A script in the message is shown as text, and does not run."""
     dialogs: list[str] = []
 
     def note(dialog: Dialog) -> None:
@@ -291,9 +289,9 @@ def test_script_in_a_message(page: Page) -> None:
 
 @pytest.mark.proof
 def test_under_a_prefix(browser: Browser) -> None:
-    """Under a prefix the style arrives, form and link lead on, and nothing is refused."""
+    """Under a prefix the style sheet, form and links work, and the console has no error."""
     app = create_app(clock=Clock())
-    app.wsgi_app = DispatcherMiddleware(NotFound(), {"/lesson": app.wsgi_app})  # type: ignore[method-assign]  # its way
+    app.wsgi_app = DispatcherMiddleware(NotFound(), {"/lesson": app.wsgi_app})  # type: ignore[method-assign]  # as documented
     with Server(app) as server, browser.new_context(base_url=server.url) as context:
         page = context.new_page()
         refused: list[str] = []
@@ -310,7 +308,7 @@ def test_under_a_prefix(browser: Browser) -> None:
 @pytest.mark.proof
 @pytest.mark.parametrize("ours", [True, False], ids=["", "without our header"])
 def test_script_that_is_not_escaped(browser: Browser, ours: bool) -> None:
-    """Not even a script that a page forgets to escape runs; without our header it does."""
+    """Our header stops a script that a page does not escape; without it the script runs."""
     app = create_app() if ours else Flask("careless")
     app.add_url_rule("/careless", view_func=lambda: "<script>document.title = 'ran'</script>")
     with Server(app) as server, browser.new_context(base_url=server.url) as context:
@@ -322,7 +320,7 @@ def test_script_that_is_not_escaped(browser: Browser, ours: bool) -> None:
 
 @pytest.mark.proof
 def test_form_to_elsewhere(browser: Browser) -> None:
-    """A form that somebody changes in a page sends the password to no other site."""
+    """A login form whose action is changed cannot send the password to another site."""
     with Server(create_app()) as server, browser.new_context(base_url=server.url) as context:
         page = context.new_page()
         page.goto("/login")

@@ -1,4 +1,4 @@
-"""The link to an app that a notebook serves, followed from JupyterLab's page in Chromium."""
+"""In Chromium, follow the link from JupyterLab to an app that a notebook serves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ server = serve(create_app())
 assert server.browser().get(f"{server.url}/login").ok
 server.link("/login")
 """
-#: As JupyterHub writes a name with an @ into its paths.
+#: A base path as in JupyterHub, for a user name with an @.
 HOSTED = "/user/ada%40example.edu/"
 NO_PROXY = "--ServerApp.jpserver_extensions=jupyter_server_proxy=False"
 
@@ -46,7 +46,7 @@ def notebook(source: str) -> str:
 
 @contextmanager
 def shown(folder: Path, *options: str, base: str) -> Iterator[Locator]:
-    """Run the program in a JupyterLab that is served below `base`; yield what it shows."""
+    """Run the program in a JupyterLab below `base`; yield its output's element."""
     given = folder / "given"
     given.mkdir()
     (given / "link.ipynb").write_text(notebook(PROGRAM))
@@ -58,7 +58,7 @@ def shown(folder: Path, *options: str, base: str) -> Iterator[Locator]:
 
 @pytest.mark.parametrize("base", [HOSTED, "/"], ids=["hosted", "local"])
 def test_link(tmp_path: Path, base: str) -> None:
-    """Whoever follows the link logs in and out; all addresses and cookies stay below it."""
+    """Behind the link a visitor can log in and out, and all URLs and cookies stay below it."""
     with shown(tmp_path, base=base) as output:
         with output.page.expect_popup() as popup:
             output.locator("a").click()
@@ -89,7 +89,7 @@ def test_link(tmp_path: Path, base: str) -> None:
 
 
 def test_link_without_the_proxy(tmp_path: Path) -> None:
-    """Where no link can lead to the app, one line says what is missing."""
+    """Without jupyter-server-proxy, one line shows how to install it."""
     with shown(tmp_path, NO_PROXY, base=HOSTED) as output:
         assert "pip install jupyter-server-proxy" in output.inner_text()
         assert output.locator("a").count() == 0

@@ -1,4 +1,4 @@
-"""The notebooks as a learner sees them: Run All in JupyterLab and Notebook, in Chromium."""
+"""Run each notebook in JupyterLab and Notebook in Chromium, and check what it shows."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 @pytest.fixture(scope="module")
 def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """JupyterLab; it is not started where there is no browser to look at it."""
+    """JupyterLab, which starts only if there is a browser."""
     with jupyterlab(tmp_path_factory.mktemp("lab"), NOTEBOOKS) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def theme(request: pytest.FixtureRequest, lab: str) -> str:
-    """The theme of the pages that are loaded from now on."""
+    """The theme of the pages."""
     set_theme(lab, dark=request.param == "dark")
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
 def desk(lab: str, browser: Browser, theme: str) -> Iterator[Page]:
-    """JupyterLab, loaded once for all notebooks: that takes longer than to run one."""
+    """A JupyterLab page for all notebooks, because loading it is slow."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
     yield page
@@ -54,7 +54,7 @@ def desk(lab: str, browser: Browser, theme: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def windows(browser: Browser) -> Iterator[BrowserContext]:
-    """Windows that share a cache: each notebook of Notebook is a page of its own."""
+    """A browser context, whose cache all pages of Notebook share."""
     windows = browser.new_context(viewport={"width": 1280, "height": 1000})
     yield windows
     windows.close()
@@ -62,7 +62,7 @@ def windows(browser: Browser) -> Iterator[BrowserContext]:
 
 @contextmanager
 def opened(page: Page, name: str, *, start: bool = True) -> Iterator[None]:
-    """Show a notebook, and end its kernel afterwards."""
+    """Open a notebook, and end its kernel afterwards."""
     page.wait_for_function("window.jupyterapp !== undefined")
     page.evaluate(OPEN, {"path": f"{name}.ipynb", "start": start})
     try:
@@ -72,7 +72,7 @@ def opened(page: Page, name: str, *, start: bool = True) -> Iterator[None]:
 
 
 def shown(page: Page) -> dict[str, Any]:
-    """Return what the page shows, once it has drawn what the outputs hold."""
+    """Return what the page shows, after it has drawn all outputs."""
     found: dict[str, Any] = {}
 
     def is_drawn() -> bool:
@@ -87,18 +87,18 @@ def shown(page: Page) -> dict[str, Any]:
 
 
 def having(kind: str, found: dict[str, Any]) -> list[dict[str, str]]:
-    """Return the outputs that hold this type, each with all its types."""
+    """Return the outputs that contain this MIME type."""
     return [output for output in found["outputs"] if kind in output]
 
 
 def line_of(mermaid: str, key: str) -> str:
-    """Return what one line of a diagram's source says."""
+    """Return the value of one line of a diagram's source."""
     [line] = [line for line in mermaid.splitlines() if line.startswith(f"{key}:")]
     return line.partition(":")[2].strip()
 
 
 def move_a_slider(page: Page) -> None:
-    """Move the first slider of the page, and wait until what it shows has changed."""
+    """Move the page's first slider, and wait until its output has changed."""
     widget = page.locator(".jp-OutputArea-output .jupyter-widgets").first
     view = widget.locator(".widget-html").first
     before = view.inner_text()
@@ -110,7 +110,7 @@ def dialogs(page: Page) -> int:
     return page.locator("dialog[open], .jp-Dialog").count()
 
 
-#: One with widgets and one with diagrams; the others are left out with --quick.
+#: A notebook with widgets and one with diagrams; with --quick, only these run.
 FEW = {("light", "03_seal_it"), ("light", "05_write_the_routes")}
 in_each_theme = pytest.mark.parametrize(
     ("theme", "name"),
@@ -125,7 +125,7 @@ in_each_theme = pytest.mark.parametrize(
 
 @in_each_theme
 def test_run_all_in_jupyterlab(desk: Page, theme: str, name: str) -> None:
-    """Every cell runs, none writes an error; diagrams, pictures and widgets are shown."""
+    """Every cell runs without error, and diagrams, pictures and widgets appear."""
     with opened(desk, name):
         errors = desk.evaluate(RUN_ALL)
         found = shown(desk)
@@ -138,8 +138,8 @@ def test_run_all_in_jupyterlab(desk: Page, theme: str, name: str) -> None:
     assert (found["unread"], found["undrawn"], found["overflowing"]) == ([], [], [])
     assert found["widgets"] == len(having(WIDGET, found))
     sources = [output[MERMAID] for output in having(MERMAID, found)]
-    for key, told in (("accTitle", "title"), ("accDescr", "description")):
-        assert [each[told] for each in found["diagrams"]] == [line_of(s, key) for s in sources]
+    for key, part in (("accTitle", "title"), ("accDescr", "description")):
+        assert [each[part] for each in found["diagrams"]] == [line_of(s, key) for s in sources]
     assert all((each["brightness"] < 0.5) == (theme == "dark") for each in found["diagrams"])
 
 
@@ -147,7 +147,7 @@ def test_run_all_in_jupyterlab(desk: Page, theme: str, name: str) -> None:
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 @pytest.mark.parametrize("name", ["03_seal_it", "05_write_the_routes"])
 def test_not_trusted(desk: Page, theme: str, name: str) -> None:
-    """What a notebook from elsewhere brings along can be read before it is run."""
+    """The stored outputs of an untrusted notebook are readable before it runs."""
     with opened(desk, name, start=False):
         take_picture(desk, f"{name}-not-trusted")
         tables = desk.evaluate(TABLES)
@@ -164,7 +164,7 @@ def test_not_trusted(desk: Page, theme: str, name: str) -> None:
 @pytest.mark.proof
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 def test_not_trusted_fits(desk: Page, theme: str) -> None:
-    """Without the styles that JupyterLab takes away, no text lies over another."""
+    """Without the styles that JupyterLab removes, no text overlaps another."""
     with opened(desk, "05_write_the_routes", start=False):
         overflowing = shown(desk)["overflowing"]
 
@@ -175,7 +175,7 @@ def test_not_trusted_fits(desk: Page, theme: str) -> None:
 @pytest.mark.parametrize("theme", ["light"], indirect=True)
 @pytest.mark.parametrize("name", NAMES)
 def test_run_all_in_notebook(windows: BrowserContext, lab: str, theme: str, name: str) -> None:
-    """Every cell runs in Notebook, too; it shows a diagram as a text or as a picture."""
+    """Every cell also runs in Notebook, which shows a diagram as text or picture."""
     page = windows.new_page()
     page.goto(f"{lab}/notebooks/{name}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
@@ -194,5 +194,5 @@ def test_run_all_in_notebook(windows: BrowserContext, lab: str, theme: str, name
 
 
 def test_nothing_is_left(lab: str) -> None:
-    """No kernel runs after its notebook is closed."""
+    """Closing a notebook ends its kernel."""
     wait_until(lambda: ask(lab, "GET", "api/kernels").json() == [])

@@ -1,6 +1,6 @@
-"""The app's pages in a real Chromium: for eyes, for ears, and for the keyboard.
+"""Check the accessibility of the app's pages in Chromium: vision, screen reader, keyboard.
 
-WCAG is https://www.w3.org/TR/WCAG22/; the numbers in the tests are its success criteria's.
+Numbers such as 1.4.3 are success criteria of WCAG, https://www.w3.org/TR/WCAG22/.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def server(clock: Clock) -> Iterator[Server]:
 
 @pytest.fixture
 def open_page(browser: Browser, server: Server) -> Iterator[Open]:
-    """Open a window of a new visitor, so wide and with these settings."""
+    """Open a new visitor's window with a width and with settings."""
     with ExitStack() as stack:
 
         def make(width: int = 1280, **options: Any) -> Page:
@@ -81,13 +81,13 @@ def open_page(browser: Browser, server: Server) -> Iterator[Open]:
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The source of axe-core."""
+    """The source code of axe-core."""
     require_node()
     return (NODE / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 def faults(page: Page, axe: str) -> list[str]:
-    """Return what axe-core finds wrong, or cannot decide where it is about contrast."""
+    """Return axe-core's violations, and contrasts that it cannot decide."""
     page.evaluate(axe)
     report = page.evaluate("tags => axe.run({runOnly: tags})", TAGS)
     undecided = [rule for rule in report["incomplete"] if "contrast" in rule["id"]]
@@ -101,14 +101,14 @@ def faults(page: Page, axe: str) -> list[str]:
 
 @pytest.mark.parametrize(("see", "look", "width"), every_combination(PAGES, LOOKS, WIDTHS))
 def test_axe(open_page: Open, axe: str, see: See, look: dict[str, Any], width: int) -> None:
-    """axe-core finds no fault on any page, in any colours, at any width."""
-    page = open_page(width, bypass_csp=True, **look)  # axe is a script, and those are shut out
+    """No page has a fault that axe-core finds, in any colours, at any width."""
+    page = open_page(width, bypass_csp=True, **look)  # our header would block axe
     see(page)
 
     assert faults(page, axe) == []
 
 
-#: A script that breaks the page with the error, and the rule of axe's that it breaks.
+#: A script that breaks the page with the error, and the rule of axe that it violates.
 BREAKS = {
     "label": ("document.querySelectorAll('label').forEach(e => e.htmlFor = 'x');"
               "document.querySelectorAll('input').forEach(e => e.placeholder = '')", "label"),
@@ -130,7 +130,7 @@ BREAKS = {
 @pytest.mark.proof
 @pytest.mark.parametrize(("script", "rule"), BREAKS.values(), ids=BREAKS)
 def test_axe_finds(open_page: Open, axe: str, script: str, rule: str) -> None:
-    """axe-core does find a page that is broken."""
+    """On a broken page, axe-core finds the fault."""
     page = open_page(bypass_csp=True)
     see_error(page)
     page.evaluate(script)
@@ -138,7 +138,7 @@ def test_axe_finds(open_page: Open, axe: str, script: str, rule: str) -> None:
     assert rule in {fault.partition(":")[0] for fault in faults(page, axe)}
 
 
-# What a screen reader says.
+# Screen readers.
 
 FORM = """
 - main:
@@ -168,7 +168,7 @@ TREES: dict[See, str] = {see_form: FORM, see_error: ERROR, see_dashboard: DASHBO
 @pytest.mark.proof
 @every_page
 def test_accessibility_tree(open_page: Open, see: See) -> None:
-    """Each page is one landmark with its headings in order, and its controls have names."""
+    """Each page has one landmark, headings in order, and controls with names."""
     page = open_page()
     see(page)
 
@@ -176,7 +176,7 @@ def test_accessibility_tree(open_page: Open, see: See) -> None:
 
 
 def test_error_is_announced(open_page: Open) -> None:
-    """An alert, the title and the first field, which has the focus, all say what is wrong."""
+    """An alert, the title and the focused first field all announce the error."""
     page = open_page()
     see_error(page)
 
@@ -190,7 +190,7 @@ def test_error_is_announced(open_page: Open) -> None:
 
 @pytest.mark.proof
 def test_no_error(open_page: Open) -> None:
-    """The empty form calls nothing wrong, and leaves the focus at the beginning of the page."""
+    """The empty form reports no error, and the focus is at the beginning of the page."""
     page = open_page()
     see_form(page)
 
@@ -204,7 +204,7 @@ def test_no_error(open_page: Open) -> None:
 
 @pytest.mark.proof
 def test_password_managers(open_page: Open) -> None:
-    """The fields say what belongs into them (1.3.5), so that nobody has to remember it."""
+    """The fields declare their purpose (1.3.5), so password managers can fill them in."""
     page = open_page()
     see_form(page)
 
@@ -212,9 +212,9 @@ def test_password_managers(open_page: Open) -> None:
         expect(page.get_by_label(label)).to_have_attribute("autocomplete", purpose)
 
 
-# What the eye sees.
+# Vision.
 
-#: How an element is drawn: its colours, and how wide is the line around it.
+#: Returns how an element is drawn: its colours, and the width of its outline.
 DRAWN = """element => {
     const style = getComputedStyle(element);
     const card = getComputedStyle(document.querySelector('main'));
@@ -233,7 +233,7 @@ CONTROLS = "input, button, a"
 
 
 def luminance(colour: str) -> float:
-    """The relative luminance, as WCAG defines it, of a colour like ``rgb(0, 10, 255)``."""
+    """Return WCAG's relative luminance of a colour such as ``rgb(0, 10, 255)``."""
     red, green, blue = (int(number) / 255 for number in re.findall(r"\d+", colour)[:3])
 
     def linear(share: float) -> float:
@@ -248,7 +248,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_contrast() -> None:
-    """The measure itself: black on white is 21, and this grey is the lightest that will do."""
+    """`contrast` gives 21 for black on white, and 4.5 for the lightest sufficient grey."""
     assert round(contrast("rgb(0, 0, 0)", "rgb(255, 255, 255)"), 9) == 21
     assert 4.5 < contrast("rgb(118, 118, 118)", "rgb(255, 255, 255)") < 4.6
 
@@ -256,7 +256,7 @@ def test_contrast() -> None:
 @pytest.mark.proof
 @in_every_look
 def test_edges(open_page: Open, see: See, look: dict[str, Any]) -> None:
-    """A control stands out from the card by its line or its fill (1.4.11)."""
+    """The border or the fill of a control contrasts with the card (1.4.11)."""
     page = open_page(**look)
     see(page)
 
@@ -264,14 +264,14 @@ def test_edges(open_page: Open, see: See, look: dict[str, Any]) -> None:
         drawn = control.evaluate(DRAWN)
         edge = drawn["fill"] if drawn["name"] == "Log In" else drawn["border"]
         if "forced_colors" in look:
-            edge = drawn["border"]  # there each fill is the system's
+            edge = drawn["border"]  # with forced colours, the system sets each fill
         assert contrast(edge, drawn["card"]) >= 3, drawn
 
 
 @pytest.mark.proof
 @every_look
 def test_placeholders(open_page: Open, look: dict[str, Any]) -> None:
-    """The course page's placeholders are there to be read (1.4.3)."""
+    """The course page's placeholders have enough contrast (1.4.3)."""
     page = open_page(**look)
     see_form(page)
 
@@ -284,7 +284,7 @@ def test_placeholders(open_page: Open, look: dict[str, Any]) -> None:
 @pytest.mark.proof
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_parts_of_the_browser(open_page: Open, scheme: str) -> None:
-    """What the browser draws, scroll bars and filled-in fields, is as light or dark."""
+    """The parts that the browser draws, such as scroll bars, follow the colour scheme."""
     page = open_page(color_scheme=scheme)
     see_form(page)
 
@@ -297,11 +297,11 @@ def test_parts_of_the_browser(open_page: Open, scheme: str) -> None:
 @pytest.mark.proof
 @in_every_look
 def test_keyboard(open_page: Open, see: See, look: dict[str, Any]) -> None:
-    """Tab goes through the controls in order, and each shows that it has the focus (2.4.7)."""
+    """Tab visits the controls in order, and the focus is visible (2.4.7)."""
     page = open_page(**look)
     see(page)
     order = page.locator(CONTROLS).evaluate_all(f"all => all.map({DRAWN})")
-    if see != see_error:  # there the first control has the focus already
+    if see != see_error:  # after an error the first field already has the focus
         page.keyboard.press("Tab")
 
     for place, control in enumerate(order):
@@ -315,7 +315,7 @@ def test_keyboard(open_page: Open, see: See, look: dict[str, Any]) -> None:
 
 
 def test_log_in_by_keyboard(open_page: Open) -> None:
-    """After an error one can type at once; Enter sends the form, and follows the link."""
+    """After an error the focus is in the form; Enter sends it, and follows the link."""
     page = open_page()
     see_error(page)
 
@@ -334,7 +334,7 @@ def test_log_in_by_keyboard(open_page: Open) -> None:
 @pytest.mark.proof
 @in_every_width
 def test_targets(open_page: Open, see: See, width: int) -> None:
-    """Each control is a target of at least 44 by 44 pixels; 2.5.8 wants 24."""
+    """Each control has at least 44 by 44 pixels; 2.5.8 requires 24."""
     page = open_page(width)
     see(page)
 
@@ -345,12 +345,12 @@ def test_targets(open_page: Open, see: See, width: int) -> None:
 
 
 READERS = {
-    "as it is": "/* no style of one's own */",
+    "no own style": "/* nothing */",
     "text at 200 %": "html { font-size: 200% }",  # 1.4.4
     "text spaced out": "* { line-height: 1.5 !important; letter-spacing: 0.12em !important;"
     " word-spacing: 0.16em !important } p { margin-bottom: 2em !important }",  # 1.4.12
 }
-#: The elements that are wider than the window, or whose text is wider or higher than they.
+#: Returns elements that are wider than the window, or whose text does not fit in them.
 CUT_OFF = """() => [...document.querySelectorAll('html, main, main *')].filter(element =>
     element.getBoundingClientRect().right > innerWidth
     || element.clientWidth && element.scrollWidth > element.clientWidth
@@ -362,8 +362,8 @@ CUT_OFF = """() => [...document.querySelectorAll('html, main, main *')].filter(e
 @pytest.mark.proof
 @pytest.mark.parametrize(("see", "width", "css"), every_combination(PAGES, WIDTHS, READERS))
 def test_reflow(open_page: Open, see: See, width: int, css: str) -> None:
-    """However the text is set, nothing is cut off or needs to be scrolled to (1.4.10)."""
-    page = open_page(width, bypass_csp=True)  # the reader's own style is not the page's
+    """With any text style, nothing is cut off or needs horizontal scrolling (1.4.10)."""
+    page = open_page(width, bypass_csp=True)  # the header must not block the reader's own style
     see(page)
     page.add_style_tag(content=css)
 
@@ -372,7 +372,7 @@ def test_reflow(open_page: Open, see: See, width: int, css: str) -> None:
 
 @pytest.mark.proof
 def test_reflow_of_a_long_name(open_page: Open, clock: Clock) -> None:
-    """A long name or address without a space is broken, and the card stays in the window."""
+    """A long name or email address without spaces wraps inside the card."""
     user = {"userName": "x" * 100, "email": f"{'y' * 100}@example.com"}
     page = open_page(320)
     cookie = seal({"user": user}, derive_keys(PAGE_SECRET), created_at=now(clock))
@@ -388,7 +388,7 @@ def test_reflow_of_a_long_name(open_page: Open, clock: Clock) -> None:
 @pytest.mark.proof
 @every_page
 def test_without_the_style_sheet(open_page: Open, see: See) -> None:
-    """Where the style sheet does not arrive, each page says and does the same."""
+    """Without the style sheet, each page has the same content and accessibility tree."""
     page = open_page()
     page.route("**/style.css", lambda route: route.abort())
     see(page)
