@@ -115,7 +115,7 @@ def shown(cell: Any) -> str:
 
 
 def executed(case: Case) -> Iterator[Finding]:
-    """Every code cell was run in order, and nbval compares its output"""
+    """Every code cell was run in order, and nbval confirms its output"""
     for number, cell in enumerate(case.code, 1):
         tags = set(cell.metadata.get("tags", ())) | set(re.findall(r"NBVAL_\w+", cell.source))
         if cell.execution_count != number:
@@ -203,14 +203,18 @@ def sized(case: Case) -> Iterator[Finding]:
     asked = len(case.exercises)
     yield "" if 1 <= asked <= MOST_EXERCISES else f"{asked} exercises"
     for cell in case.code:
-        lines = [line for line in cell.source.splitlines() if line.strip()]
         defines = re.search(r"^(def|class) ", cell.source, re.MULTILINE)
         most = MOST_DEFINING if defines else MOST_LINES
-        yield f"{cell.id} has {len(lines)} lines" if len(lines) > most else ""
+        yield f"{cell.id} has {_lines(cell)} lines" if _lines(cell) > most else ""
+
+
+def _lines(cell: Any) -> int:
+    """Count the lines of a cell that are not blank."""
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
 
 
 def readable(case: Case) -> Iterator[Finding]:
-    """All facts in an output are in its text; headings, links, alternative texts are right"""
+    """An output's plain text has all facts; headings, links, alternative texts are right"""
     yield from _headings("\n".join(case.prose))
     for target in re.findall(r"\]\((?!https?://|#)([^)#\\]+)\)", "\n".join(case.prose)):
         yield "" if (case.path.parent / target).exists() else f"a broken link: {target}"
@@ -286,7 +290,7 @@ def measures(cases: list[Case]) -> str:
     lines = ["| | words | code cells | longest cell | exercises | predictions |"]
     lines.append("|---|--:|--:|--:|--:|--:|")
     for case in cases:
-        longest = max(len(cell.source.splitlines()) for cell in case.code)
+        longest = max(map(_lines, case.code))
         sizes = (
             case.words,
             len(case.code),

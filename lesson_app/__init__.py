@@ -14,7 +14,7 @@ Read the modules in this order; each uses only those before it, and `_engine`:
 
 You can read the lesson modules without these three folders:
 
-- `_engine`  JavaScript's JSON, the fast codec, the headers; the modules above use it
+- `_engine`  JSON as JavaScript writes it, a faster codec, the headers; used above
 - `dissect`  take apart a cookie that does not open; the command ``lesson-app dissect``
 - `lab`      what the notebooks experiment with; no module above imports it
 """

@@ -54,8 +54,8 @@ def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
 
     `guard` decorates the dashboard; readers of the lesson can pass their own. `options` go
     to `ClientSessions`; the defaults are `PAGE_OPTIONS`. Without a secret, keys or codec, the
-    app uses the environment's ``FLASK_SECRET_KEY``. Without that, it uses the public
-    `PAGE_SECRET` and logs a warning. Raises ValueError for an invalid secret.
+    app uses the environment's ``FLASK_SECRET_KEY``. Without that variable, it uses
+    the published `PAGE_SECRET` and logs a warning. Raises ValueError for an invalid secret.
     """
     app = Flask(__name__)
     app.config.from_prefixed_env()

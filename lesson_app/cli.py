@@ -122,7 +122,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--json",
     "as_json",
     is_flag=True,
-    help="JSON output. For its keys: pydoc lesson_app.dissect.Dissection.as_dict",
+    help="JSON output. Its fields: run pydoc lesson_app.dissect.Dissection.as_dict",
 )
 def dissect_command(
     values: tuple[str, ...],

@@ -224,8 +224,8 @@ def encrypt(plaintext: bytes, keys: Keys, iv: bytes) -> bytes:
 def decrypt(ciphertext: bytes, keys: Keys, iv: bytes) -> bytes:
     """Undo `encrypt`. Verify the MAC first.
 
-    Raises BadPayload for wrong padding. A client that can see this error has a padding
-    oracle, which is why only a verified ciphertext may be decrypted.
+    Raises BadPayload for wrong padding. A client that sees this error can
+    decrypt by guessing (a padding oracle), so decrypt only a verified ciphertext.
     """
     decryptor = Cipher(algorithms.AES(keys.encryption), modes.CBC(iv)).decryptor()
     unpadder = PKCS7(algorithms.AES.block_size).unpadder()
@@ -250,7 +250,7 @@ def to_base64(raw: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes:
-    """Read base64url as Node does: ``-_`` or ``+/``, up to a ``=``, skipping other characters.
+    """Read base64url as Node does: accept ``-_`` and ``+/``, stop at ``=``, skip the rest.
 
     Several strings give the same bytes; the MAC covers the bytes. Raises BadFormat for a
     length that base64url cannot have.

@@ -3,7 +3,7 @@
 ::
 
     ValueError
-    ├── SessionTooLarge      raised when a session is sent, not when a cookie is read
+    ├── SessionTooLarge      raised before a session is sent, not when a cookie is read
     └── BadCookie            the middleware catches it and starts an empty session
         ├── BadFormat        not a sealed cookie            fields, base64, time, iv, canonical
         ├── BadSignature     changed, or sealed with another secret                   signature
@@ -11,7 +11,8 @@
         └── BadPayload       sealed, but not as a session                 padding, json, object
 
 The words on the right are the values of ``reason``. The middleware adds four, for cookies
-that open but are refused: expired, times (impossible), too-old (`max_lifetime`), revoked.
+that open but are refused: expired, times (they are impossible), too-old
+(over `max_lifetime`), revoked.
 """
 
 

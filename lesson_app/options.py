@@ -135,8 +135,8 @@ class Options:
     )  # fmt: skip
     active_duration: timedelta = _option(
         timedelta(minutes=5),
-        """if less than this is left when a session is used, extend the session by this;
-        zero: never.""",
+        """if a session is used and has less time left than this, extend it by this
+        time; zero: never.""",
         _check_extension,
     )
     max_lifetime: timedelta | None = _option(
@@ -154,7 +154,7 @@ class Options:
     )
     cookie_name: str | None = _option(
         None, "the cookie's name.", check_cookie_name,
-        group="The cookie, each by default Flask's ``SESSION_COOKIE_…``",
+        group="The cookie; by default as Flask's ``SESSION_COOKIE_…``",
     )  # fmt: skip
     path: str | None = _option(None, "its Path.", _check_attribute)
     domain: str | None = _option(None, "its Domain.", _check_attribute)
@@ -170,7 +170,7 @@ class Options:
     )  # fmt: skip
     clock: Callable[[], float] | None = _option(
         None, "a function to use instead of ``time.time``.", _check_function,
-        group="For tests and lessons that repeat",
+        group="For repeatable tests and lessons",
     )  # fmt: skip
     urandom: Callable[[int], bytes] | None = _option(
         None, "a function to use instead of ``os.urandom``.", _check_function

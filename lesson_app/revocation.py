@@ -7,7 +7,7 @@ Use one of two classes with a store that you choose, or write a `Revocation` you
     )
     ClientSessions(app, revocation=logins)
     logins.end_all("sampleuser")                 # every session of this user
-    logins.end_all("sampleuser", keep=session)   # except this one: the password has changed
+    logins.end_all("sampleuser", keep=session)   # all but this one, after a new password
 
     revoked = DenyList(MemoryStore())
     ClientSessions(app, revocation=revoked)
@@ -33,11 +33,11 @@ class Revocation(Protocol):
     """Decides whether a session that opened is valid."""
 
     def is_revoked(self, session: Session) -> bool:
-        """Return True to refuse it. If this raises, the request fails; the cookie stays."""
+        """Return True to refuse the session. An exception fails the request."""
 
 
 class Store(Protocol):
-    """A server's memory: string keys, each with a whole number and a time to forget both."""
+    """A server's memory: each string key has a whole number and the time to delete both."""
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
         """Store `value` until `forget_at`, unless the stored value of `key` is larger.
@@ -178,7 +178,7 @@ class UserEpochs:
     """Refuse a user's sessions that began at or before a stored timestamp.
 
     The store has one entry for each user whose sessions were ever ended (OWASP ASVS 5.0,
-    7.4.1). A session begins when it is new or `reset`. So an app must call
+    7.4.1). A session begins when it is created or `reset`. So an app must call
     ``session.reset()`` when a visitor logs in, as it should anyway. `user` returns the name
     of a session's user, and None for a session without a user.
     """

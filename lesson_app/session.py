@@ -126,7 +126,7 @@ class Session(dict[str, Any], SessionMixin):
 
     @property
     def new(self) -> bool:  # type: ignore[override]  # Flask's is a plain attribute
-        """Whether no cookie came, or the cookie was refused."""
+        """True if no cookie came or the cookie was refused."""
         return self._open().new
 
     @property
@@ -136,7 +136,7 @@ class Session(dict[str, Any], SessionMixin):
 
     @property
     def born_at(self) -> int:
-        """When the session began, in ms since 1970: when it was new, or `reset`.
+        """When the session began, in ms since 1970: when it was created or last `reset`.
 
         Unlike `created_at`, this time does not move. The cookie stores it only if an option
         needs it: `max_lifetime` or `revocation`.
@@ -193,8 +193,8 @@ class Session(dict[str, Any], SessionMixin):
         """Remove all keys except those in `keep`, and begin a new lifetime now.
 
         ``reset(*session)`` keeps everything. The browser gets a new cookie. A copy of the
-        old one still opens until it expires: the server stores nothing that could
-        distinguish the two, unless it has a `revocation`.
+        old cookie still opens until it expires: without a `revocation`, the server stores
+        nothing that distinguishes the old cookie from the new one.
         """
         for key in keep:
             if not isinstance(key, str):
