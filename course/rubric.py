@@ -214,7 +214,7 @@ def _lines(cell: Any) -> int:
 
 
 def readable(case: Case) -> Iterator[Finding]:
-    """An output's plain text has all facts; headings, links, alternative texts are right"""
+    """An output's text says what its HTML says; headings, links, alternative texts are right"""
     yield from _headings("\n".join(case.prose))
     for target in re.findall(r"\]\((?!https?://|#)([^)#\\]+)\)", "\n".join(case.prose)):
         yield "" if (case.path.parent / target).exists() else f"a broken link: {target}"
@@ -248,7 +248,7 @@ def _html(id: str, html: str, plain: str) -> Iterator[Finding]:  # noqa: A002
 
 
 def asserted(case: Case) -> Iterator[Finding]:
-    """Each listed fact is near a cell that shows it"""
+    """Each fact in `course.toml` is near a cell that shows it"""
     facts = case.declared.get("fact", ())
     yield "" if len(facts) >= 4 else "fewer than four facts are listed"
     for fact in facts:

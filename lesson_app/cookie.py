@@ -250,9 +250,10 @@ def to_base64(raw: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes:
-    """Read base64url as Node does: accept ``-_`` and ``+/``, stop at ``=``, skip the rest.
+    """Read base64url as Node does: accept ``-_`` and ``+/``, stop at ``=``.
 
-    Several strings give the same bytes; the MAC covers the bytes. Raises BadFormat for a
+    It ignores other characters, so several strings give the same bytes; the MAC covers the
+    bytes. Raises BadFormat for a
     length that base64url cannot have.
     """
     # Node's characters are UTF-16 units, and its decoder sees only the low byte of each.

@@ -11,7 +11,7 @@
         └── BadPayload       sealed, but not as a session                 padding, json, object
 
 The words on the right are the values of ``reason``. The middleware adds four, for cookies
-that open but are refused: expired, times (they are impossible), too-old
+that open but are refused: expired, times (impossible times), too-old
 (over `max_lifetime`), revoked.
 """
 

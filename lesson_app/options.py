@@ -115,7 +115,7 @@ class Options:
     secret: Secret | None = _option(
         None,
         """str or bytes, random; or a list: the first secret seals new cookies, every secret
-        opens cookies. A cookie opened with a later secret is sealed again. By default
+        opens cookies. A cookie opened with any other secret is sealed again. By default
         Flask's ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``.""",
         group="How to seal; give at most one of secret, keys and codec",
     )

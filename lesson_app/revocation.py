@@ -37,7 +37,7 @@ class Revocation(Protocol):
 
 
 class Store(Protocol):
-    """A server's memory: each string key has a whole number and the time to delete both."""
+    """What a server stores: for each string key, a whole number and when to delete it."""
 
     def put(self, key: str, value: int, forget_at: int | None) -> None:
         """Store `value` until `forget_at`, unless the stored value of `key` is larger.

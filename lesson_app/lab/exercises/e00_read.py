@@ -57,7 +57,7 @@ EXERCISES = (
         ),
         (
             "The cookie was sealed with the secret that you have just used.",
-            "Do with `found` what the cell above does with `cookie`.",
+            "Open `found` with `unseal`, as you opened `cookie`.",
             'A session is a dict: `unseal(…).content["message"]`.',
         ),
     ),

@@ -166,7 +166,7 @@ EXERCISES = (
             no_padding="you cannot encrypt a message that does not fill its last block; `pad` "
             "it first",
             full_block="a message that fills its last block needs padding, too (16 bytes); "
-            "otherwise the reader takes its last byte for padding",
+            "otherwise the server reads its last byte as padding",
             other_padding="this padding differs from that of `pad`, so the reader cannot see "
             "where the message ends; use `pad`",
             one_value="this is one value; return two, the IV and the ciphertext",

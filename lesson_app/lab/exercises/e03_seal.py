@@ -321,7 +321,7 @@ EXERCISES = (
         "unseal",
         judge_unseal,
         misconceptions(
-            decrypts_first="you decrypt before you verify, and how decryption fails may help "
+            decrypts_first="you decrypt before you verify, and a decryption error may help "
             "an attacker; call `verify` first, then `decrypt`",
             other_key="the page's cookie does not verify; `derive_keys` returns the encryption "
             "key first, the signature key second",
@@ -329,10 +329,10 @@ EXERCISES = (
             "the sealed name with the parameter `name`",
             name_begins_alike="you accepted a name that only *begins* like the right one; "
             "compare everything before the first =",
-            fixed_key="a cookie that was sealed with another secret does not open; derive the "
-            "keys from the parameter `secret`",
-            not_raised="unseal must raise an error for a bad cookie; a caller may take a "
-            "returned value for a session",
+            fixed_key="you ignore the parameter `secret`, so you cannot open cookies of "
+            "another secret; derive the keys from it",
+            not_raised="unseal must raise an error for a bad cookie; a caller may use a "
+            "returned value as a session",
             one_name="a cookie that was sealed for `theme` does not open as `theme`; compare "
             "with the parameter `name`, not with a fixed name",
             every_equals="a session may contain =; only the first = ends the name, so use "

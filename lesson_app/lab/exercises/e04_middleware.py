@@ -172,12 +172,12 @@ EXERCISES = (
             "the active duration is left",
             border="you extend the session if exactly the active duration is left; extend it "
             "only if *less* is left",
-            from_now="you return now; return created_at plus the active duration instead",
+            from_now="you return `now`; return `created_at + active_duration` instead",
             time_spent="you look at the time that has passed; look at the time that is left",
             yes_or_no="you return True or False; return the session's created_at",
         ),
         (
-            "How many milliseconds are left? Subtract now from the end.",
+            "How many milliseconds are left? Subtract `now` from the end.",
             "If that is less than active_duration, created_at moves. Otherwise it stays.",
             "If it moves, return created_at + active_duration. If it stays, return created_at.",
         ),

@@ -193,12 +193,12 @@ EXERCISES = (
             rest_kept="you removed the user, but not the rest, which the next visitor at this "
             "computer can see; call `session.reset()`",
             cookie_deleted="you only asked the browser to delete its cookie; empty the "
-            "session instead, as the page does",
+            "session with `session.reset()` instead",
             no_redirect="there is no redirect, so the visitor sees an empty page; redirect "
             "them to the form",
         ),
         (
-            "The page names the method that ends a session.",
+            "The text above names the method that ends a session.",
             "Call `session.reset()`, then redirect the visitor.",
             'session.reset(), then return redirect("/login", code=302).',
         ),

@@ -212,7 +212,7 @@ EXERCISES = (
             "you",
         ),
         (
-            "Which name can you choose in the guestbook? With which secret does it seal it?",
+            "Which name can you choose in the guestbook? With which secret is it sealed?",
             "Use one browser for both: `browser = target.browser()`.",
             'browser.post(f"{target.guestbook}/name", data={"name": target.admin}), then '
             'browser.get(f"{target.url}/flag")',

@@ -271,8 +271,8 @@ EXERCISES = (
             "cannot open each other's cookies; a step may be a list of both",
             new_first="a step seals with a secret that servers of the previous step do not "
             "know; a visitor who reaches one of them is logged out",
-            dropped_too_soon="a step drops the secret with which servers of the previous step "
-            "still seal; visitors with such a cookie are logged out",
+            dropped_too_soon="a step drops a secret that servers of the previous step still "
+            "use to seal; visitors with their cookies are logged out",
             never_new="after the last step, the servers do not seal with the new secret; put "
             "it first",
             never_dropped="after the last step, the old secret still opens cookies, so anyone "

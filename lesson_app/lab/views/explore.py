@@ -150,7 +150,7 @@ def explore_life(make_app: Callable[[Clock], Flask]) -> Explorer:
         "a visit every \N{HORIZONTAL ELLIPSIS} seconds": (range(10, 131), 70),
         "the clock, in seconds": (range(0, 601, 5), 120),
     }
-    headings = ["a visit every", "visits in time", "Set-Cookie", "the session"]
+    headings = ["a visit every", "visits before expiry", "Set-Cookie", "the session"]
     rows = [_live_an_hour(make_app, pause) for pause in (30, 50, 60, 65, 70, 90, 119, 121)]
     return Explorer(Trials(headings, rows), sliders, view)
 
