@@ -89,8 +89,9 @@ class SealedCodec:
                 if plaintext is not None and plaintext.startswith(prefix):
                     json = plaintext[len(prefix) :].decode("utf-8", "replace")
                     content, rotated = read_object(json), prepared is not self._prepared[0]
-                    times = int(created_at), int(duration)
-                    return _unsealed(content, *times, rotated, mac, json)
+                    return _unsealed(
+                        content, int(created_at), int(duration), rotated, mac, json
+                    )
         return self._unseal_by_reference(value, name)
 
     def _unseal_by_reference(self, value: str, name: str) -> Unsealed:

@@ -18,6 +18,8 @@ from typing import Any
 MAX_SAFE_INTEGER = 2**53 - 1
 #: How many lists and dicts may be nested; a 4,096-byte cookie needs far fewer.
 MAX_DEPTH = 100
+#: A number of fewer digits is always exact.
+_LONG = len(str(MAX_SAFE_INTEGER))
 #: How many keys of a place an error message shows.
 _MOST_KEYS = 8
 
@@ -199,8 +201,8 @@ def parse(text: str) -> Any:
     Two differences, so that nothing fails later: a number too large for a double
     (JavaScript's Infinity) and depth beyond 100 are refused.
     """
-    # Fewer brackets cannot be nested deeper.
-    if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(text):
+    # A short text, or one with few brackets, cannot be nested deeper.
+    if len(text) > MAX_DEPTH < text.count("[") + text.count("{") and _is_too_deep(text):
         raise ValueError(f"nested more than {MAX_DEPTH} lists and dicts deep")
     try:
         value, end = _scan(text, 0)
@@ -219,6 +221,8 @@ def _is_too_deep(text: str) -> bool:
 
 
 def _read_integer(digits: str) -> int | float:
+    if len(digits) < _LONG:
+        return int(digits)
     # Beyond 2**53 JavaScript reads the nearest double; so do we, to write it back alike.
     if len(digits) <= 17 and abs(int(digits)) <= MAX_SAFE_INTEGER:
         return int(digits)
