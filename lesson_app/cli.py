@@ -53,13 +53,14 @@ class _Missing(click.Command):
     """A command that needs a missing package."""
 
     def __init__(self, name: str, package: str) -> None:
-        super().__init__(name, short_help="Needs: pip install 'lesson-app[lab]'")
+        super().__init__(name, short_help="Needs the extra: pip install '.[lab]'")
         self.package = package
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Say what to install."""
         raise click.UsageError(
-            f"lesson-app {self.name} needs {self.package}: pip install 'lesson-app[lab]'"
+            f"lesson-app {self.name} needs {self.package}; in the project's folder, run: "
+            "pip install '.[lab]'"
         )
 
 
@@ -122,7 +123,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--json",
     "as_json",
     is_flag=True,
-    help="JSON output. Its fields: run pydoc lesson_app.dissect.Dissection.as_dict",
+    help="JSON output. Its fields: python -m pydoc lesson_app.dissect.Dissection.as_dict",
 )
 def dissect_command(
     values: tuple[str, ...],

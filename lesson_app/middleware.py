@@ -53,7 +53,8 @@ class ClientSessions(Options):
     lost: the cookie travels in the headers.
 
     The options are those of `Options`; `lesson_app.PRODUCTION` has a good set of them.
-    Wrong options raise TypeError or ValueError here, not in a request.
+    A wrong option raises TypeError or ValueError here. If an attribute does not fit Flask's
+    settings or the cookie's name, the first request that sets a cookie raises ValueError.
     """
 
     app: InitVar[Flask | None] = None

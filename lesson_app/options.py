@@ -74,9 +74,10 @@ def _check_attribute(option: str, value: object) -> None:
     if not isinstance(value, str):
         raise TypeError(f"{option} must be str, got {value!r}")
     if _NO_ATTRIBUTE.search(value):
+        fix = "; write them as in a URL: %20, %3B" if option.endswith("path") else ""
         raise ValueError(
             f"{option} must not contain white space, ';' or control characters, got "
-            f"{value!r}; in a path, write them as in a URL: %20, %3B"
+            f"{value!r}{fix}"
         )
 
 
@@ -181,8 +182,12 @@ class Options:
             value = getattr(self, option.name)
             if value is not None or option.default is not None:
                 option.metadata["check"](option.name, value)
-        if sum(given is not None for given in (self.secret, self.keys, self.codec)) > 1:
-            raise ValueError("expected at most one of secret, keys and codec; each can seal")
+        ways = {"secret": self.secret, "keys": self.keys, "codec": self.codec}
+        given = [name for name, value in ways.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(
+                f"expected one of secret, keys and codec, got {' and '.join(given)}; keep one"
+            )
         if self.ephemeral and self.max_age is not None:
             raise ValueError(
                 "expected ephemeral or max_age, got both; an ephemeral cookie ends with the "
@@ -248,7 +253,8 @@ def check_attributes(
         )
     if prefix.startswith("__host-") and (domain or path != "/"):
         raise ValueError(
-            f"a cookie named {name!r} must have Path=/ and no Domain; leave both out"
+            f"a cookie named {name!r} must have Path=/ and no Domain, got path={path!r} and "
+            f"domain={domain!r}"
         )
     if samesite is not None:
         check_samesite("the cookie's samesite", samesite)

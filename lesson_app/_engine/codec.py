@@ -54,6 +54,7 @@ class SealedCodec:
     def seal(
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
     ) -> str:
+        """Return the cookie value; times in ms, as in `lesson_app.seal`."""
         if isinstance(content, dict):
             json = stringify(content)
             return self.seal_json(json, name=name, created_at=created_at, duration=duration)
@@ -61,7 +62,7 @@ class SealedCodec:
         return seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
 
     def seal_json(self, json: str, *, name: str, created_at: int, duration: int) -> str:
-        """Seal content that `stringify` has written already."""
+        """Seal content that is JSON already, in the form of JavaScript's JSON.stringify."""
         iv = self._iv()
         prefix = _prefix(name) if type(name) is str else None
         if (
@@ -80,6 +81,7 @@ class SealedCodec:
         return None if self._urandom is None else self._urandom(IV_LENGTH)
 
     def unseal(self, value: str, *, name: str) -> Unsealed:
+        """Open a cookie value with the first keys that fit, or raise BadCookie."""
         prefix = _prefix(name) if type(name) is str else None
         fields = read(value) if type(value) is str else None
         if prefix and fields and not (self._strict and value != write(fields)):

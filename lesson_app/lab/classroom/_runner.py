@@ -76,7 +76,7 @@ class Runner:
             timeout=None,
             on_cell_executed=self._record_reply,
         )
-        self.why = "no kernel could be started: pip install 'lesson-app[lab]'"
+        self.why = "no kernel could be started; run: pip install '.[lab]'"
         talk_through_files(self.client.create_kernel_manager(), self.folder)
         with _less_memory():
             setup = self.client.async_setup_kernel(cwd=str(self.folder / "work"))

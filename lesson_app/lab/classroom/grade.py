@@ -124,7 +124,7 @@ _AT_LEAST_ONE = click.IntRange(min=1)
     "--json",
     "json_file",
     type=_FILE,
-    help="Also write JSON to this file. For its keys: pydoc lesson_app.lab.classroom.grade",
+    help="Write JSON, too. Its fields: python -m pydoc lesson_app.lab.classroom.grade",
 )
 def grade(
     paths: tuple[Path, ...],
