@@ -605,7 +605,7 @@ def test_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _runner.Runner(tmp_path).run()
 
     (event,) = _runner.lines(tmp_path / "events.jsonl")
-    assert event == {"end": "no kernel could be started: pip install 'lesson-app[lab]'"}
+    assert event == {"end": "no kernel could be started; run: pip install '.[lab]'"}
 
 
 # ---------------------------------------------------------- last: these ran meanwhile
