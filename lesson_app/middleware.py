@@ -1,4 +1,13 @@
-"""Carry `flask.session` from the request's cookie to the response's cookie."""
+"""Carry `flask.session` from the request's cookie to the response's cookie.
+
+One request takes this path:
+
+1. Flask calls `open_session`, which returns an unopened `Session`.
+2. When a view first uses the session, it calls `_read_cookie`: find the cookie, unseal it,
+   check its times and the revocations, extend it if little time is left.
+3. After the view, Flask calls `save_session`. If the session was used and its JSON has
+   changed, that JSON is sealed, and the response gets a ``Set-Cookie``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +19,6 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
-from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar, cast
 
 from blinker import Namespace
@@ -125,8 +133,8 @@ class ClientSessions(Options):
         session.modified = True
         json = session._changed_json()
         assert json is not None  # it was just marked as modified
-        sealing = cast(_Sealing, session._sealing)
-        return sealing.name, _seal(sealing, session, json)
+        cookie = cast(_RequestCookie, session._cookie)
+        return cookie.name, _seal(cookie, session, json)
 
     def _interface(self, app: Flask) -> ClientSessionInterface:
         interface = app.extensions.get(_EXTENSION, {}).get(self)
@@ -154,7 +162,7 @@ def _no_secret() -> RuntimeError:
     return RuntimeError("there is no secret; pass secret=… or set the app's SECRET_KEY")
 
 
-class _Sealing(NamedTuple):
+class _RequestCookie(NamedTuple):
     """What one request opens its cookie with, and seals it with again."""
 
     app: Flask
@@ -170,7 +178,7 @@ class ClientSessionInterface(SessionInterface):
         self._options = options
         self._clock = options.clock or time.time
         self._duration = milliseconds(options.duration, "duration")
-        self._active_microseconds = options.active_duration // timedelta(microseconds=1)
+        self._active_duration = milliseconds(options.active_duration, "active_duration")
         lifetime = options.max_lifetime
         self._max_lifetime = (
             None if lifetime is None else milliseconds(lifetime, "max_lifetime")
@@ -228,9 +236,9 @@ class ClientSessionInterface(SessionInterface):
         codec = self.get_codec(app)
         if codec is None:
             return None
-        sealing = _Sealing(app, codec, self.get_cookie_name(app), header)
-        session = self._new_session(functools.partial(self._open, sealing))
-        session._sealing = sealing
+        cookie = _RequestCookie(app, codec, self.get_cookie_name(app), header)
+        session = self._new_session(functools.partial(self._read_cookie, cookie))
+        session._cookie = cookie
         if self._options.ephemeral:
             session.permanent = False
         return session
@@ -243,25 +251,24 @@ class ClientSessionInterface(SessionInterface):
             remember_birth=self._remember_birth,
         )
 
-    def _open(self, sealing: _Sealing) -> tuple[dict[str, Any], State] | None:
+    def _read_cookie(self, cookie: _RequestCookie) -> tuple[dict[str, Any], State] | None:
         """Return what the request's cookie holds; None without a cookie."""
-        value = find_cookie(sealing.header, sealing.name)
+        value = find_cookie(cookie.header, cookie.name)
         if not value:
             return None
         try:
-            unsealed = sealing.codec.unseal(value, name=sealing.name)
+            unsealed = cookie.codec.unseal(value, name=cookie.name)
         except BadCookie as bad:
-            return self._refuse(sealing, value, bad.reason)
+            return self._refuse(cookie, value, bad.reason)
         now = self.now()
         content, state = self._read(unsealed, now)
         reason = self._reason_to_refuse(content, state, now)
         if reason:
-            return self._refuse(sealing, value, reason)
-        if type(sealing.codec) is not SealedCodec:
+            return self._refuse(cookie, value, reason)
+        if type(cookie.codec) is not SealedCodec:
             state.json = self._json(content, state)  # raises if it could not be sealed again
-        left = state.opened_until - now
-        if left * 1000 < self._active_microseconds:
-            state.created_at += self._active_microseconds // 1000
+        if state.opened_until - now < self._active_duration:
+            state.created_at += self._active_duration
             state.changed = True
         return content, state
 
@@ -305,13 +312,14 @@ class ClientSessionInterface(SessionInterface):
         return None
 
     def _refuse(
-        self, sealing: _Sealing, value: str, reason: str
+        self, cookie: _RequestCookie, value: str, reason: str
     ) -> tuple[dict[str, Any], State]:
         """Return an empty session. Only the log and the signal say why, not the response."""
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        logger.info("cookie %s refused: %s (sha256 %s)", sealing.name, reason, digest)
-        cookie_refused.send(sealing.app, name=sealing.name, reason=reason, digest=digest)
+        logger.info("cookie %s refused: %s (sha256 %s)", cookie.name, reason, digest)
+        cookie_refused.send(cookie.app, name=cookie.name, reason=reason, digest=digest)
         now = self.now()
+        # Changed, so that the response replaces the useless cookie.
         return {}, State(now, self._duration, now, changed=True)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -323,18 +331,18 @@ class ClientSessionInterface(SessionInterface):
                 interface._save(app, further, response)
 
     def _save(self, app: Flask, session: Session, response: Response) -> None:
-        if session._opener is not None:
+        if session._opener is not None:  # nobody has used the session
             return
         vary_by_cookie(response)
         if self._options.no_store:
             response.cache_control.no_store = True
         json = session._changed_json()
         if json is not None:
-            value = _seal(cast(_Sealing, session._sealing), session, json)
+            value = _seal(cast(_RequestCookie, session._cookie), session, json)
             response.headers.add("Set-Cookie", self._set_cookie(app, session, value))
 
     def _set_cookie(self, app: Flask, session: Session, value: str) -> str:
-        options, name = self._options, cast(_Sealing, session._sealing).name
+        options, name = self._options, cast(_RequestCookie, session._cookie).name
         path = _either(options.path, self.get_cookie_path(app))
         domain = _either(options.domain, self.get_cookie_domain(app))
         samesite = _either(options.samesite, self.get_cookie_samesite(app))
@@ -363,9 +371,9 @@ class ClientSessionInterface(SessionInterface):
         return min(session.expires_at, END_OF_TIME) // 1000 + 1
 
 
-def _seal(sealing: _Sealing, session: Session, json: str) -> str:
+def _seal(cookie: _RequestCookie, session: Session, json: str) -> str:
     """Return the cookie value of a changed session or raise SessionTooLarge."""
-    name, codec = sealing.name, sealing.codec
+    name, codec = cookie.name, cookie.codec
     times = {"created_at": session.created_at, "duration": session.duration}
     if type(codec) is SealedCodec:
         value = codec.seal_json(json, name=name, **times)

@@ -37,8 +37,8 @@ PRODUCTION: dict[str, Any] = {
 }
 
 
-def _any_value(option: str, value: object) -> None:
-    """Accept everything: `Options.__post_init__` looks at several options together."""
+def _check_later(option: str, value: object) -> None:
+    """Leave the check to `Options.own_codec` or `Options.revocations`."""
 
 
 def _check_flag(option: str, value: object) -> None:
@@ -100,7 +100,7 @@ def check_cookie_name(option: str, value: object) -> None:
 def _option(
     default: Any,
     text: str,
-    check: Callable[[str, Any], None] = _any_value,
+    check: Callable[[str, Any], None],
     *,
     group: str = "",
 ) -> Any:
@@ -118,10 +118,11 @@ class Options:
         """str or bytes, random; or a list: the first secret seals new cookies, every secret
         opens cookies. A cookie opened with any other secret is sealed again. By default
         Flask's ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``.""",
+        _check_later,
         group="How to seal; give at most one of secret, keys and codec",
     )
     keys: Keys | Sequence[Keys] | None = _option(
-        None, "`Keys`, or a list of them, to choose another cipher or MAC."
+        None, "`Keys`, or a list of them, to choose another cipher or MAC.", _check_later
     )
     codec: Codec | None = _option(
         None, "an object with ``seal`` and ``unseal``, as in `Codec`.", _check_codec
@@ -151,7 +152,7 @@ class Options:
         False, "True: the browser keeps the cookie until it closes.", _check_flag
     )
     revocation: Revocation | Sequence[Revocation] = _option(
-        (), "a `Revocation`, or a list of them, to end sessions early."
+        (), "a `Revocation`, or a list of them, to end sessions early.", _check_later
     )
     cookie_name: str | None = _option(
         None, "the cookie's name.", check_cookie_name,

@@ -70,8 +70,8 @@ class Session(dict[str, Any], SessionMixin):
 
     #: Whether the browser keeps this response's cookie when the browser closes.
     permanent: bool = True
-    #: What the middleware seals this session with.
-    _sealing: Any = None
+    #: What the middleware knows of the request's cookie.
+    _cookie: Any = None
     _opening = _assigned = False
 
     def __init__(

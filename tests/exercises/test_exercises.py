@@ -738,3 +738,13 @@ def test_imported_on_first_use() -> None:
     lines = subprocess.check_output([sys.executable, "-c", program], text=True).splitlines()
 
     assert lines == ["0", "○ E1.1 cookie_pair: not started", "9"]
+
+
+@pytest.mark.parametrize("number", sorted({each.notebook for each in catalogue().values()}))
+def test_every_name_is_a_misconception(number: int) -> None:
+    """A check that raises a name which no sentence belongs to would print nothing."""
+    (path,) = Path(exercises.__file__).parent.glob(f"e{number:02}_*.py")
+    raised = set(re.findall(r'Wrong\("([a-z0-9-]+)"\)', path.read_text(encoding="utf-8")))
+    here = [each for each in catalogue().values() if each.notebook == number]
+
+    assert raised <= {name for each in here for name in each.misconceptions}
