@@ -389,9 +389,9 @@ def nginx_without_buffers(start: Start, folder: Path, servers: dict[str, str]) -
 
 
 THROUGH: dict[str, Balance] = {
-    "haproxy, as above, before waitress": haproxy,
-    "nginx, as above, before waitress": nginx,
-    "nginx without `large_client_header_buffers`, before waitress": nginx_without_buffers,
+    "haproxy, as above, then waitress": haproxy,
+    "nginx, as above, then waitress": nginx,
+    "nginx without `large_client_header_buffers`, then waitress": nginx_without_buffers,
 }
 
 
