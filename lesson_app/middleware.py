@@ -32,7 +32,15 @@ from ._engine.javascript import parse, stringify
 from .cookie import MAX_SIZE, Codec, Unsealed
 from .errors import BadCookie, SessionTooLarge
 from .options import Options, check_attributes, check_cookie_name, secret_keys
-from .session import BORN, END_OF_TIME, Opener, Session, State, milliseconds
+from .session import (
+    BORN,
+    END_OF_TIME,
+    Opener,
+    Session,
+    State,
+    json_to_seal,
+    milliseconds,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -133,8 +141,7 @@ class ClientSessions(Options):
         session.modified = True
         json = session._changed_json()
         assert json is not None  # it was just marked as modified
-        cookie = cast(_RequestCookie, session._cookie)
-        return cookie.name, _seal(cookie, session, json)
+        return session._cookie.name, _seal(session._cookie, session, json)
 
     def _interface(self, app: Flask) -> ClientSessionInterface:
         interface = app.extensions.get(_EXTENSION, {}).get(self)
@@ -266,7 +273,8 @@ class ClientSessionInterface(SessionInterface):
         if reason:
             return self._refuse(cookie, value, reason)
         if type(cookie.codec) is not SealedCodec:
-            state.json = self._json(content, state)  # raises if it could not be sealed again
+            # Raises if the content could not be sealed again.
+            state.json = json_to_seal(content, state, self._remember_birth)
         if state.opened_until - now < self._active_duration:
             state.created_at += self._active_duration
             state.changed = True
@@ -293,9 +301,6 @@ class ClientSessionInterface(SessionInterface):
                 # Without this mark each visit could begin the lifetime again.
                 state.changed = True
         return content, state
-
-    def _json(self, content: dict[str, Any], state: State) -> str:
-        return stringify({**content, BORN: state.born_at} if self._remember_birth else content)
 
     def _reason_to_refuse(self, content: dict[str, Any], state: State, now: int) -> str | None:
         if not 0 <= state.created_at <= state.opened_until <= END_OF_TIME:
@@ -338,11 +343,11 @@ class ClientSessionInterface(SessionInterface):
             response.cache_control.no_store = True
         json = session._changed_json()
         if json is not None:
-            value = _seal(cast(_RequestCookie, session._cookie), session, json)
+            value = _seal(session._cookie, session, json)
             response.headers.add("Set-Cookie", self._set_cookie(app, session, value))
 
     def _set_cookie(self, app: Flask, session: Session, value: str) -> str:
-        options, name = self._options, cast(_RequestCookie, session._cookie).name
+        options, name = self._options, session._cookie.name
         path = _either(options.path, self.get_cookie_path(app))
         domain = _either(options.domain, self.get_cookie_domain(app))
         samesite = _either(options.samesite, self.get_cookie_samesite(app))

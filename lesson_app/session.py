@@ -52,6 +52,11 @@ class State:
     changed: bool = False
 
 
+def json_to_seal(content: dict[str, Any], state: State, remember_birth: bool) -> str:
+    """Return the JSON of a cookie, which may remember when its session began."""
+    return stringify({**content, BORN: state.born_at} if remember_birth else content)
+
+
 #: Returns the content and the state that a cookie holds; None without a cookie.
 Opener = Callable[[], tuple[dict[str, Any], State] | None]
 
@@ -172,9 +177,7 @@ class Session(dict[str, Any], SessionMixin):
         if self._opener is not None:
             return None
         content = dict(dict.items(self))  # `dict(self)` would call methods of this class
-        if self._remember_birth:
-            content[BORN] = self._state.born_at
-        text = stringify(content)
+        text = json_to_seal(content, self._state, self._remember_birth)
         if self._state.changed:
             return text
         return None if text == self._state.json or self._is_rewritten(text) else text
