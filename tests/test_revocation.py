@@ -23,7 +23,7 @@ from lesson_app import (
     cookie_refused,
 )
 from lesson_app.lab import Clock
-from lesson_app.revocation import Store
+from lesson_app.stores import Store
 from tests.conftest import SECRET, Site, read, set_cookies, the_cookie
 
 Advance = Callable[[float], None]

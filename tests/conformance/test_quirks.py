@@ -12,7 +12,8 @@ from flask import Response, redirect, stream_with_context
 
 from lesson_app import ClientSessions, Session, derive_keys, seal
 from lesson_app.lab import Clock
-from lesson_app.revocation import DenyList, MemoryStore, UserEpochs
+from lesson_app.revocation import DenyList, UserEpochs
+from lesson_app.stores import MemoryStore
 from tests.conftest import (
     SECRET,
     Act,
