@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import Response
 from werkzeug.http import dump_cookie, http_date
+from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
 
-def find_cookie(header: str, name: str) -> str:
-    """Return the value of the first cookie called `name`, or "" if there is none.
-
-    `header` is the text of the request's ``Cookie``. Werkzeug's own parser raises on bytes
-    that are not UTF-8, and skips values that servers never set. Here, as in Node, these are
-    cookies that do not open. Quotes around a value stay: `unseal` skips them, as it skips
-    all characters that are not base64.
-    """
-    return next((value for each, value in cookie_pairs(header) if each == name), "")
+def find_cookies(header: str, name: str) -> list[str]:
+    """Return the values of the cookies called `name`, in order, except empty ones."""
+    return [value for each, value in cookie_pairs(header) if each == name and value][:20]
 
 
 def cookie_pairs(header: str) -> Iterator[tuple[str, str]]:
@@ -107,3 +103,23 @@ def vary_by_cookie(response: Response) -> None:
             response.vary.add("Cookie")
             return
     response.headers.add("Vary", "Cookie")
+
+
+def is_file(response: Response, environ: Mapping[str, Any]) -> bool:
+    """Return whether a streamed body is a file: sending it runs no code of the app."""
+    kinds = (FileWrapper, _RangeWrapper, environ.get("wsgi.file_wrapper", FileWrapper))
+    return response.direct_passthrough and type(response.response) in kinds
+
+
+def keep_private(response: Response) -> None:
+    """Forbid shared caches to store a response that sets a visitor's cookie.
+
+    ``Set-Cookie`` alone does not forbid it (RFC 9111 section 7.3): the next visitors would
+    get this visitor's session.
+    """
+    if "Cache-Control" not in response.headers:  # the usual case, and the fast one
+        response.headers.add("Cache-Control", "private")
+        return
+    control = response.cache_control
+    if not control.no_store:
+        control.public, control.s_maxage, control.private = False, None, True
