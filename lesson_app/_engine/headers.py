@@ -13,15 +13,48 @@ from flask import Response
 from werkzeug.http import dump_cookie, http_date
 
 
-def find_cookie(header: str, name: str) -> str:
-    """Return the value of the first cookie called `name`, or "" if there is none.
+#: The most values of one name that `find_cookies` returns: each costs a MAC.
+MOST_VALUES = 20
+#: A comma before what looks like a pair.
+_COMMA = re.compile(r", *+(?=[^\s,;=]++=)")
+#: Browsers let only the site itself set cookies with these names.
+_GUARDED = ("__host-", "__secure-")
 
-    `header` is the text of the request's ``Cookie``. Werkzeug's own parser raises on bytes
-    that are not UTF-8, and skips values that servers never set. Here, as in Node, these are
-    cookies that do not open. Quotes around a value stay: `unseal` skips them, as it skips
-    all characters that are not base64.
+
+def find_cookies(header: str, name: str) -> list[str]:
+    """Return the values of the cookies called `name`, the likeliest first.
+
+    `header` is the text of the request's ``Cookie``. Empty values are left out, and at most
+    `MOST_VALUES` are returned. Werkzeug's own parser raises on bytes that are not UTF-8, and
+    skips values that servers never set. Here, as in Node, these are cookies that do not open.
+    Quotes around a value stay: `unseal` skips them, as it skips all characters that are not
+    base64.
     """
-    return next((value for each, value in cookie_pairs(header) if each == name), "")
+    values = [value for each, value in cookie_pairs(header) if each == name and value]
+    if "," in header:
+        values = [*dict.fromkeys([*values, *_values_between_commas(header, name)])]
+    return values[:MOST_VALUES]
+
+
+def _values_between_commas(header: str, name: str) -> Iterator[str]:
+    """Yield further values, if each comma before a pair separates two cookies.
+
+    WSGI servers join several ``Cookie`` lines with commas. But a comma can also be a part of
+    a value, so these values come last. Under a guarded name no cookie begins after a comma:
+    it may be a part of a cookie that another host has set.
+    """
+    guarded = name.lower().startswith(_GUARDED)
+    for text in header.split(";"):
+        parts = _COMMA.split(text)
+        for part in parts[:1] if guarded else parts:
+            each, _, value = part.lstrip(" ").partition("=")
+            if each == name and value:
+                yield value
+
+
+def find_cookie(header: str, name: str) -> str:
+    """Return the likeliest value of the cookie called `name`, or "" if there is none."""
+    return next(iter(find_cookies(header, name)), "")
 
 
 def cookie_pairs(header: str) -> Iterator[tuple[str, str]]:
