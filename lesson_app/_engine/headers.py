@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from flask import Response
 from werkzeug.http import dump_cookie, http_date
 
-
 #: The most values of one name that `find_cookies` returns: each costs a MAC.
 MOST_VALUES = 20
 #: A comma before what looks like a pair.
@@ -29,27 +28,23 @@ def find_cookies(header: str, name: str) -> list[str]:
     skips values that servers never set. Here, as in Node, these are cookies that do not open.
     Quotes around a value stay: `unseal` skips them, as it skips all characters that are not
     base64.
-    """
-    values = [value for each, value in cookie_pairs(header) if each == name and value]
-    if "," in header:
-        values = [*dict.fromkeys([*values, *_values_between_commas(header, name)])]
-    return values[:MOST_VALUES]
-
-
-def _values_between_commas(header: str, name: str) -> Iterator[str]:
-    """Yield further values, if each comma before a pair separates two cookies.
 
     WSGI servers join several ``Cookie`` lines with commas. But a comma can also be a part of
-    a value, so these values come last. Under a guarded name no cookie begins after a comma:
-    it may be a part of a cookie that another host has set.
+    a value, so a cookie that begins after a comma comes last. With a guarded name it is no
+    cookie: another host can set one whose value has a comma.
     """
-    guarded = name.lower().startswith(_GUARDED)
-    for text in header.split(";"):
-        parts = _COMMA.split(text)
-        for part in parts[:1] if guarded else parts:
-            each, _, value = part.lstrip(" ").partition("=")
-            if each == name and value:
-                yield value
+    texts = header.split(";")
+    if "," in header:
+        lines = [_COMMA.split(text) for text in texts]
+        texts = [
+            each for text, line in zip(texts, lines, strict=True) for each in (text, line[0])
+        ]
+        if not name.lower().startswith(_GUARDED):
+            texts += [each for line in lines for each in line[1:]]
+    start = f"{name}="
+    pairs = [text.lstrip(" ") for text in texts]
+    values = [pair[len(start) :] for pair in pairs if pair.startswith(start)]
+    return list(dict.fromkeys(filter(None, values)))[:MOST_VALUES]
 
 
 def find_cookie(header: str, name: str) -> str:

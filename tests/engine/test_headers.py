@@ -32,6 +32,7 @@ HEADERS = {
     "two lines": ("session=A,session=B", ["A,session=B", "A", "B"]),
     "lines of waitress": ("session=A, session=B", ["A, session=B", "A", "B"]),
     "last line": ("a=1; b=2,session=A", ["A"]),
+    "in the first and the last line": ("session=A,b=1; session=B", ["A,b=1", "A", "B"]),
     "first line": ("session=A,a=1", ["A,a=1", "A"]),
     "line after a semicolon": ("a=1;,session=A", ["A"]),
     "line without a value": (",session=A", ["A"]),
