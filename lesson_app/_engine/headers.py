@@ -14,10 +14,39 @@ from flask import Response
 from werkzeug.http import dump_cookie, http_date
 from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
+#: The most values of one name that `find_cookies` returns: each costs a MAC.
+MOST_VALUES = 20
+#: A comma before what looks like a pair.
+_COMMA = re.compile(r", *+(?=[^\s,;=]++=)")
+#: Browsers let only the site itself set cookies with these names.
+_GUARDED = ("__host-", "__secure-")
+
 
 def find_cookies(header: str, name: str) -> list[str]:
-    """Return the values of the cookies called `name`, in order, except empty ones."""
-    return [value for each, value in cookie_pairs(header) if each == name and value][:20]
+    """Return the values of the cookies called `name`, the likeliest first.
+
+    `header` is the text of the request's ``Cookie``. Empty values are left out, and at most
+    `MOST_VALUES` are returned. Werkzeug's own parser raises on bytes that are not UTF-8, and
+    skips values that servers never set. Here, as in Node, these are cookies that do not open.
+    Quotes around a value stay: `unseal` skips them, as it skips all characters that are not
+    base64.
+
+    WSGI servers join several ``Cookie`` lines with commas. But a comma can also be a part of
+    a value, so a cookie that begins after a comma comes last. With a guarded name it is no
+    cookie: another host can set one whose value has a comma.
+    """
+    texts = header.split(";")
+    if "," in header:
+        lines = [_COMMA.split(text) for text in texts]
+        texts = [
+            each for text, line in zip(texts, lines, strict=True) for each in (text, line[0])
+        ]
+        if not name.lower().startswith(_GUARDED):
+            texts += [each for line in lines for each in line[1:]]
+    start = f"{name}="
+    pairs = [text.lstrip(" ") for text in texts]
+    values = [pair[len(start) :] for pair in pairs if pair.startswith(start)]
+    return list(dict.fromkeys(filter(None, values)))[:MOST_VALUES]
 
 
 def cookie_pairs(header: str) -> Iterator[tuple[str, str]]:
