@@ -23,7 +23,15 @@ You can read the lesson modules without these three folders:
 from ._engine.codec import SealedCodec
 from .app import create_app
 from .cookie import Keys, Unsealed, derive_keys, seal, unseal
-from .errors import BadCookie, BadFormat, BadName, BadPayload, BadSignature, SessionTooLarge
+from .errors import (
+    BadCookie,
+    BadFormat,
+    BadName,
+    BadPayload,
+    BadSignature,
+    RevocationUnavailable,
+    SessionTooLarge,
+)
 from .guard import ensure_login
 from .middleware import ClientSessions, cookie_refused
 from .options import PRODUCTION
@@ -42,6 +50,7 @@ __all__ = [
     "DenyList",
     "Keys",
     "MemoryStore",
+    "RevocationUnavailable",
     "SQLiteStore",
     "SealedCodec",
     "Session",
