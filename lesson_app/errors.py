@@ -2,8 +2,8 @@
 
 ::
 
-    ServiceUnavailable       of Werkzeug: the response is a 503
-    └── RevocationUnavailable
+    RuntimeError
+    └── RevocationUnavailable    nobody knows whether the session was ended
     ValueError
     ├── SessionTooLarge      raised before a session is sent, not when a cookie is read
     └── BadCookie            the middleware catches it and starts an empty session
@@ -16,8 +16,6 @@ The words on the right are the values of ``reason``. The middleware adds four, f
 that open but are refused: expired, times (impossible times), too-old
 (over `max_lifetime`), revoked.
 """
-
-from werkzeug.exceptions import ServiceUnavailable
 
 
 class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
@@ -39,13 +37,12 @@ class SessionTooLarge(ValueError):  # noqa: N818
     """The cookie is too large for browsers; raised before anything is sent."""
 
 
-class RevocationUnavailable(ServiceUnavailable):
-    """A `Revocation` raised, so nobody knows whether the session was ended: refused, a 503.
+class RevocationUnavailable(RuntimeError):  # noqa: N818
+    """A revocation raised, so nobody knows whether the session was ended.
 
-    The session keeps its cookie. An app can register an error handler for this class.
+    The request fails, and the visitor keeps the cookie. Register an error handler for this
+    class, to answer 503 instead of 500. The error of the revocation is its ``__cause__``.
     """
-
-    description = "The session cannot be checked at the moment. Try again later."
 
 
 class BadFormat(BadCookie):

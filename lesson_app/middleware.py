@@ -418,8 +418,9 @@ class ClientSessionInterface(SessionInterface):
         used, interfaces = {self: session}, app.extensions.get(_EXTENSION, {}).values()
         if len(interfaces) > 1:
             used |= request.environ.get(_FURTHER, {})
-        # A generator may yet use any session, after the headers are sent. An HTTP error, such
-        # as a 404, counts as one, too: Werkzeug makes it an iterator like any other.
+        if response.is_streamed and response.status_code >= 400 and response.content_length:
+            response.make_sequence()  # Werkzeug streams its own error pages, such as a 404
+        # Another generator may yet use any session, after the headers are sent.
         streamed = response.is_streamed and not is_file(response, request.environ)
         for interface in interfaces if streamed else used:
             if streamed or used[interface]._opener is None:

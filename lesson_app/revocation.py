@@ -32,18 +32,19 @@ class Revocation(Protocol):
     def is_revoked(self, session: Session) -> bool:
         """Return True to refuse the session.
 
-        If it raises, the request fails with `RevocationUnavailable`, a 503.
+        If it raises, the request fails with `RevocationUnavailable`.
         """
 
 
 @contextmanager
 def failing_closed() -> Iterator[None]:
-    """Turn any error of a revocation into `RevocationUnavailable`, and log it."""
+    """Turn any error of a revocation into `RevocationUnavailable`."""
     try:
         yield
     except Exception as error:
-        logger.exception("a revocation failed, so a session cannot be checked or ended")
-        raise RevocationUnavailable from error
+        raise RevocationUnavailable(
+            f"the revocation raised {type(error).__name__}: {error}"
+        ) from error
 
 
 #: How far clocks may differ between servers, or be set back: one hour, in ms.

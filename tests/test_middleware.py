@@ -127,11 +127,13 @@ def test_default_clock() -> None:
     assert cookies[0].split(".")[0] != cookies[1].split(".")[0]
 
 
-def test_untouched(site: Site) -> None:
+@pytest.mark.parametrize("path", ["/", "/static/none.css", "/nowhere"])
+def test_untouched(site: Site, path: str) -> None:
     """A route that does not use its session sets neither a cookie nor Vary."""
     site.browser.set_cookie("session", "not a cookie")
+    site.act = untouched
 
-    response = site.visit(untouched)
+    response = site.browser.get(path)
 
     assert not set_cookies(response)
     assert "Vary" not in response.headers
