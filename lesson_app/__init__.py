@@ -11,6 +11,7 @@ Read the modules in this order; each uses only those before it, and `_engine`:
 7. `routes`      two routes that show a session at work
 8. `guard`       let only logged-in visitors through
 9. `app`         log in, see the dashboard, log out
+10. `aead`       another codec, with AES-GCM, for apps without an Express server
 
 You can read the lesson modules without these three folders:
 
@@ -20,6 +21,7 @@ You can read the lesson modules without these three folders:
 """
 
 from ._engine.codec import SealedCodec
+from .aead import AEADCodec
 from .app import create_app
 from .cookie import Keys, Unsealed, derive_keys, seal, unseal
 from .errors import BadCookie, BadFormat, BadName, BadPayload, BadSignature, SessionTooLarge
@@ -30,6 +32,7 @@ from .revocation import DenyList, MemoryStore, SQLiteStore, UserEpochs
 from .session import Session
 
 __all__ = [
+    "AEADCodec",
     "PRODUCTION",
     "BadCookie",
     "BadFormat",
