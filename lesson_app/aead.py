@@ -6,20 +6,21 @@ A value has three fields separated by dots::
 
 `data` holds the nonce (24 bytes), the ciphertext and the tag (16 bytes) of XAES-256-GCM, in
 base64url without padding. The plaintext is the creation time and the lifetime in ms, each as
-8 bytes with the highest first, and then the content's JSON, filled up with spaces to whole
-16-byte blocks. So the cookie hides both times, and shows the length in steps of 16 bytes. The
-associated data is the text ``v1.key-id.name`` with the cookie's name. So a changed version,
-key id, name, time or content is one and the same error: the tag differs.
+8 bytes with the highest first, then the content's JSON in UTF-8. Spaces fill the JSON up to
+whole 16-byte blocks. So the cookie hides both times, and shows its length in steps of 16 bytes.
+The associated data is the text ``v1.key-id.name``, with the cookie's name. So the tag covers
+everything: version, key id, name, both times and content.
 
-HKDF-SHA256 (RFC 5869) derives key and key id from the secret, with a fixed `info`. They are
-unrelated to the keys that Mozilla's format derives from the same secret. The key id shows
-which cookies have the same secret, but nothing about the secret or its key.
+HKDF-SHA256 (RFC 5869) derives the key and its id from the secret, without a salt and with a
+fixed `INFO`. They are unrelated to the keys that Mozilla's format derives from the same secret.
+The key id shows which cookies have the same secret, but neither the secret nor the key.
 
-XAES-256-GCM (https://c2sp.org/XAES-256-GCM) derives a key for each cookie from half the nonce
-(NIST SP 800-108), and encrypts with AES-256-GCM (NIST SP 800-38D) and the other half. One
-secret can seal 2**80 cookies before two nonces are equal with a probability of 2**-32. Plain
-AES-GCM and ChaCha20-Poly1305 allow 2**32 cookies, which is a year of 136 cookies a second.
-AES-GCM-SIV survives equal nonces, but it is no NIST standard, and OpenSSL before 3.2 lacks it.
+XAES-256-GCM (c2sp.org/XAES-256-GCM) derives a key for each cookie from the first half
+of the nonce, as in NIST SP 800-108. With this key and the second half, AES-256-GCM (NIST
+SP 800-38D) encrypts. One secret can seal 2**80 cookies: then the probability that two nonces
+are equal is 2**-32. Plain AES-GCM and ChaCha20-Poly1305 reach it after 2**32 cookies, which is
+a year of 136 cookies a second. AES-GCM-SIV survives equal nonces, but it is no NIST standard,
+and OpenSSL before 3.2 lacks it.
 """
 
 from __future__ import annotations
@@ -128,8 +129,8 @@ class AEADCodec:
         _check_type("value", value, str, "str")
         check_name(name)
         version, _, rest = value.partition(".")
-        key_id, dot, text = rest.partition(".")
-        if version != VERSION or not dot:
+        key_id, _, text = rest.partition(".")
+        if version != VERSION:
             raise BadFormat("fields", f"the value must be {VERSION}.key-id.data")
         data = _from_base64(text)
         cipher = self._ciphers.get(key_id)

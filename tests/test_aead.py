@@ -350,6 +350,16 @@ def test_value_of_another_type(wrong: Any) -> None:
         CODEC.unseal(wrong, name="session")
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("", ValueError), ("a=b", ValueError), (1, TypeError)]
+)
+def test_open_with_a_wrong_name(name: Any, kind: type[Exception]) -> None:
+    """A name that no cookie can have raises what `seal` raises."""
+    with pytest.raises(kind, match="name must be") as refusal:
+        CODEC.unseal(VALUE, name=name)
+    assert not isinstance(refusal.value, BadCookie)
+
+
 # Which secrets are refused
 
 
@@ -426,6 +436,7 @@ REFUSED: dict[str, tuple[str, type[BadCookie], str]] = {
     "half a pair": (f"v1.{KEY_ID}.{DATA[:-1]}\ud83d", BadFormat, "base64"),
     "padding": (f"{VALUE}==", BadFormat, "canonical"),
     "line feed": (f"{VALUE}\n", BadFormat, "base64"),
+    "four line feeds": (f"{VALUE}\n\n\n\n", BadFormat, "base64"),
     "space inside": (f"v1.{KEY_ID}.{DATA[:8]} {DATA[8:]}", BadFormat, "base64"),
     "other alphabet": (
         f"v1.{KEY_ID}.{DATA.replace('-', '+').replace('_', '/')}",
