@@ -832,6 +832,29 @@ def test_move_without_logging_out(clock: Clock, advance: Callable[[float], None]
     assert after.visit_with(f"session={value}", read).text == "None"
 
 
+class FirstStep(Moving):
+    """What every server runs before the first one seals with AEADCodec."""
+
+    def seal(self, content: Mapping[str, Any], **sealed: Any) -> str:
+        return self.old.seal(content, **sealed)
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        return replace(super().unseal(value, name=name), rotated=False)
+
+
+def test_move_several_servers(clock: Clock) -> None:
+    """While servers are replaced one by one, each opens the other's cookies."""
+    first, second = site_with(clock, FirstStep(SECRET)), site_with(clock, Moving(SECRET))
+    before = the_cookie(first.visit(write)).value
+    after = the_cookie(second.visit_with(f"session={before}", read)).value
+
+    there = first.visit_with(f"session={after}", read)
+
+    assert (before.startswith("v1."), after.startswith("v1.")) == (False, True)
+    assert (there.text, set_cookies(there)) == ("hi", [])
+    assert not set_cookies(first.visit_with(f"session={before}", read))
+
+
 def test_move_keeps_revoked_cookies_revoked(clock: Clock) -> None:
     """A cookie in Mozilla's format that was revoked stays revoked after the move."""
     denied = DenyList(MemoryStore(lambda: round(clock() * 1000)))
