@@ -25,7 +25,7 @@ PACKAGE = ROOT / "lesson_app"
 #: The modules of the lesson in their reading order; each may import only those before it.
 LESSON = [
     "errors", "cookie", "session", "stores", "revocation", "options", "middleware", "routes",
-    "guard", "app", "cli", "__main__",
+    "guard", "app", "aead", "cli", "__main__",
 ]  # fmt: skip
 #: The modules of `_engine` and `dissect`, and what each may import from the package.
 ROOMS = {
