@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
-from ._engine.attributes import check_attribute, check_samesite
 from ._engine.attributes import check_attributes as check_attributes
 from ._engine.attributes import check_cookie_name as check_cookie_name
+from ._engine.attributes import check_domain, check_flag, check_path, check_samesite
 from ._engine.codec import SealedCodec
 from .cookie import MAKE_RANDOM, Codec, Keys, derive_keys
 from .revocation import Revocation
@@ -35,11 +35,6 @@ PRODUCTION: dict[str, Any] = {
 
 def _check_later(option: str, value: object) -> None:
     """Leave the check to `Options.own_codec` or `Options.revocations`."""
-
-
-def _check_flag(option: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise TypeError(f"{option} must be True or False, got {value!r}")
 
 
 def _check_function(option: str, value: object) -> None:
@@ -98,7 +93,7 @@ class Options:
     )
     strict: bool = _option(
         False, "open only the form that this library writes, not all that Node opens.",
-        _check_flag,
+        check_flag,
     )  # fmt: skip
     duration: timedelta = _option(
         timedelta(days=1), "the lifetime of a session.", _check_lifetime,
@@ -118,7 +113,7 @@ class Options:
         _check_lifetime,
     )  # fmt: skip
     ephemeral: bool = _option(
-        False, "True: the browser keeps the cookie until it closes.", _check_flag
+        False, "True: the browser keeps the cookie until it closes.", check_flag
     )
     revocation: Revocation | Sequence[Revocation] = _option(
         (), "a `Revocation`, or a list of them, to end sessions early.", _check_later
@@ -127,16 +122,16 @@ class Options:
         None, "the cookie's name.", check_cookie_name,
         group="The cookie; by default as Flask's ``SESSION_COOKIE_…``",
     )  # fmt: skip
-    path: str | None = _option(None, "its Path.", check_attribute)
-    domain: str | None = _option(None, "its Domain.", check_attribute)
+    path: str | None = _option(None, "its Path.", check_path)
+    domain: str | None = _option(None, "its Domain.", check_domain)
     secure: bool | None = _option(
-        None, "Secure; always set if the request came over TLS.", _check_flag
+        None, "Secure; always set if the request came over TLS.", check_flag
     )
-    httponly: bool | None = _option(None, "HttpOnly.", _check_flag)
+    httponly: bool | None = _option(None, "HttpOnly.", check_flag)
     samesite: str | None = _option(None, "SameSite: Strict, Lax or None.", check_samesite)
-    partitioned: bool | None = _option(None, "Partitioned.", _check_flag)
+    partitioned: bool | None = _option(None, "Partitioned.", check_flag)
     no_store: bool = _option(
-        False, "forbid caching of pages that used the session.", _check_flag,
+        False, "forbid caching of pages that used the session.", check_flag,
         group="The response",
     )  # fmt: skip
     clock: Callable[[], float] | None = _option(
