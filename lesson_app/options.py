@@ -158,7 +158,9 @@ class Options:
                 "expected ephemeral or max_age, got both; an ephemeral cookie ends with the "
                 "browser"
             )
-        if str(self.samesite).lower() == "none" and self.samesite and not self.secure:
+        # Werkzeug sends Partitioned with Secure.
+        secure = self.secure or self.partitioned
+        if self.samesite is not None and self.samesite.lower() == "none" and not secure:
             raise ValueError("samesite='None' needs secure=True; browsers refuse it without")
         # Made now, so that a weak secret is refused at set-up.
         _ = self.own_codec, self.revocations

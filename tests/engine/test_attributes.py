@@ -179,3 +179,4 @@ def test_partitioned_is_secure() -> None:
     config = {"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_PARTITIONED": True}
 
     assert attributes(config, cookie_name="__Host-s").partitioned
+    assert attributes({}, samesite="None", partitioned=True).partitioned
