@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # but browsers do not: such a Path covers no page.
 _NO_PATH = re.compile(r"[\s;?#\[\]\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|/\.\.?(?:/|$)")
 # No top-level domain begins with a digit, but the last part of an IP address does.
-_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.)+[a-z][a-z0-9-]{0,62}", re.IGNORECASE | re.ASCII)
+_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.)+[a-z][a-z0-9-]{0,62}", re.IGNORECASE)
 _SAMESITE = ("strict", "lax", "none")
 
 

@@ -65,6 +65,7 @@ WRONG: list[tuple[str, Any, type[Exception], str]] = [
     ("path", "*", ValueError, "must begin with '/'"),
     ("path", "/a;b", ValueError, "must not contain white space"),
     ("path", "/a?b", ValueError, "must not contain white space"),
+    ("path", "/a[b]", ValueError, "must not contain white space"),
     ("path", "/a\0", ValueError, "must not contain white space"),
     ("path", "/a\udcff", ValueError, "must not contain white space"),
     ("path", "/a/../b", ValueError, "must not contain"),
@@ -79,6 +80,7 @@ WRONG: list[tuple[str, Any, type[Exception], str]] = [
     ("domain", "\uff0a.example.com", ValueError, NO_HOST),
     ("domain", "a" * 64 + ".example", ValueError, NO_HOST),
     ("domain", "\xfc" * 63 + ".example", ValueError, NO_HOST),
+    ("domain", "stra\xdfe.example", ValueError, NO_HOST),
     ("domain", "127.0.0.1", ValueError, NO_HOST),
     ("domain", "[::1]", ValueError, NO_HOST),
     ("domain", "localhost", ValueError, f"{NO_HOST} 'localhost'; write no"),
@@ -152,6 +154,12 @@ TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"cookie_name": "__Http-s", "secure": True},
         "'__Http-s' needs HttpOnly; set SESSION_COOKIE_HTTPONLY to True",
     ),
+    "script and host": (
+        {"SESSION_COOKIE_SECURE": True},
+        {"cookie_name": "__Host-Http-s", "httponly": False},
+        "'__Host-Http-s' needs HttpOnly; set httponly to True",
+    ),
+    "http without Secure": ({}, {"cookie_name": "__Http-s"}, "'__Http-s' needs Secure"),
     "none": (
         {"SESSION_COOKIE_SAMESITE": "None"},
         {},
