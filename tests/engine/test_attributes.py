@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from lesson_app import ClientSessions
+from lesson_app import ClientSessions, create_app
 from lesson_app._engine.attributes import Attributes, cookie_attributes
-from tests.conftest import SECRET
+from tests.conftest import SECRET, Site, the_cookie, write
 
 # Chromium judges more values in tests/browser/test_cookies_in_chromium.py.
 
@@ -188,3 +188,72 @@ def test_partitioned_is_secure() -> None:
 
     assert attributes(config, cookie_name="__Host-s").partitioned
     assert attributes({}, samesite="None", partitioned=True).partitioned
+
+
+# Through the app
+
+
+ENVIRONMENT: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
+    "False": ({"SECURE": "False"}, {}, "SESSION_COOKIE_SECURE must .*'False'.*true or false"),
+    "no": ({"SECURE": "no"}, {}, "SESSION_COOKIE_SECURE must be True or False, got 'no'"),
+    "a number": ({"SECURE": "0"}, {}, "SESSION_COOKIE_SECURE must be True or False, got 0"),
+    "httponly": ({"HTTPONLY": "False"}, {}, "SESSION_COOKIE_HTTPONLY must be True or False"),
+    "partitioned": ({"PARTITIONED": "False"}, {}, "SESSION_COOKIE_PARTITIONED must be True"),
+    "domain": ({"DOMAIN": "False"}, {}, "SESSION_COOKIE_DOMAIN must be a host name.*leave it"),
+    "scheme": ({"DOMAIN": "https://example.com"}, {}, "SESSION_COOKIE_DOMAIN must be a host"),
+    "path": ({"PATH": "app"}, {}, "SESSION_COOKIE_PATH must begin with '/', got 'app'"),
+    "no SameSite": (
+        {"SAMESITE": ""},
+        {},
+        "SESSION_COOKIE_SAMESITE must be .*got ''; to send no",
+    ),
+    "None": ({"SAMESITE": "None"}, {}, "SESSION_COOKIE_SAMESITE='None' needs secure=True or"),
+    "host and path": (
+        {"PATH": "/app", "SECURE": "true"},
+        {"cookie_name": "__Host-s"},
+        "'__Host-s' must have Path=/ and no Domain, got SESSION_COOKIE_PATH='/app'",
+    ),
+    "host and domain": (
+        {"DOMAIN": "example.com", "SECURE": "true"},
+        {"cookie_name": "__Host-s"},
+        "must have Path=/ and no Domain, .* SESSION_COOKIE_DOMAIN='example.com'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "message"), ENVIRONMENT.values(), ids=ENVIRONMENT
+)
+def test_wrong_environment(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+    options: dict[str, Any],
+    message: str,
+) -> None:
+    """The app does not start if the environment's settings make a cookie that is dropped."""
+    for name, value in settings.items():
+        monkeypatch.setenv(f"FLASK_SESSION_COOKIE_{name}", value)
+
+    with pytest.raises((TypeError, ValueError), match=message):
+        create_app(**options)
+
+
+def test_right_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON's true, false and null are read as such."""
+    settings = {"SECURE": "true", "HTTPONLY": "false", "SAMESITE": "null", "DOMAIN": "null"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"FLASK_SESSION_COOKIE_{name}", value)
+
+    login = {"userName": "sampleuser", "password": "samplepassword"}
+    cookie = the_cookie(create_app().test_client().post("/login", data=login))
+
+    assert cookie.attributes.keys() == {"expires", "path", "secure"}
+
+
+def test_setting_that_becomes_wrong(site: Site) -> None:
+    """A setting that changes after set-up is checked at the next write."""
+    site.visit(write)
+    site.app.config["SESSION_COOKIE_SECURE"] = 0
+
+    with pytest.raises(TypeError, match="SESSION_COOKIE_SECURE must be True or False, got 0"):
+        site.visit(lambda session: session.update(more=1))
