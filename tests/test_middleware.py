@@ -454,7 +454,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "name with =": ({"cookie_name": "a=b"}, ValueError, "cookie_name must consist of .*'a=b'"),
     "name with space": ({"cookie_name": "a b"}, ValueError, "must consist of .*'a b'"),
     "empty name": ({"cookie_name": ""}, ValueError, "cookie_name must consist of .*''"),
-    "name in bytes": ({"cookie_name": b"s"}, TypeError, "cookie_name must be str, got bytes"),
+    "name in bytes": ({"cookie_name": b"s"}, TypeError, "cookie_name must be str, got b's'"),
     "clock": ({"clock": 5}, TypeError, "clock must be a function, got 5"),
     "urandom": ({"urandom": b"x"}, TypeError, "urandom must be a function, got b'x'"),
     "codec": ({"codec": "aes"}, TypeError, "methods seal and unseal, got 'aes'"),
