@@ -39,7 +39,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ._engine.javascript import MAX_SAFE_INTEGER, stringify
-from .cookie import Unsealed, _check_ms, _check_type, check_name, read_object, to_base64
+from .cookie import Unsealed, check_ms, check_type, check_name, read_object, to_base64
 from .errors import BadFormat, BadSignature
 from .options import Secret, secret_keys
 
@@ -111,11 +111,11 @@ class AEADCodec:
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
     ) -> str:
         """Return the cookie value; times in ms, as in `lesson_app.seal`."""
-        _check_type("content", content, Mapping, "a dict")
+        check_type("content", content, Mapping, "a dict")
         check_name(name)
-        _check_ms("created_at", created_at)
-        _check_ms("duration", duration)
-        json = stringify(content).encode()
+        check_ms("created_at", created_at)
+        check_ms("duration", duration)
+        json = stringify(dict(content)).encode()
         plaintext = _TIMES.pack(created_at, duration) + json + b" " * (-len(json) % _STEP)
         nonce, key_id = self._urandom(NONCE_LENGTH), self._first
         sealed = self._ciphers[key_id].encrypt(nonce, plaintext, _associated(key_id, name))
@@ -126,7 +126,7 @@ class AEADCodec:
 
         Accepts only the form that `seal` writes. `mac` of the result is nonce and tag.
         """
-        _check_type("value", value, str, "str")
+        check_type("value", value, str, "str")
         check_name(name)
         version, _, rest = value.partition(".")
         key_id, _, text = rest.partition(".")

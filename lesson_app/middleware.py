@@ -22,13 +22,14 @@ import reprlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from blinker import Namespace
 from flask import Flask, Request, Response, current_app, request
 from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
 
+from ._engine.attributes import check_cookie_name, cookie_attributes
 from ._engine.codec import SealedCodec
 from ._engine.headers import (
     cookie_line,
@@ -40,7 +41,7 @@ from ._engine.headers import (
 from ._engine.javascript import parse, stringify, type_name
 from .cookie import MAX_SIZE, Codec, Keys, Unsealed, derive_keys, to_base64
 from .errors import BadCookie, SessionTooLarge
-from .options import Options, check_attributes, check_cookie_name, secret_keys
+from .options import Options, secret_keys
 from .revocation import MARGIN, failing_closed
 from .session import BORN, END_OF_TIME, ID, Session, State, json_to_seal, milliseconds
 
@@ -94,6 +95,7 @@ class ClientSessions(Options):
         _check_app(app)
         interface = ClientSessionInterface(self)
         interface.get_codec(app)  # a bad SECRET_KEY is refused at set-up
+        cookie_attributes(app, self)  # and so is a cookie that browsers drop
         interfaces = app.extensions.setdefault(_EXTENSION, {})
         name = interface.get_cookie_name(app)
         if name in [other.get_cookie_name(app) for other in interfaces.values()]:
@@ -446,23 +448,17 @@ class ClientSessionInterface(SessionInterface):
         json = session._changed_json()
         if json is None:
             return
-        options, cookie = self._options, session._cookie
-        path = _either(options.path, self.get_cookie_path(app))
-        domain = _either(options.domain, self.get_cookie_domain(app))
-        samesite = _either(options.samesite, self.get_cookie_samesite(app))
-        partitioned = _either(options.partitioned, self.get_cookie_partitioned(app))
-        secure = _either(options.secure, self.get_cookie_secure(app)) or _is_over_tls()
-        check_attributes(cookie.name, path, domain, secure or partitioned, samesite)
+        cookie, attributes = session._cookie, cookie_attributes(app, self._options)
         yield cookie_line(
             cookie.name,
             cookie.sealed(session, json),
             expires=self._expires(session),
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=_either(options.httponly, self.get_cookie_httponly(app)),
-            samesite=samesite,
-            partitioned=partitioned,
+            path=attributes.path,
+            domain=attributes.domain,
+            secure=attributes.secure or _is_over_tls(),
+            httponly=attributes.httponly,
+            samesite=attributes.samesite,
+            partitioned=attributes.partitioned,
         )
 
     def _expires(self, session: Session) -> int | None:
@@ -510,10 +506,3 @@ def _is_handled(
     vars(response).update(vars(page))
     response.call_on_close(before.close)
     return True
-
-
-T = TypeVar("T")
-
-
-def _either(option: T | None, setting: T) -> T:
-    return setting if option is None else option

@@ -10,9 +10,13 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
-from ._engine.attributes import check_attributes as check_attributes
-from ._engine.attributes import check_cookie_name as check_cookie_name
-from ._engine.attributes import check_domain, check_flag, check_path, check_samesite
+from ._engine.attributes import (
+    check_cookie_name,
+    check_domain,
+    check_flag,
+    check_path,
+    check_samesite,
+)
 from ._engine.codec import SealedCodec
 from .cookie import MAKE_RANDOM, Codec, Keys, derive_keys
 from .revocation import Revocation

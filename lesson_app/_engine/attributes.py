@@ -183,11 +183,3 @@ _CHECKS: tuple[Callable[[str, object], None], ...] = Attributes(
     check_samesite,
     check_flag,
 )
-
-
-def check_attributes(
-    name: str, path: str, domain: str | None, secure: bool, samesite: str | None
-) -> None:
-    """Check what a response is about to send."""
-    cookie = Attributes(name, path, domain, secure, True, samesite, False)
-    check_cookie(cookie, Attributes("name", *(f"the cookie's {each}" for each in _OPTIONS[1:])))

@@ -87,7 +87,7 @@ def cookie_line(
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]*")
 #: A placeholder for the date. `dump_cookie` writes it as %00 in a path, but unchanged in a
-#: domain, so `check_attributes` refuses it there.
+#: domain, so `check_domain` refuses it there.
 _DATE = "\0"
 
 

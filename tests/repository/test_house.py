@@ -29,6 +29,7 @@ LESSON = [
 ]  # fmt: skip
 #: The modules of `_engine` and `dissect`, and what each may import from the package.
 ROOMS = {
+    "_engine.attributes": set(),
     "_engine.javascript": set(),
     "_engine.headers": set(),
     "_engine.prepared": set(),
