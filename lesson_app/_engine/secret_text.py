@@ -94,7 +94,7 @@ def _utf_16_text(secret: str | bytes) -> str | None:
         text = text.removeprefix(_BOM).removeprefix(_BOM_REPLACED)
         # Most pairs of random bytes are some printable character, but 1 in 516 is in ASCII.
         plain = sum("\0" < character < "\x80" for character in text)
-        if plain >= max(4, len(text) / 2) and all(map(str.isprintable, _core(text).split())):
+        if plain >= max(4, len(text) / 2):
             return text
     return None
 

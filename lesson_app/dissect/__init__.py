@@ -300,8 +300,7 @@ def dissect(
     keys, others = keys or {}, others or {}
     opened, refusal, label = _try(value, keys, name)
     if isinstance(refusal, BadSignature) and others:
-        found = _try(value, others, name)
-        opened, refusal, label = found if found[2] is not None else (None, refusal, None)
+        opened, refusal, label = _try(value, others, name)
     plaintext = None
     if label is not None and (refusal is None or refusal.reason != "padding"):
         iv, ciphertext, *_ = read_fields(value)

@@ -17,6 +17,7 @@ PARTS = {
         f"# our app\nA=1\nSECRET_KEY={CLEAN}\n",
         "SECRET_KEY in line 3 of the file",
     ),
+    "env with empty lines": (f"\n\nSECRET_KEY={CLEAN}\n\n", "SECRET_KEY in the file"),
     "export": (f"export SECRET_KEY={CLEAN}", "SECRET_KEY in the file"),
     "PowerShell": (
         f"$env:SECRET_KEY = '{CLEAN}'",

@@ -87,6 +87,7 @@ GOOD: dict[str, str | bytes] = {
     "random and a mark": b"\xff\xfe" + bytes(range(130, 160)),
     "text and other bytes": CLEAN.encode() + b"\x07\xff\n",
     "bytes that could be Chinese in UTF-16": "秘密の鍵です".encode("utf-16-le"),
+    "Chinese with five letters": f"{'秘' * 20}abcde".encode("utf-16-le"),
     "empty": "",
     "no bytes": b"",
 }
