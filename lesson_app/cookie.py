@@ -161,7 +161,7 @@ def seal(
     _check_ms("duration", duration)
     iv = os.urandom(IV_LENGTH) if iv is None else iv
     _check_type("iv", iv, bytes, "bytes")
-    ciphertext = encrypt(f"{name}={javascript.stringify(content)}".encode(), keys, iv)
+    ciphertext = encrypt(f"{name}={javascript.stringify(dict(content))}".encode(), keys, iv)
     mac = sign(iv, ciphertext, str(created_at), str(duration), keys)
     return _write(iv, ciphertext, created_at, duration, mac)
 
