@@ -33,10 +33,12 @@ ROOMS = {
     "_engine.javascript": set(),
     "_engine.headers": set(),
     "_engine.prepared": set(),
+    "_engine.secret_text": set(),
     "_engine.codec": {"errors", "cookie", "_engine.javascript", "_engine.prepared"},
     "dissect.words": set(),
     "dissect.pasted": {"_engine.headers"},
     "dissect.hints": {"errors", "cookie", "_engine.javascript", "dissect.words"},
+    "dissect.variants": {"_engine.secret_text"},
     "dissect": {"errors", "cookie", "_engine.javascript", "dissect.words", "dissect.hints"},
 }
 #: Methods whose docstring is in a base class.
