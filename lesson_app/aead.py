@@ -39,9 +39,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ._engine.javascript import MAX_SAFE_INTEGER, stringify
-from .cookie import Unsealed, check_ms, check_type, check_name, read_object, to_base64
+from .cookie import Unsealed, check_ms, check_name, check_type, read_object, to_base64
 from .errors import BadFormat, BadSignature
-from .options import Secret, secret_keys
+from .options import Secret, check_secret
 
 VERSION = "v1"
 #: Another format needs another version here, too: one key must not serve two formats.
@@ -98,7 +98,11 @@ class AEADCodec:
 
     def __init__(self, secret: Secret, *, urandom: Callable[[int], bytes] = os.urandom) -> None:
         secrets = [secret] if isinstance(secret, str | bytes) else secret
-        secret_keys("secret", secrets)  # refuses weak secrets
+        if not isinstance(secrets, list | tuple):
+            kind = type(secrets).__name__
+            raise TypeError(f"secret must be str, bytes or a list of them, got {kind}")
+        for each in secrets:
+            check_secret(each)
         if not secrets:
             raise ValueError("secret must be one secret or a list of them, got an empty list")
         self._ciphers = dict(map(_derive, secrets))

@@ -18,6 +18,7 @@ from ._engine.attributes import (
     check_samesite,
 )
 from ._engine.codec import SealedCodec
+from ._engine.secret_text import problem_of
 from .cookie import MAKE_RANDOM, Codec, Keys, derive_keys
 from .revocation import Revocation
 from .session import milliseconds
@@ -218,6 +219,19 @@ def secret_keys(option: str, secrets: Any) -> list[Keys]:
 @functools.lru_cache(maxsize=64)
 def _strong_keys(secret: str | bytes) -> Keys:
     keys = derive_keys(secret)
+    try:
+        check_secret(secret)
+    except ValueError as error:
+        keep = "To keep using an existing secret, pass keys=derive_keys(secret)."
+        raise ValueError(f"{error}. {keep}") from None
+    return keys
+
+
+def check_secret(secret: str | bytes) -> None:
+    """Raise ValueError for a secret that is weak, or has invisible characters."""
+    derive_keys(secret)  # refuses another type, and an empty secret
+    if problem := problem_of(secret):
+        raise ValueError(f"the secret {problem}")
     # 16 random bytes, raw or in base64url: 128 bits. Counting characters cannot tell a
     # passphrase from a random string, but it stops the likeliest accidents.
     shortest = 16 if isinstance(secret, bytes) else 22
@@ -225,7 +239,5 @@ def _strong_keys(secret: str | bytes) -> Keys:
         raise ValueError(
             f"the secret is too weak: {len(secret)} characters (need at least {shortest}), "
             f"{len(set(secret))} of them distinct (need at least 8). Generate one with: "
-            f"{MAKE_RANDOM}. To keep using an existing weak secret, pass "
-            "keys=derive_keys(secret)."
+            f"{MAKE_RANDOM}"
         )
-    return keys

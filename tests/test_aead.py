@@ -718,7 +718,7 @@ def test_app_ends_a_session_at_its_longest_lifetime(
 
 
 def test_app_revokes_a_cookie(clock: Clock) -> None:
-    """A DenyList refuses the cookie that logged out, and no other of the same session."""
+    """A DenyList refuses every cookie of the session that logged out."""
     denied = DenyList(MemoryStore(lambda: round(clock() * 1000)))
     site = site_with(clock, revocation=denied, max_lifetime=timedelta(hours=1))
     first = the_cookie(site.visit(write)).value
@@ -727,7 +727,7 @@ def test_app_revokes_a_cookie(clock: Clock) -> None:
     site.visit_with(f"session={first}", denied.end)
 
     assert site.visit_with(f"session={first}", read).text == "None"
-    assert site.visit_with(f"session={second}", read).text == "ho"
+    assert site.visit_with(f"session={second}", read).text == "None"
 
 
 def write_other(session: Session) -> None:
@@ -825,7 +825,7 @@ def test_move_without_logging_out(clock: Clock, advance: Callable[[float], None]
     assert response.text == "hi"
     moved = the_cookie(response).value
     opened = AEADCodec(SECRET).unseal(moved, name="session")
-    assert (opened.content, opened.created_at) == ({**HI, "_born": began}, began)
+    assert (opened.content["_born"], opened.created_at) == (began, began)
     assert not set_cookies(site.visit(read))
     after = site_with(clock, max_lifetime=longest)
     assert after.visit_with(f"session={moved}", read).text == "hi"

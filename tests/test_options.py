@@ -386,7 +386,7 @@ def test_flask_setting_that_browsers_drop(site: Site) -> None:
     """Flask's settings are checked too."""
     site.app.config["SESSION_COOKIE_SAMESITE"] = "None"
 
-    with pytest.raises(ValueError, match="(?i)samesite='None' needs secure=True"):
+    with pytest.raises(ValueError, match=r"(?i)samesite='None' needs secure=True"):
         site.visit(write)
 
 

@@ -10,7 +10,7 @@ _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 #: UTF-8's byte order mark, read as Latin-1 or Windows-1252.
 _BOM_AS_LATIN_1 = _BOM.encode().decode("latin-1")
 #: UTF-16's byte order mark, read as UTF-8 with replacement characters, each written as "?".
-_BOM_REPLACED = b"??".decode("utf-16-le")
+_BOM_REPLACED = "\u3f3f"
 _LINE_BREAKS = "\r\n\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}"
 
 

@@ -24,7 +24,9 @@ TIMES: dict[str, Any] = {"name": "session", "created_at": 1_700_000_000_000, "du
 USED = """
 import sys, flask
 from cryptography.hazmat.primitives import hashes, hmac, padding
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import Cipher, aead
+from cryptography.hazmat.primitives.cmac import CMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 before = set(sys.modules)
 import lesson_app
 print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] != "lesson_app"))
