@@ -208,7 +208,8 @@ if not string.find(replication, 'role:master', 1, true) then
   return redis.error_reply('READONLY this is a replica, which can lag; use the primary')
 end
 local function read(entry)
-  local value, forget_at = string.match(entry, '^(%S+) (%S*)$')
+  local value, forget_at = string.match(entry, '^(-?%d+) (-?%d*)$')
+  assert(value, 'the key must hold an entry of RedisStore; use another prefix')
   return tonumber(value), tonumber(forget_at) or math.huge
 end
 local now, new = tonumber(ARGV[1]), ARGV[2]
