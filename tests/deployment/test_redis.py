@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+import requests
+from redis.cluster import LoadBalancingStrategy
+from redis.sentinel import Sentinel
 
 from lesson_app import RedisStore, Session, UserEpochs
 from lesson_app.lab import Clock
 from lesson_app.testing import ManualClock, StoreContract
-from tests.conftest import Site, read, the_cookie
-from tests.deployment.cluster import Start, free_port, programs, write_certificate
-from tests.deployment.redis_servers import Server, replica_of, server
+from tests.conftest import PATIENCE, Site, listens, read, secret_of, the_cookie, wait_until
+from tests.deployment.cluster import (
+    Start,
+    browser,
+    free_port,
+    new_address,
+    programs,
+    write_certificate,
+)
+from tests.deployment.redis_servers import Server, replica_of, sentinels, server, small_disk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Redis: POSIX only")
 
@@ -60,7 +73,7 @@ def every_call(store: RedisStore) -> list[Callable[[], object]]:
 
 def test_url_of_a_socket(shared: Server) -> None:
     """The URL can name a Unix socket and a database."""
-    path = shared.ask("CONFIG", "GET", "unixsocket")[b"unixsocket"].decode()
+    path = shared.folder.parent / "r.sock"
     store = RedisStore(f"unix://{path}?db=3", prefix="socket:")
 
     store.put("a", 5, None)
@@ -308,3 +321,222 @@ def test_ended_everywhere(shared: Server, clock: Clock) -> None:
     broken.app.testing = False
     broken.app.logger.disabled = True
     assert broken.visit_with(f"session={cookie}", read).status_code == 500
+
+
+# Faults under load
+
+
+class Load:
+    """Threads that end sessions and look them up, until the block ends.
+
+    A session is ended when `put` returns. A look-up of one must raise or find it.
+    """
+
+    def __init__(self, store: RedisStore) -> None:
+        self.store = store
+        self.ended: list[str] = []
+        self.failed_puts = self.failed_gets = 0
+        self.opened: list[str] = []
+        self._stop = threading.Event()
+        self._threads = [
+            *(threading.Thread(target=self._end, args=(n,)) for n in range(3)),
+            *(threading.Thread(target=self._look_up) for _ in range(2)),
+        ]
+
+    def _end(self, thread: int) -> None:
+        for number in itertools.count():
+            if self._stop.is_set():
+                return
+            try:
+                self.store.put(f"{thread}:{number}", number, None)
+            except redis.RedisError:
+                self.failed_puts += 1
+            else:
+                self.ended.append(f"{thread}:{number}")
+
+    def _look_up(self) -> None:
+        while not self._stop.is_set():
+            key = random.choice(self.ended[-20:] or ["none"])
+            try:
+                if self.store.get(key) is None and key != "none":
+                    self.opened.append(key)
+            except redis.RedisError:
+                self.failed_gets += 1
+
+    def wait_for_more(self) -> None:
+        """Wait until some more sessions were ended."""
+        wanted = len(self.ended) + 100
+        wait_until(lambda: len(self.ended) > wanted, lambda: f"{vars(self)}")
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        self.wait_for_more()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def check(self) -> None:
+        """Check that no session that was ended opened, or opens now."""
+        assert self.opened == []
+        assert [key for key in self.ended if self.store.get(key) is None] == []
+
+
+@pytest.mark.proof
+def test_killed_under_load(start: Start, tmp_path: Path) -> None:
+    """With `appendonly`, a server that is killed again and again forgets nothing."""
+    one = server(start, tmp_path, "--appendonly", "yes")
+    with Load(RedisStore(one.url)) as load:
+        for _ in range(5):
+            one.kill()
+            wait_until(lambda: load.failed_puts and load.failed_gets)
+            load.failed_puts = load.failed_gets = 0
+            one.run()
+            load.wait_for_more()
+
+    load.check()
+
+
+@pytest.mark.proof
+def test_replica_is_promoted(start: Start, tmp_path: Path) -> None:
+    """When sentinels replace a killed primary, the new one has every entry."""
+    primary = server(start, tmp_path, "--repl-diskless-sync-delay", "0", "--appendonly", "yes")
+    replica = replica_of(primary, "--appendonly", "yes")
+    watchers = sentinels(primary)
+    sentinel: Any = Sentinel(watchers.addresses(), socket_timeout=1)  # type: ignore[no-untyped-call]
+    client = sentinel.master_for("sessions", socket_timeout=1)
+    with Load(RedisStore(client)) as load:
+        primary.kill()
+        wait_until(lambda: watchers.primary() == replica.port)
+        load.wait_for_more()
+        primary.run()
+        wait_until(lambda: replica.info("slave0") and replica.info("slave0")["port"])
+        wait_until(lambda: primary.info("role") == "slave")
+        load.wait_for_more()
+
+    assert load.failed_puts
+    assert load.failed_gets
+    load.check()
+    with pytest.raises(redis.ReadOnlyError):
+        RedisStore(primary.url).get("a")
+
+
+@pytest.mark.proof
+def test_full_disk(start: Start, tmp_path: Path) -> None:
+    """On a full disk `put` raises and look-ups work; with space again, all is stored."""
+    with small_disk(tmp_path) as disk:
+        one = server(start, disk.folder, "--appendonly", "yes")
+        store = RedisStore(one.url)
+        with Load(store) as load:
+            disk.fill()
+            wait_until(lambda: load.failed_puts)
+            for key in list(load.ended):
+                assert store.get(key) is not None
+            with pytest.raises(redis.ResponseError, match="MISCONF"):
+                store.put("new", 1, None)
+            disk.clear()
+            load.wait_for_more()
+            one.kill()
+            one.run()
+            load.wait_for_more()
+
+        load.check()
+        one.kill()
+
+
+@pytest.mark.proof
+def test_cluster(start: Start, tmp_path: Path) -> None:
+    """A cluster serves as one server does, also if it reads from replicas elsewhere."""
+    options = ["--cluster-enabled", "yes", "--repl-diskless-sync-delay", "0"]
+    one, two = server(start, tmp_path, *options), server(start, tmp_path, *options)
+    one.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    two.ask("CLUSTER", "MEET", "127.0.0.1", one.port)
+    wait_until(lambda: b"cluster_known_nodes:2" in one.ask("CLUSTER", "INFO"))
+    wait_until(lambda: b"cluster_state:ok" in one.ask("CLUSTER", "INFO"))
+    two.ask("CLUSTER", "REPLICATE", one.ask("CLUSTER", "MYID").decode())
+    wait_until(lambda: one.info("slave0") and one.info("slave0")["state"] == "online")
+    client = redis.RedisCluster(
+        host="127.0.0.1",
+        port=one.port,
+        load_balancing_strategy=LoadBalancingStrategy.ROUND_ROBIN,
+    )
+    store = RedisStore(client)
+
+    for number in range(50):
+        store.put(f"key {number}", number, None)
+        assert store.get(f"key {number}") == number
+    store.delete("key 1")
+    assert store.get("key 1") is None
+
+    two.program.process.send_signal(signal.SIGSTOP)
+    with pytest.raises(redis.TimeoutError, match="repair the replication"):
+        store.put("late", 1, None)
+    two.program.process.send_signal(signal.SIGCONT)
+
+
+WORKERS = """
+import os
+from flask import Flask, session
+from lesson_app import ClientSessions, RedisStore, UserEpochs
+
+store = RedisStore(os.environ["STORE"])
+store.get("connect before the fork")
+logins = UserEpochs(store, user=lambda s: s.get("user"))
+app = Flask("workers")
+ClientSessions(app, secret=os.environ["SECRET_KEY"], revocation=logins)
+
+@app.get("/login/<name>")
+def log_in(name):
+    session.reset()
+    session["user"] = name
+    return name
+
+@app.get("/end/<name>")
+def end(name):
+    logins.end_all(name)
+    return name
+
+@app.get("/")
+def index():
+    return f"{os.getpid()} {session.get('user')}"
+"""
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("kind", ["sync", "gthread", "gevent"])
+def test_workers_share(start: Start, tmp_path: Path, shared: Server, kind: str) -> None:
+    """Gunicorn's four workers, forked after the first call, end sessions for each other."""
+    (tmp_path / "workers.py").write_text(WORKERS)
+    address = new_address()
+    words = f"gunicorn --workers 4 --preload --bind {address} --worker-class {kind} workers:app"
+    program = start(words.split(), STORE=shared.url, SECRET_KEY=secret_of("workers"))
+    program.wait_until(lambda: listens(f"http://{address}"), "it does not listen")
+    seen: set[str] = set()
+    wrong: list[str] = []
+
+    def visit(name: str) -> None:
+        def get(path: str, cookie: str) -> requests.Response:
+            with browser() as one:  # a new connection, so any worker may answer
+                url = f"http://{address}{path}"
+                return one.get(url, headers={"Cookie": cookie}, timeout=PATIENCE)
+
+        answer = get(f"/login/{name}", "")
+        cookie = f"session={answer.cookies['session']}"
+        for wanted, visits in ((name, 10), ("None", 20)):
+            for _ in range(visits):
+                worker, user = get("/", cookie).text.split()
+                seen.add(worker)
+                wrong.extend([f"{name}: {user}"] * (user != wanted))
+            get(f"/end/{name}", "")
+
+    threads = [threading.Thread(target=visit, args=(f"{kind}{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+    assert len(seen) == 4, program.output
