@@ -5,7 +5,7 @@ Read the modules in this order; each uses only those before it, and `_engine`:
 1.  `errors`      why a cookie is refused
 2.  `cookie`      seal a dict into one cookie value, and unseal it: the reference implementation
 3.  `session`     the dict that a view sees, and its lifetime
-4.  `stores`      where a server remembers what it revoked
+4.  `stores`      where servers remember what they revoked
 5.  `revocation`  revoke sessions before they expire
 6.  `options`     every option of the middleware, its default and its check
 7.  `middleware`  from the request's cookie to `flask.session` to the response's cookie
@@ -14,10 +14,11 @@ Read the modules in this order; each uses only those before it, and `_engine`:
 10. `app`         log in, see the dashboard, log out
 11. `aead`        another codec, with AES-GCM, for apps without an Express server
 
-You can read the lesson modules without these three folders:
+You can read the lesson modules without these:
 
 - `_engine`  JSON as JavaScript writes it, a faster codec, the headers; used above
 - `dissect`  take apart a cookie that does not open; the command ``lesson-app dissect``
+- `testing`  the tests that a store of your own must pass
 - `lab`      what the notebooks experiment with; no module above imports it
 """
 
@@ -39,7 +40,7 @@ from .middleware import ClientSessions, cookie_refused
 from .options import PRODUCTION
 from .revocation import DenyList, UserEpochs
 from .session import Session
-from .stores import MemoryStore, SQLiteStore
+from .stores import MemoryStore, RedisStore, SQLiteStore
 
 __all__ = [
     "AEADCodec",
@@ -53,6 +54,7 @@ __all__ = [
     "DenyList",
     "Keys",
     "MemoryStore",
+    "RedisStore",
     "RevocationUnavailable",
     "SQLiteStore",
     "SealedCodec",

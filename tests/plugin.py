@@ -30,6 +30,7 @@ PROGRAMS = {
     "node": "everything beside Mozilla's own library",
     "haproxy": "several servers behind a balancer",
     "nginx": "the page's configuration of nginx",
+    "redis-server": "sessions that many machines end together",
     "systemd-analyze": "the page's systemd unit",
     "make": "the Makefile's own commands",
 }

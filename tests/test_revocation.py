@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import random
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -49,145 +45,6 @@ def store(
     if request.param == "memory":
         return MemoryStore(now)
     return SQLiteStore(str(tmp_path / "revoked.db"), now)
-
-
-def test_store(store: Store, now: Callable[[], int]) -> None:
-    """A store keeps the larger value of a key, and returns None for an unknown key."""
-    store.put("a", 2, None)
-    store.put("a", 1, None)
-    store.put("b", 5, now() + 1000)
-
-    assert [store.get(key) for key in "abc"] == [2, 5, None]
-
-
-def test_store_forgets(store: Store, now: Callable[[], int], advance: Advance) -> None:
-    """An entry exists until `forget_at`, and not a millisecond longer."""
-    store.put("a", 1, now() + 1000)
-    store.put("b", 1, None)
-
-    advance(1)
-    assert store.get("a") == 1
-    advance(0.001)
-    assert (store.get("a"), store.get("b")) == (None, 1)
-
-
-def test_memory_is_given_back(now: Callable[[], int], advance: Advance) -> None:
-    """Past entries are removed, so the store does not grow forever."""
-    store = MemoryStore(now)
-    for number in range(10_000):
-        store.put(str(number), 1, now() + 1000)
-        advance(0.01)
-
-    assert len(store) <= 2048
-    assert store.get("9999") == 1
-
-
-def test_no_put_waits_for_many(now: Callable[[], int], advance: Advance) -> None:
-    """Each `put` removes only two past entries; enough calls remove all."""
-    store = MemoryStore(now)
-    for number in range(1000):
-        store.put(str(number), 1, now() + 1000 + number % 7)
-    advance(2)
-
-    left = []
-    for _ in range(501):
-        store.put("new", 1, None)
-        left.append(len(store))
-
-    assert left[:3] == [999, 997, 995]
-    assert left[-1] == 1
-
-
-def test_memory_of_a_key_put_again(now: Callable[[], int], advance: Advance) -> None:
-    """Putting the same entry again takes no memory, and a later `forget_at` counts."""
-    store = MemoryStore(now)
-    for _ in range(100):
-        store.put("a", 1, now() + 1000)
-    assert len(store._ends) == 1
-
-    store.put("a", 2, now() + 5000)
-    store.put("b", 1, now() + 1000)
-    store.put("b", 1, None)
-    advance(2)
-    for _ in range(9):
-        store.put("c", 1, None)
-
-    assert [store.get(key) for key in "abc"] == [2, 1, 1]
-    advance(4)
-    store.put("c", 1, None)
-    assert (store.get("a"), len(store)) == (None, 2)
-
-
-def test_sqlite_sweeps_a_few_at_a_time(
-    tmp_path: Path, now: Callable[[], int], advance: Advance
-) -> None:
-    """In SQLite, each `put` removes a limited number of past entries."""
-    store = SQLiteStore(str(tmp_path / "revoked.db"), now)
-    with closing(store._connect()) as connection, connection:
-        rows = [(str(number), 1, now()) for number in range(250)]
-        connection.executemany("INSERT INTO revoked VALUES (?, ?, ?)", rows)
-    advance(1)
-
-    left = []
-    for _ in range(3):
-        store.put("new", 1, None)
-        with closing(store._connect()) as connection:
-            left += connection.execute("SELECT count(*) FROM revoked").fetchone()
-
-    assert left == [151, 51, 1]
-
-
-def test_sqlite_uses_an_index(
-    tmp_path: Path, now: Callable[[], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every SQL statement of the store uses an index; none scans the table."""
-    store = SQLiteStore(str(tmp_path / "revoked.db"), now)
-    asked: list[str] = []
-    connect = store._connect
-
-    def connect_and_listen() -> sqlite3.Connection:
-        connection = connect()
-        connection.set_trace_callback(asked.append)
-        return connection
-
-    monkeypatch.setattr(store, "_connect", connect_and_listen)
-    store.put("a", 1, now())
-    store.get("a")
-
-    statements = [text for text in asked if text.startswith(("DELETE", "INSERT", "SELECT"))]
-    assert len(statements) == 3
-    with closing(connect()) as connection:
-        plans = [
-            row[3]
-            for text in statements
-            for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")
-        ]
-    assert any("INDEX" in plan for plan in plans)
-    assert not [plan for plan in plans if "SCAN" in plan]
-
-
-def test_sqlite_sweeps(tmp_path: Path, now: Callable[[], int], advance: Advance) -> None:
-    """In SQLite, `put` removes past entries."""
-    path = tmp_path / "revoked.db"
-    store = SQLiteStore(str(path), now)
-    store.put("old", 1, now() + 1000)
-    advance(2)
-    store.put("new", 1, None)
-
-    with store._connect() as connection:
-        rows = connection.execute("SELECT key FROM revoked").fetchall()
-    connection.close()
-
-    assert rows == [("new",)]
-
-
-def test_sqlite_is_shared(tmp_path: Path) -> None:
-    """Two stores with the same file share their entries."""
-    path = str(tmp_path / "revoked.db")
-
-    SQLiteStore(path).put("a", 7, None)
-
-    assert SQLiteStore(path).get("a") == 7
 
 
 def name_of(session: Session) -> str | None:
@@ -405,26 +262,6 @@ def test_clocks_of_their_own(tmp_path: Path) -> None:
         assert before - 1 <= (store.get("user:a") or 0) <= time.time() * 1000 + 1
 
 
-def test_sweep_keeps_what_stays(now: Callable[[], int]) -> None:
-    """Entries without `forget_at` are never removed."""
-    store = MemoryStore(now)
-    for number in range(3000):
-        store.put(str(number), 1, None)
-
-    assert len(store) == 3000
-
-
-def test_same_value_again_lasts_longer(
-    store: Store, now: Callable[[], int], advance: Advance
-) -> None:
-    """Putting the same value again keeps the later `forget_at`."""
-    store.put("a", 1, now() + 1000)
-    store.put("a", 1, now() + 2000)
-    advance(1.5)
-
-    assert store.get("a") == 1
-
-
 def test_end_all_except_this(store: Store, clock: Clock) -> None:
     """`end_all` with `keep` ends every other session of the user."""
     epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
@@ -448,83 +285,6 @@ def test_sessions_just_before_end_all() -> None:
         name, value = sessions.make_cookie({"user": {"userName": "a"}}, app)
         epochs.end_all("a")
         assert sessions.open(f"{name}={value}", app) == {}
-
-
-@pytest.mark.parametrize("path", ["", ":memory:"])
-def test_sqlite_without_a_file(path: str) -> None:
-    """SQLiteStore refuses a database in memory, and the error names MemoryStore."""
-    with pytest.raises(ValueError, match="use a MemoryStore"):
-        SQLiteStore(path)
-
-
-def test_past_entry_counts_as_absent(
-    store: Store, now: Callable[[], int], advance: Advance
-) -> None:
-    """A past entry that is not removed yet does not affect a new one."""
-    for number in range(150):
-        store.put(str(number), 1, now() + 1000)
-    store.put("a", 9, now() + 2000)
-    advance(3)
-
-    store.put("a", 3, now() + 1000)
-
-    assert store.get("a") == 3
-
-
-def test_later_end_counts(store: Store, now: Callable[[], int], advance: Advance) -> None:
-    """For equal values the later `forget_at` counts in any order; None is the latest."""
-    store.put("a", 1, now() + 2000)
-    store.put("a", 1, now() + 1000)
-    store.put("b", 1, None)
-    store.put("b", 1, now() + 1000)
-    store.put("c", 1, now() + 1000)
-    store.put("c", 1, None)
-    store.put("d", 1, None)
-    store.put("d", 2, now() + 1000)
-
-    advance(1.5)
-    assert [store.get(key) for key in "abcd"] == [1, 1, 1, None]
-    advance(1)
-    assert [store.get(key) for key in "abc"] == [None, 1, 1]
-
-
-def test_memory_stays_small(now: Callable[[], int], advance: Advance) -> None:
-    """Putting a few keys again many times takes little memory."""
-    store = MemoryStore(now)
-    store.put("stays", 1, None)
-    most = 0
-    for number in range(10_000):
-        store.put(str(number % 7), number, now() + 1000 + number)
-        most = max(most, len(store._ends))
-
-    assert most < 2000
-    advance(3600)
-    store.put("new", 1, None)
-    for _ in range(most):
-        store.put("new", 1, None)
-    assert (len(store), store._ends) == (2, [])
-
-
-def test_stores_agree(tmp_path: Path) -> None:
-    """After random puts, both stores return what the `Store` protocol says."""
-    now = [0]
-    stores: list[Store] = [MemoryStore(lambda: now[0])]
-    stores.append(SQLiteStore(str(tmp_path / "revoked.db"), lambda: now[0]))
-    promised: dict[str, tuple[int, float]] = {}
-    draw = random.Random(1)
-    for _ in range(300):
-        now[0] += draw.choice([0, 0, 1, 3])
-        key, value = draw.choice("abcdefgh"), draw.randrange(3)
-        end = draw.choice([None, *range(now[0] - 1, now[0] + 20)])
-        promised = {k: known for k, known in promised.items() if known[1] >= now[0]}
-        new = (value, math.inf if end is None else end)
-        promised[key] = max(promised.get(key, new), new)
-        for store in stores:
-            store.put(key, value, end)
-
-        wanted = {k: v for k, (v, until) in promised.items() if until >= now[0]}
-        for store in stores:
-            assert {k: store.get(k) for k in "abcdefgh" if store.get(k) is not None} == wanted
 
 
 # Sessions in flight, without an id, without a user

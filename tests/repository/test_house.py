@@ -27,7 +27,7 @@ LESSON = [
     "errors", "cookie", "session", "stores", "revocation", "options", "middleware", "routes",
     "guard", "app", "aead", "cli", "__main__",
 ]  # fmt: skip
-#: The modules of `_engine` and `dissect`, and what each may import from the package.
+#: The modules of `_engine` and `dissect`, and `testing`, with what each may import from the package.
 ROOMS = {
     "_engine.attributes": set(),
     "_engine.javascript": set(),
@@ -35,6 +35,7 @@ ROOMS = {
     "_engine.prepared": set(),
     "_engine.secret_text": set(),
     "_engine.codec": {"errors", "cookie", "_engine.javascript", "_engine.prepared"},
+    "testing": {"stores"},
     "dissect.words": set(),
     "dissect.pasted": {"_engine.headers"},
     "dissect.hints": {"errors", "cookie", "_engine.javascript", "dissect.words"},
@@ -43,8 +44,8 @@ ROOMS = {
 }
 #: Methods whose docstring is in a base class.
 INHERITED = {
-    "cookie_value", "get_cookie_name", "get_cookie_secure", "is_revoked", "get", "put",
-    "log", "modified", "seal", "send", "unseal",
+    "cookie_value", "delete", "get_cookie_name", "get_cookie_secure", "is_revoked", "get",
+    "put", "log", "modified", "seal", "send", "unseal",
 }  # fmt: skip
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 README = (ROOT / "README.md").read_text()
