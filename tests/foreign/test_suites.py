@@ -30,7 +30,7 @@ EXPECTED: dict[str, list[dict[str, str]]] = tomllib.loads(
 SMALL_SUITE = """
 from flask import Flask, session
 
-def answer(value):
+def store_it(value):
     app = Flask(__name__)
     app.secret_key = "weak"
 
@@ -39,13 +39,13 @@ def answer(value):
         session["value"] = value
         return "stored"
 
-    return app.test_client().get("/").text
+    assert app.test_client().get("/").text == "stored"
 
 def test_equal():
-    assert answer("text") == "stored"
+    store_it("text")
 
 def test_different():
-    assert answer(b"bytes") == "stored"
+    store_it(b"bytes")
 """
 
 
@@ -147,7 +147,8 @@ def test_difference_is_found(tmp_path: Path) -> None:
 
     found = differences(tmp_path)
 
-    assert found == {"test_small.py::test_different": 'assert answer(b"bytes") == "stored"'}
+    line = 'assert app.test_client().get("/").text == "stored"'
+    assert found == {"test_small.py::test_different": line}
 
 
 def offline(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,6 +177,7 @@ def test_other_source_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     index.mkdir()
     (index / f"flask-{version('flask')}.tar.gz").write_bytes(b"another source")
     offline(index, monkeypatch)
+    monkeypatch.setenv("LESSON_APP_REQUIRE_TOOLS", "1")  # a skip is not enough
 
     with pytest.raises(AssertionError, match="DO NOT MATCH THE HASHES"):
         source("flask", tmp_path)
