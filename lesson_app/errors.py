@@ -2,6 +2,8 @@
 
 ::
 
+    ServiceUnavailable       of Werkzeug: the response is a 503
+    └── RevocationUnavailable
     ValueError
     ├── SessionTooLarge      raised before a session is sent, not when a cookie is read
     └── BadCookie            the middleware catches it and starts an empty session
@@ -14,6 +16,8 @@ The words on the right are the values of ``reason``. The middleware adds four, f
 that open but are refused: expired, times (impossible times), too-old
 (over `max_lifetime`), revoked.
 """
+
+from werkzeug.exceptions import ServiceUnavailable
 
 
 class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
@@ -33,6 +37,15 @@ class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
 
 class SessionTooLarge(ValueError):  # noqa: N818
     """The cookie is too large for browsers; raised before anything is sent."""
+
+
+class RevocationUnavailable(ServiceUnavailable):
+    """A `Revocation` raised, so nobody knows whether the session was ended: refused, a 503.
+
+    The session keeps its cookie. An app can register an error handler for this class.
+    """
+
+    description = "The session cannot be checked at the moment. Try again later."
 
 
 class BadFormat(BadCookie):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from flask import Flask, abort, flash, redirect, session
+from flask import Flask, abort, flash, get_flashed_messages, redirect, session
 from flask.testing import FlaskClient
 
 from lesson_app import (
@@ -127,13 +127,11 @@ def test_default_clock() -> None:
     assert cookies[0].split(".")[0] != cookies[1].split(".")[0]
 
 
-@pytest.mark.parametrize("path", ["/", "/static/none.css", "/nowhere"])
-def test_untouched(site: Site, path: str) -> None:
+def test_untouched(site: Site) -> None:
     """A route that does not use its session sets neither a cookie nor Vary."""
     site.browser.set_cookie("session", "not a cookie")
-    site.act = untouched
 
-    response = site.browser.get(path)
+    response = site.visit(untouched)
 
     assert not set_cookies(response)
     assert "Vary" not in response.headers
@@ -214,11 +212,13 @@ def write_and_forget(session: Session) -> None:
 
 
 def test_not_permanent(site: Site) -> None:
-    """A session that is not permanent has no Expires, but the same duration."""
+    """A session that was made not permanent has no Expires, in later responses, too."""
     cookie = the_cookie(site.visit(write_and_forget))
 
     assert "expires" not in cookie.attributes
-    assert unseal(cookie.value, KEYS) == Unsealed(HI, site.now, 120_000)
+    content = {**HI, "_permanent": False}
+    assert unseal(cookie.value, KEYS) == Unsealed(content, site.now, 120_000)
+    assert "expires" not in the_cookie(site.visit(lambda s: s.update(a=1))).attributes
 
 
 def test_cookie_name(clock: Clock) -> None:
@@ -253,13 +253,16 @@ def test_value_that_json_cannot_hold(site: Site) -> None:
 
 
 def test_flash(site: Site) -> None:
-    """Flask's flashed messages work, and `permanent` adds no key to the content."""
+    """Flask's flashed messages come back as they were: pairs, each a tuple."""
 
     def view(session: Session) -> None:
         flash("hello")
-        session.permanent = True
+        flash("again", "error")
 
-    assert opened(site.visit(view)).content == {"_flashes": [["message", "hello"]]}
+    flashed = [["message", "hello"], ["error", "again"]]
+    assert opened(site.visit(view)).content == {"_flashes": flashed}
+    shown = site.visit(lambda s: get_flashed_messages(with_categories=True))
+    assert shown.text == "[('message', 'hello'), ('error', 'again')]"
 
 
 def test_session_transaction(site: Site) -> None:

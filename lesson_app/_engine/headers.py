@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import Response
 from werkzeug.http import dump_cookie, http_date
+from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
 #: The most values of one name that `find_cookies` returns: each costs a MAC.
 MOST_VALUES = 20
@@ -43,11 +45,6 @@ def find_cookies(header: str, name: str) -> list[str]:
     pairs = [text.lstrip(" ") for text in texts]
     values = [pair[len(start) :] for pair in pairs if pair.startswith(start)]
     return list(dict.fromkeys(filter(None, values)))[:MOST_VALUES]
-
-
-def find_cookie(header: str, name: str) -> str:
-    """Return the likeliest value of the cookie called `name`, or "" if there is none."""
-    return next(iter(find_cookies(header, name)), "")
 
 
 def cookie_pairs(header: str) -> Iterator[tuple[str, str]]:
@@ -133,3 +130,23 @@ def vary_by_cookie(response: Response) -> None:
             response.vary.add("Cookie")
             return
     response.headers.add("Vary", "Cookie")
+
+
+def is_file(response: Response, environ: Mapping[str, Any]) -> bool:
+    """Return whether a streamed body is a file: sending it runs no code of the app."""
+    kinds = (FileWrapper, _RangeWrapper, environ.get("wsgi.file_wrapper", FileWrapper))
+    return response.direct_passthrough and type(response.response) in kinds
+
+
+def keep_private(response: Response) -> None:
+    """Forbid shared caches to store a response that sets a visitor's cookie.
+
+    ``Set-Cookie`` alone does not forbid it (RFC 9111 section 7.3): the next visitors would
+    get this visitor's session.
+    """
+    if "Cache-Control" not in response.headers:  # the usual case, and the fast one
+        response.headers.add("Cache-Control", "private")
+        return
+    control = response.cache_control
+    if not control.no_store:
+        control.public, control.s_maxage, control.private = False, None, True

@@ -109,7 +109,7 @@ def test_untouched_session_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     app = make_app()
     name, value = ClientSessions(app).make_cookie(LOGIN, app)
     called: list[str] = []
-    for function in ("find_cookie", "vary_by_cookie", "cookie_line"):
+    for function in ("find_cookies", "vary_by_cookie", "cookie_line"):
         monkeypatch.setattr(
             f"lesson_app.middleware.{function}", lambda *_, f=function: called.append(f)
         )

@@ -24,8 +24,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "lesson_app"
 #: The modules of the lesson in their reading order; each may import only those before it.
 LESSON = [
-    "errors", "cookie", "session", "revocation", "options", "middleware", "routes", "guard",
-    "app", "cli", "__main__",
+    "errors", "cookie", "session", "stores", "revocation", "options", "middleware", "routes",
+    "guard", "app", "cli", "__main__",
 ]  # fmt: skip
 #: The modules of `_engine` and `dissect`, and what each may import from the package.
 ROOMS = {
