@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,7 +35,7 @@ _MS = timedelta(milliseconds=1)
 def replay(session: Session, act: str, *args: Any) -> str | None:
     """Do to our session what the oracle does to Mozilla's."""
     if act == "read":
-        return stringify(session)
+        return stringify(dict(session))
     if act == "look":
         len(session)
     elif act == "write":
@@ -275,33 +276,38 @@ def as_mozilla(visit: Visit, keys: Keys) -> tuple[Visit, set[str]]:
         if "reset" not in earlier and {*earlier} - {"look"}:
             known.add("Q8: the first setDuration discards earlier changes")
             acts = acts[len(earlier) :]
+    if any(act[1] == "duration" and len(act) == 4 for act in acts):
+        known.add("Q10: its cookie does not hold setDuration's second argument")
+        acts = tuple(act[:3] if act[1] == "duration" else act for act in acts)
     return visit._replace(cookie=cookie, acts=acts), known
 
 
 def faults(
-    visitor: Visitor, visit: Visit, ours: Result, theirs: Result, known: set[str]
+    visitor: Visitor, visit: Visit, alike: Visit, ours: Result, theirs: Result, known: set[str]
 ) -> list[str]:
-    """Return the unknown differences between the results; add known ones to `known`.
+    """Return the unknown differences between two results; add known ones to `known`.
 
-    `visit` is what our library handled.
+    `theirs` is the result of `visit`, `ours` that of `alike`, which `as_mozilla` returned.
     """
     expected = ours
     durations = [act for act in visit.acts if act[1] == "duration"]
-    ephemeral = visitor.options.ephemeral
     if durations:
         [*_, (_, _, _, *last)] = durations
-        ephemeral = last[0] if last else ephemeral
         visitor.theirs_ephemeral = bool(last and last[0])
-    if ours.created_at is not None and ours.duration is not None:
+    if ours.content is not None and ours.created_at is not None and ours.duration is not None:
+        permanent = json.loads(ours.content).get("_permanent")
+        ephemeral = visitor.options.ephemeral if permanent is None else not permanent
         if ephemeral != visitor.theirs_ephemeral:
             known.add("Q10: it remembers setDuration's second argument for all visitors")
             end = (ours.created_at + ours.duration) // 1000 + 1
-            expected = expected._replace(expires=None if ours.expires else end)
+            expected = expected._replace(expires=end if ephemeral else None)
+        if ephemeral != (ours.expires is None):
+            return [f"expires: ephemeral is {ephemeral}, got {ours.expires}"]
         if ours.duration == 0:
             known.add("Q9: it seals a duration of 0 as a day")
             expected = expected._replace(duration=DAY)
-        began_now = durations or any(act[1] == "reset" for act in visit.acts)
-        begins = not any(values_of(visit.cookie)) and not began_now
+        began_now = durations or any(act[1] == "reset" for act in alike.acts)
+        begins = not any(values_of(alike.cookie)) and not began_now
         if begins and visit.began < visit.ended:
             known.add("Q43: a first session begins when the response begins")
             expected = expected._replace(created_at=visit.ended)

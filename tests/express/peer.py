@@ -330,7 +330,7 @@ def add_test_routes(app: Flask, **further: ClientSessions) -> None:
         def view(name: str = "session") -> str:
             opened = further[name].session if name in further else cast(Session, session)
             change(opened)
-            return stringify(opened)
+            return stringify(dict(opened))
 
         app.add_url_rule(f"/test/{action}", action, view)
         app.add_url_rule(f"/test/<name>/{action}", action, view)

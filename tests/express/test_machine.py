@@ -47,7 +47,7 @@ def test_random_visitors(node: Oracle) -> None:
             theirs, ours = visitor.result(answer), visitor.ours(visit)
             alike, known = as_mozilla(visit, visitor.keys)
             result = ours if alike == visit else visitor.ours(alike)
-            found = faults(visitor, alike, result, theirs, known)
+            found = faults(visitor, visit, alike, result, theirs, known)
             if found:
                 wrong.append((found, visitor.options, visit, alike, known, ours, theirs))
             seen.update(known or ["no difference"])
@@ -56,7 +56,7 @@ def test_random_visitors(node: Oracle) -> None:
 
     logger.info("%d requests: %s", STEPS, json.dumps(dict(sorted(seen.items())), indent=1))
     assert wrong[:3] == []
-    assert len(seen) == 11  # every known difference
+    assert len(seen) == 12  # every known difference
     assert seen["no difference"] > STEPS / 3
 
 
