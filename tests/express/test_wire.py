@@ -138,7 +138,7 @@ SEVERAL = {
 
 
 @pytest.mark.parametrize("cookies", SEVERAL.values(), ids=SEVERAL)
-@pytest.mark.conforms("Q26")
+@pytest.mark.conforms("Q41")
 def test_first_that_opens(sites: Mapping[str, Site], cookies: str) -> None:
     """The first cookie that opens is the session; Express reads only the first cookie."""
     header = f"Cookie: {cookies}\r\n".encode()
