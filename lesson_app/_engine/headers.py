@@ -16,8 +16,6 @@ from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
 #: The most values of one name that `find_cookies` returns: each costs a MAC.
 MOST_VALUES = 20
-#: A comma before what looks like a pair.
-_COMMA = re.compile(r", *+(?=[^\s,;=]++=)")
 #: Browsers let only the site itself set cookies with these names.
 _GUARDED = ("__host-", "__secure-")
 
@@ -31,13 +29,13 @@ def find_cookies(header: str, name: str) -> list[str]:
     Quotes around a value stay: `unseal` skips them, as it skips all characters that are not
     base64.
 
-    WSGI servers join several ``Cookie`` lines with commas. But a comma can also be a part of
-    a value, so a cookie that begins after a comma comes last. With a guarded name it is no
-    cookie: another host can set one whose value has a comma.
+    WSGI servers join several ``Cookie`` lines with commas. A comma can also be a part of a
+    value, so both readings are returned, and a cookie that begins after a comma comes last.
+    With a guarded name it is left out: another host can set a cookie with a comma.
     """
     texts = header.split(";")
     if "," in header:
-        lines = [_COMMA.split(text) for text in texts]
+        lines = [text.split(",") for text in texts]
         texts = [
             each for text, line in zip(texts, lines, strict=True) for each in (text, line[0])
         ]

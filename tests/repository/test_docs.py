@@ -16,7 +16,7 @@ import requests
 from flask.testing import FlaskClient
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lesson_app import ClientSessions, Keys, Session, derive_keys, seal, unseal
+from lesson_app import ClientSessions, Keys, Session, Unsealed, derive_keys, seal, unseal
 from lesson_app.lab import Clock
 from tests.conftest import (
     PATIENCE,
@@ -292,6 +292,19 @@ def test_express_with_two_secrets() -> None:
 
     [again] = re.findall("^x=1; session=([^;]*); y=2$", header)
     assert unseal(again, derive_keys(NEW)) == unseal(old, derive_keys(OLD))
+
+
+@pytest.mark.parametrize(
+    ("created_at", "duration"), [(1_700_000_000_000, 0), (0, 5000), (0, 0)], ids=str
+)
+def test_express_with_two_secrets_and_no_time(created_at: int, duration: int) -> None:
+    """A time of 0 becomes a millisecond, so that no ended session begins again."""
+    old = seal({"a": 1}, derive_keys(OLD), created_at=created_at, duration=duration)
+
+    header = hand_on([NEW, OLD], f"session={old}")
+
+    again = unseal(header.removeprefix("session="), derive_keys(NEW))
+    assert again == Unsealed({"a": 1}, created_at or 1, duration or 1)
 
 
 @pytest.mark.parametrize("secret", [NEW, secret_of("third")], ids=["first", "unknown"])
