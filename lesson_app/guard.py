@@ -1,13 +1,13 @@
 """Allow only logged-in visitors to open a view, and only this site to send requests."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec, TypeVar, overload
 
-from flask import abort, current_app, redirect, request, session
-from flask.typing import ResponseReturnValue
+from flask import Response, abort, current_app, redirect, request, session
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 #: What browsers send in Sec-Fetch-Site from this site's own pages, and for a typed URL.
 OWN_SITES = ("same-origin", "none")
@@ -15,9 +15,15 @@ OWN_SITES = ("same-origin", "none")
 CROSS_SITE = "Another site sent this request. Open this site's own page and try again."
 
 
+# Flask runs an async view to its end, so a guarded view returns what its `await` would. The
+# union is for views that may be either, such as those of `View.as_view`.
+@overload
+def ensure_login(view: Callable[P, Awaitable[T]]) -> Callable[P, T | Response]: ...
+@overload
 def ensure_login(
-    view: Callable[P, ResponseReturnValue],
-) -> Callable[P, ResponseReturnValue]:
+    view: Callable[P, T] | Callable[P, Awaitable[T]],
+) -> Callable[P, T | Response]: ...
+def ensure_login(view: Callable[P, Any]) -> Callable[P, Any]:
     """Redirect visitors to ``/login`` if their ``session["user"]`` is missing or empty.
 
     Write it below the route decorator, so that Flask registers the guarded view::
@@ -32,13 +38,12 @@ def ensure_login(
         )
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
         if not session.get("user"):
             # Express answers 302; Flask will change its default to 303.
             # Keep one slash at the start: two would name another host.
             return redirect("/" + f"{request.script_root}/login".lstrip("/"), code=302)
-        answer: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
-        return answer
+        return current_app.ensure_sync(view)(*args, **kwargs)
 
     return guarded
 
