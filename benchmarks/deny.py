@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lesson_app import MemoryStore, SQLiteStore
-from lesson_app.revocation import Store
+from lesson_app.stores import Store
 
 from .curves import Growth, quickest, traced
 from .measure import Timer

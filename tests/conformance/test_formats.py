@@ -86,7 +86,8 @@ def test_broken_ciphertext(site: Site, ciphertext: bytes) -> None:
     answers = [site.visit_with(f"session={value}", read) for value in (broken, forged)]
 
     assert [(a.status_code, a.text) for a in answers] == [(200, "None")] * 2
-    assert opened(answers[0]) == opened(answers[1])
+    assert not set_cookies(answers[0])
+    assert not set_cookies(answers[1])
 
 
 @pytest.mark.conforms("Q23")
@@ -100,7 +101,7 @@ def test_not_an_object(site: Site, text: str) -> None:
     response = site.visit_with(f"session={value}", dict)
 
     assert (response.status_code, response.text) == (200, "{}")
-    assert opened(response).content == {}
+    assert not set_cookies(response)
 
 
 @pytest.mark.conforms("Q23")

@@ -13,7 +13,8 @@ from ... import cookie
 from ..._engine.codec import SealedCodec
 from ...app import PAGE_SECRET
 from ...errors import BadCookie
-from ...revocation import MemoryStore, UserEpochs
+from ...revocation import UserEpochs
+from ...stores import MemoryStore
 from ..attacks import targets
 from ..attacks.targets import Target
 from .judging import Exercise, Wrong, describe, misconceptions, outcome
