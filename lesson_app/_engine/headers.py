@@ -38,7 +38,7 @@ def find_cookies(header: str, name: str) -> list[str]:
     if "," in header:
         lines = [text.split(",") for text in texts]
         texts = [
-            each for text, line in zip(texts, lines, strict=True) for each in (text, line[0])
+            each for text, line in zip(texts, lines, strict=True) for each in (line[0], text)
         ]
         if not name.lower().startswith(_GUARDED):
             texts += [each for line in lines for each in line[1:]]
