@@ -18,7 +18,6 @@ import pytest
 import redis
 import requests
 from redis.cluster import LoadBalancingStrategy
-from redis.sentinel import Sentinel
 
 from lesson_app import RedisStore, Session, UserEpochs
 from lesson_app.lab import Clock
@@ -427,9 +426,11 @@ def test_replica_is_promoted(start: Start, tmp_path: Path) -> None:
     primary = server(start, tmp_path, "--repl-diskless-sync-delay", "0", "--appendonly", "yes")
     replica = replica_of(primary, "--appendonly", "yes")
     watchers = sentinels(primary)
-    sentinel: Any = Sentinel(watchers.addresses(), socket_timeout=1)  # type: ignore[no-untyped-call]
-    client = sentinel.master_for("sessions", socket_timeout=1)
-    with Load(RedisStore(client)) as load:
+    [program] = [block for block in blocks(PAGE, "python") if "Sentinel" in block]
+    names: dict[str, Any] = {"RedisStore": RedisStore}
+    places = dict(zip(SENTINELS, map(str, watchers.addresses()), strict=True))
+    exec(compile(fill(program, places), "page", "exec"), names)
+    with Load(names["store"]) as load:
         primary.kill()
         wait_until(lambda: watchers.primary() == replica.port)
         load.wait_for_more()
@@ -496,6 +497,8 @@ def test_cluster(start: Start, tmp_path: Path) -> None:
             store.put("late", 1, None)
 
 
+#: The addresses of the page's sentinels.
+SENTINELS = [f'("10.0.0.2{n}", 26379)' for n in (1, 2, 3)]
 WORKERS = """
 import os
 from flask import Flask, session
