@@ -352,6 +352,25 @@ def test_cookie_of_another_app(site: Site, caplog: Any) -> None:
     assert "another app sets a cookie called session" in caplog.text
 
 
+def test_refusal_that_is_reported(site: Site, caplog: Any) -> None:
+    """If no cookie opens, the log names one: the app's own, otherwise the first."""
+    caplog.set_level("INFO", "lesson_app")
+    own = the_cookie(site.visit(lambda s: s.set_duration(timedelta(seconds=1)))).value
+    site.clock.advance(timedelta(seconds=2))
+    other = the_cookie(Site(site.clock, secret="another secret for tests, long").visit(write))
+    headers = {
+        f"session=x; session={other.value}": "fields",
+        f"session={other.value}; session=x": "signature",
+        f"session=x; session={own}; session=y": "expired",
+    }
+
+    for header in headers:
+        site.visit_with(header, read)
+
+    reasons = [record.getMessage().split()[3] for record in caplog.records]
+    assert reasons == list(headers.values())
+
+
 def test_two_apps_do_not_log_each_other_out(clock: Clock) -> None:
     """Two apps that share a host and a cookie name leave each other's cookie alone."""
     one, two = Site(clock), Site(clock, secret="another secret for tests, long")
