@@ -550,6 +550,17 @@ def test_clock_that_was_years_ahead(store: Store, clock: Clock, advance: Advance
     assert site.visit_with(f"session={old}", user).text == "None"
 
 
+def test_store_that_forgets_when_a_clock_was_ahead(clock: Clock) -> None:
+    """If the store's own clock is past such a timestamp, the user's sessions stay ended."""
+    now, year = round(clock() * 1000), 365 * 24 * 3600 * 1000
+    store = MemoryStore(lambda: now + 2 * year)
+    UserEpochs(store, user=name_of, now=lambda: now + year).end_all("sampleuser")
+    site = Site(clock, revocation=UserEpochs(store, user=name_of, now=lambda: now))
+    site.visit(log_in)
+
+    assert site.visit(user).text == "None"
+
+
 def test_session_that_began_with_a_clock_ahead(clock: Clock) -> None:
     """A session that seems to begin over an hour from now is refused: no epoch would end it."""
     site = Site(clock, revocation=UserEpochs(MemoryStore(), user=name_of))
