@@ -229,6 +229,25 @@ def test_session_from_the_future(clock: Clock, mark: dict[str, int]) -> None:
     assert seen == [("session", "times")]
 
 
+def test_mark_of_1970(clock: Clock) -> None:
+    """Zero is a birth mark like any other: the session is too old."""
+    site = Site(clock, max_lifetime=timedelta(minutes=10))
+    seen = refusals(site.app)
+    value = seal({**HI, BORN: 0}, KEYS, created_at=site.now, duration=100 * SECONDS)
+
+    assert site.visit_with(f"session={value}", read).text == "None"
+    assert seen == [("session", "too-old")]
+
+
+def test_session_extended_as_far_as_possible(clock: Clock) -> None:
+    """Two extensions and an hour between two clocks do not make a session impossible."""
+    site = Site(clock, max_lifetime=timedelta(minutes=10))
+    began = site.now + 2 * 60_000 + 3_600_000
+    value = seal(HI, KEYS, created_at=began, duration=100 * SECONDS)
+
+    assert site.visit_with(f"session={value}", read).text == "hi"
+
+
 def test_session_extended_into_the_future(clock: Clock, advance: Advance) -> None:
     """`created_at` may be in the future, as after an extension: then it began now at most."""
     site = Site(clock, max_lifetime=timedelta(minutes=10))
@@ -804,8 +823,9 @@ def test_first_session_without_a_secret(clock: Clock) -> None:
 
 
 def test_new_after_a_refusal(site: Site, advance: Advance) -> None:
-    """A session whose cookie has expired is new."""
+    """A session whose cookie has expired is new; one whose cookie opened is not."""
     site.visit(write)
+    assert site.visit(lambda s: s.new).text == "False"
     advance(500)
 
     assert site.visit(lambda s: s.new).text == "True"

@@ -35,8 +35,8 @@ def passed_through() -> Response:
 def part_of_a_stream() -> Response:
     """Return a part of a generator, as for a Range header."""
     response = late_reader()
-    response.headers["Content-Range"] = "bytes 0-1/9"
-    response.status_code = 206
+    environ = {"REQUEST_METHOD": "GET", "HTTP_RANGE": "bytes=0-8"}
+    response.make_conditional(environ, accept_ranges=True, complete_length=10)
     return response
 
 

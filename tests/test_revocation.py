@@ -500,6 +500,15 @@ def test_user_that_cannot_be_found(
     assert site.visit(lambda s: s.update(user=stored)).status_code == 200
 
 
+def test_session_without_a_user(clock: Clock, caplog: Any) -> None:
+    """A session of nobody, such as a cart before the login, is not refused."""
+    site = Site(clock, revocation=UserEpochs(MemoryStore(), user=name_of))
+    site.visit(write)
+
+    assert site.visit(read).text == "hi"
+    assert not caplog.records
+
+
 def test_user_with_a_number(clock: Clock, now: Callable[[], int]) -> None:
     """A user may have a number for a name; anything else than str and int raises."""
     epochs = UserEpochs(MemoryStore(), user=lambda s: s.get("user"), now=now)
@@ -548,6 +557,23 @@ def test_clock_that_was_years_ahead(store: Store, clock: Clock, advance: Advance
     site.visit(log_in)
     assert site.visit(user).text != "None"
     assert site.visit_with(f"session={old}", user).text == "None"
+
+
+def test_servers_whose_clocks_differ(
+    store: Store, clock: Clock, now: Callable[[], int], advance: Advance
+) -> None:
+    """What `end_all` ends on one server ends on another whose clock is half an hour behind."""
+    epochs = UserEpochs(store, user=name_of, now=now)
+    late = Clock()
+    late_epochs = UserEpochs(store, user=name_of, now=lambda: round(late() * 1000))
+    behind = Site(late, duration=timedelta(hours=1), revocation=late_epochs)
+    advance(30 * 60)
+    value = the_cookie(Site(clock, revocation=epochs).visit(log_in)).value
+    assert behind.visit_with(f"session={value}", user).text != "None"
+
+    epochs.end_all("sampleuser")
+
+    assert behind.visit_with(f"session={value}", user).text == "None"
 
 
 def test_store_that_forgets_when_a_clock_was_ahead(clock: Clock) -> None:

@@ -514,6 +514,15 @@ def test_value_that_json_cannot_hold(session: Session) -> None:
         _ = session.modified
 
 
+def test_replace_that_fails(session: Session) -> None:
+    """If one new value cannot be held, `replace` changes nothing."""
+    with pytest.raises(TypeError, match=r"session\['b'\] is of type set"):
+        session.replace({"a": 1, "b": {1}})
+
+    assert session == CONTENT
+    assert not session.modified
+
+
 def test_two_unopened_sessions_are_compared_by_content() -> None:
     """Comparing two sessions opens both."""
     one, two = beginning_with(CONTENT), beginning_with(CONTENT)
