@@ -24,6 +24,7 @@ from lesson_app import (
     seal,
     unseal,
 )
+from lesson_app._engine.codec import SealedCodec
 from lesson_app.lab import Clock
 from lesson_app.options import Options
 from lesson_app.session import BORN, ID
@@ -80,6 +81,12 @@ def test_weak_secret(secret: Any) -> None:
         ClientSessions(secret=secret)
 
     assert "blarga" not in str(bad.value)
+
+
+def test_secret_with_a_line_break() -> None:
+    """A strong secret with a line break, as read from a file, is refused too."""
+    with pytest.raises(ValueError, match=r"the secret ends with a line break.*derive_keys"):
+        ClientSessions(secret=f"{SECRET}\n")
 
 
 def test_weak_flask_secret() -> None:
@@ -204,6 +211,28 @@ def test_session_without_mark(clock: Clock, advance: Advance) -> None:
     response = site.visit_with(f"session={value}", read)
 
     assert contents(the_cookie(response))[BORN] == began
+
+
+class OwnCodec(SealedCodec):
+    """A codec of a user's own."""
+
+
+def test_session_without_mark_in_an_own_codec(clock: Clock) -> None:
+    """With another codec, too, a session gets its birth mark at its first request here."""
+    site = Site(clock, secret=None, codec=OwnCodec(KEYS), max_lifetime=timedelta(minutes=10))
+    value = seal(HI, KEYS, created_at=site.now, duration=100 * SECONDS)
+
+    response = site.visit_with(f"session={value}", read)
+
+    assert contents(the_cookie(response))[BORN] == site.now
+
+
+def test_empty_session_without_mark(clock: Clock) -> None:
+    """An empty session from another server gets no mark, and so no new cookie."""
+    site = Site(clock, max_lifetime=timedelta(minutes=10))
+    value = seal({}, KEYS, created_at=site.now, duration=100 * SECONDS)
+
+    assert not set_cookies(site.visit_with(f"session={value}", read))
 
 
 @pytest.mark.parametrize("mark", ["1", None, True, 1.5, [], -1], ids=str)
@@ -422,6 +451,7 @@ def test_flask_setting_that_browsers_drop(site: Site) -> None:
 
 BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "samesite": ({"samesite": "loose"}, ValueError, "'Lax' or 'None', got 'loose'"),
+    "samesite in small letters": ({"samesite": "none"}, ValueError, "samesite='None' needs"),
     "samesite none": ({"samesite": "None"}, ValueError, "samesite='None' needs secure=True"),
     "both ends": (
         {"ephemeral": True, "max_age": timedelta(1)},
@@ -448,6 +478,11 @@ def test_bad_option(
     """A wrong option raises an error at construction, with its value and the fix."""
     with pytest.raises(kind, match=message):
         Site(clock, **options)
+
+
+def test_partitioned_is_secure() -> None:
+    """`partitioned` implies Secure, so samesite='None' needs no other option."""
+    assert ClientSessions(secret=SECRET, samesite="None", partitioned=True).secure is None
 
 
 def test_each_option_is_in_the_documentation() -> None:

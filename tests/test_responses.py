@@ -40,10 +40,18 @@ def part_of_a_stream() -> Response:
     return response
 
 
+def error_with_a_length() -> Response:
+    """Return a stream that looks like one of Werkzeug's own error pages."""
+    response = late_reader()
+    response.status_code, response.content_length = 404, len("hello ada")
+    return response
+
+
 STREAMS: dict[str, Callable[[], Response]] = {
     "stream": late_reader,
     "passed through": passed_through,
     "part": part_of_a_stream,
+    "error": error_with_a_length,
 }
 
 
@@ -62,6 +70,24 @@ def test_stream_that_reads_the_session_late(
     assert response.headers.getlist("Vary") == ["Cookie"]
     assert response.headers["Cache-Control"] == "no-store"
     assert response.text == ("hello ada" if method == "GET" else "")
+
+
+@pytest.mark.parametrize(("status", "headers"), [(200, {"Content-Length": "2"}), (404, {})])
+def test_stream_is_not_read_in_advance(
+    site: Site, status: int, headers: dict[str, str]
+) -> None:
+    """A stream of the app's is sent piece by piece, whatever its headers look like."""
+    sent: list[str] = []
+
+    def page() -> Iterator[str]:
+        for text in "ab":
+            sent.append(text)
+            yield text
+
+    response = site.visit(lambda s: Response(page(), status, headers))
+
+    assert sent == ["a"]
+    assert response.text == "ab"
 
 
 def file() -> Response:
@@ -329,6 +355,16 @@ def test_item_that_fits_in_no_cookie(site: Site) -> None:
     assert lines == ["{}", "{}"]
 
 
+def test_item_that_fits_in_no_cookie_of_flasks_secret() -> None:
+    """With a SECRET_KEY, too, such an item is refused on the line that sets it."""
+    app = Flask("large")
+    app.secret_key = SECRET
+    ClientSessions(app)
+
+    with app.test_request_context(), pytest.raises(SessionTooLarge, match=r"session\['a'\]"):
+        session["a"] = "x" * 3100
+
+
 def test_largest_item(site: Site) -> None:
     """An item of exactly the most characters of JSON is not refused where it is set."""
 
@@ -433,6 +469,18 @@ def test_weak_secret_that_is_set_late(late: str) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = True
     with pytest.raises(ValueError, match="the secret is too weak"):
         client.get("/me")
+
+
+def test_secret_that_is_removed() -> None:
+    """If the SECRET_KEY is removed during a request, using the session says so."""
+    app = Flask("removed")
+    app.secret_key = SECRET
+    ClientSessions(app)
+
+    with app.test_request_context():
+        app.secret_key = None
+        with pytest.raises(RuntimeError, match="there is no secret; pass secret="):
+            session.get("a")
 
 
 @pytest.mark.parametrize("setting", ["testing", "debug"])

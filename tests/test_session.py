@@ -514,6 +514,13 @@ def test_value_that_json_cannot_hold(session: Session) -> None:
         _ = session.modified
 
 
+def test_tuple_in_a_list(session: Session) -> None:
+    """A tuple in a list is refused at once, except in Flask's flashed messages."""
+    with pytest.raises(TypeError, match=r"session\['a'\]\[0\] is of type tuple"):
+        session["a"] = [("message", "hi")]
+    session["_flashes"] = [("message", "hi")]
+
+
 def test_replace_that_fails(session: Session) -> None:
     """If one new value cannot be held, `replace` changes nothing."""
     with pytest.raises(TypeError, match=r"session\['b'\] is of type set"):
