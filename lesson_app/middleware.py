@@ -297,7 +297,7 @@ class ClientSessionInterface(SessionInterface):
         if not secret:
             return None
         fallbacks = app.config["SECRET_KEY_FALLBACKS"] or ()
-        if fallbacks and not isinstance(fallbacks, list | tuple):
+        if not isinstance(fallbacks, list | tuple):
             # A str would be taken for a list of secrets of one character each.
             raise TypeError(
                 f"SECRET_KEY_FALLBACKS must be a list, got {type(fallbacks).__name__}"
