@@ -304,7 +304,7 @@ class ClientSessionInterface(SessionInterface):
             )
         secrets = (secret, *fallbacks)
         known, codec = self._from_settings
-        if codec is None or known != secrets:
+        if known != secrets:
             urandom, strict = self._options.urandom or os.urandom, self._options.strict
             codec = SealedCodec(*_setting_keys(app, secrets), urandom=urandom, strict=strict)
             self._from_settings = (secrets, codec)  # at once: another thread may be reading
