@@ -168,10 +168,6 @@ class Options:
                 "expected ephemeral or max_age, got both; an ephemeral cookie ends with the "
                 "browser"
             )
-        # Werkzeug sends Partitioned with Secure.
-        secure = self.secure or self.partitioned
-        if self.samesite is not None and self.samesite.lower() == "none" and not secure:
-            raise ValueError("samesite='None' needs secure=True; browsers refuse it without")
         # Made now, so that a weak secret is refused at set-up.
         _ = self.own_codec, self.revocations
 

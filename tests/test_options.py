@@ -25,7 +25,7 @@ from lesson_app import (
     unseal,
 )
 from lesson_app._engine.codec import SealedCodec
-from lesson_app.lab import Clock
+from lesson_app.lab import Clock, seeded_urandom
 from lesson_app.options import Options
 from lesson_app.session import BORN, ID
 from tests.conftest import (
@@ -199,6 +199,19 @@ def test_birth_is_remembered_in_the_cookie(clock: Clock) -> None:
     assert contents(cookie) == {**HI, BORN: site.now, ID: contents(cookie)[ID]}
     assert re.fullmatch("[A-Za-z0-9_-]{22}", contents(cookie)[ID])
     assert site.visit(lambda s: dict(s)).text == str(HI)
+
+
+def test_marks_of_a_repeatable_cookie(clock: Clock) -> None:
+    """`urandom` also makes the session's id, so that a lesson's cookie is always the same."""
+    first, second = (
+        Site(clock, max_lifetime=timedelta(minutes=10), urandom=seeded_urandom(1))
+        for _ in range(2)
+    )
+
+    content = contents(the_cookie(first.visit(write)))
+
+    assert content == contents(the_cookie(second.visit(write)))
+    assert list(content) == ["message", "_born", "_sid"]
 
 
 def test_session_without_mark(clock: Clock, advance: Advance) -> None:
@@ -480,9 +493,22 @@ def test_bad_option(
         Site(clock, **options)
 
 
-def test_partitioned_is_secure() -> None:
-    """`partitioned` implies Secure, so samesite='None' needs no other option."""
-    assert ClientSessions(secret=SECRET, samesite="None", partitioned=True).secure is None
+@pytest.mark.parametrize(
+    ("options", "config"),
+    [({"partitioned": True}, {}), ({}, {"SESSION_COOKIE_SECURE": True})],
+    ids=["partitioned", "setting"],
+)
+def test_secure_in_another_way(options: dict[str, Any], config: dict[str, Any]) -> None:
+    """samesite='None' needs Secure, which Partitioned and Flask's setting bring as well."""
+    app = Flask("secure")
+    app.config |= config
+    ClientSessions(app, secret=SECRET, samesite="None", **options)
+    app.add_url_rule("/", view_func=lambda: session.setdefault("user", "ada"))
+
+    attributes = the_cookie(app.test_client().get("/")).attributes
+
+    assert attributes["samesite"] == "None"
+    assert "secure" in attributes
 
 
 def test_each_option_is_in_the_documentation() -> None:
