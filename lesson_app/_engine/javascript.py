@@ -36,8 +36,9 @@ _LEADING_INTEGER = re.compile(
     "[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*([+-]?[0-9]+)"
 )
 # A string, or a bracket outside of strings. The string's end is optional, so that a text
-# with many unfinished strings is still read once, not once per quotation mark.
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
+# with many unfinished strings is still read once, not once per quotation mark. `++` and `*+`
+# never go back: so the search does not remember each character of a long string.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
 _BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
