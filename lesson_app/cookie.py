@@ -16,6 +16,7 @@ import hmac
 import math
 import os
 import re
+import reprlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -184,7 +185,8 @@ def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = Fals
     plaintext = decrypt(ciphertext, keys, iv).decode("utf-8", "replace")
     sealed_name, separator, text = plaintext.partition("=")
     if not separator or sealed_name != name:
-        raise BadName("name", f"sealed for the cookie {sealed_name!r}, not {name!r}")
+        sealed_for = reprlib.repr(sealed_name)  # without a "=", it is the whole plaintext
+        raise BadName("name", f"sealed for the cookie {sealed_for}, not {name!r}")
     opened = Unsealed(read_object(text), int(created_at), int(duration), mac=mac, json=text)
     if strict and value != _write(iv, ciphertext, opened.created_at, opened.duration, mac):
         raise BadFormat("canonical", "strict mode accepts only the form that seal() writes")
