@@ -31,7 +31,7 @@ LESSON = [
 #: package.
 ROOMS = {
     "_engine.attributes": set(),
-    "_engine.javascript": set(),
+    "_engine.javascript": {"errors"},
     "_engine.headers": set(),
     "_engine.prepared": set(),
     "_engine.secret_text": set(),
