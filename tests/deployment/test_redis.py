@@ -6,11 +6,13 @@ import itertools
 import os
 import random
 import re
+import select
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +177,51 @@ def test_server_that_does_not_answer() -> None:
         listener.setblocking(False)
         with pytest.raises(BlockingIOError):
             listener.accept()
+
+
+@contextmanager
+def cutting(server: Server, times: int) -> Iterator[str]:
+    """Yield the URL of a proxy that cuts so many connections at the first call of a script."""
+
+    def serve() -> None:
+        for number in itertools.count():
+            try:
+                client, _ = listener.accept()
+            except OSError:  # the block has ended
+                return
+            with client, socket.create_connection(("127.0.0.1", server.port)) as beyond:
+                forward({client: beyond, beyond: client}, cut=number < times)
+
+    def forward(ends: dict[socket.socket, socket.socket], cut: bool) -> None:
+        while True:
+            for end in select.select(list(ends), [], [])[0]:
+                sent = end.recv(65536)
+                if not sent or (cut and b"EVALSHA" in sent):
+                    return
+                ends[end].sendall(sent)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_lost_connection(shared: Server, times: int) -> None:
+    """A call whose connection breaks is tried once more, on a new connection."""
+    with cutting(shared, times) as url:
+        store = RedisStore(url, prefix="lost:")
+        with closing(store._client):
+            if times == 1:
+                assert store.get("a") is None
+            else:
+                with pytest.raises(redis.ConnectionError):
+                    store.get("a")
 
 
 def test_time_limits() -> None:
