@@ -494,6 +494,24 @@ def test_replica_is_promoted(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
+def test_full_disk_that_stops_redis(start: Start, tmp_path: Path) -> None:
+    """With the page's `appendfsync always`, Redis stops on a full disk, and loses nothing."""
+    with small_disk(tmp_path) as disk:
+        options = ["--appendonly", "yes", "--appendfsync", "always"]
+        one = server(start, disk.folder, *options)
+        with Load(RedisStore(one.url)) as load:
+            disk.fill()
+            one.program.wait()
+            wait_until(lambda: load.failed_puts and load.failed_gets)
+            disk.clear()
+            one.run()
+            load.wait_for_more()
+
+        load.check()
+        one.kill()
+
+
+@pytest.mark.proof
 def test_full_disk(start: Start, tmp_path: Path) -> None:
     """On a full disk `put` raises and look-ups work; with space again, all is stored."""
     with small_disk(tmp_path) as disk:
