@@ -19,9 +19,10 @@ from itsdangerous import URLSafeTimedSerializer
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-from lesson_app import derive_keys, seal, unseal
+from lesson_app import AEADCodec, derive_keys, seal, unseal
 from lesson_app._engine.codec import SealedCodec
 from lesson_app._engine.javascript import stringify
+from lesson_app.cookie import Codec
 
 from .contents import Content
 
@@ -43,13 +44,21 @@ class Peer:
     open: Callable[[Any], Any]
 
 
-def ours() -> Peer:
-    """Return the middleware's codec."""
-    codec = SealedCodec(KEYS)
+def _of(codec: Codec) -> Peer:
     return Peer(
         lambda content: codec.seal(content, **_LIFE),
         lambda value: codec.unseal(value, name="session").content,
     )
+
+
+def ours() -> Peer:
+    """Return the middleware's codec."""
+    return _of(SealedCodec(KEYS))
+
+
+def aead() -> Peer:
+    """Return our other codec, with XAES-256-GCM."""
+    return _of(AEADCodec(SECRET))
 
 
 def reference() -> Peer:
@@ -104,6 +113,7 @@ def flask() -> Peer:
 
 PEERS: dict[str, Callable[[], Peer]] = {
     OURS: ours,
+    "AEADCodec": aead,
     "reference": reference,
     "Fernet + json": fernet,
     "joserfc": joserfc,

@@ -2,16 +2,17 @@
 
 Read the modules in this order; each uses only those before it, and `_engine`:
 
-1. `errors`      why a cookie is refused
-2. `cookie`      seal a dict into one cookie value, and unseal it: the reference implementation
-3. `session`     the dict that a view sees, and its lifetime
-4. `stores`      where servers remember what they revoked
-5. `revocation`  revoke sessions before they expire
-6. `options`     every option of the middleware, its default and its check
-7. `middleware`  from the request's cookie to `flask.session` to the response's cookie
-8. `routes`      two routes that show a session at work
-9. `guard`       let only logged-in visitors through
-10. `app`        log in, see the dashboard, log out
+1.  `errors`      why a cookie is refused
+2.  `cookie`      seal a dict into one cookie value, and unseal it: the reference implementation
+3.  `session`     the dict that a view sees, and its lifetime
+4.  `stores`      where servers remember what they revoked
+5.  `revocation`  revoke sessions before they expire
+6.  `options`     every option of the middleware, its default and its check
+7.  `middleware`  from the request's cookie to `flask.session` to the response's cookie
+8.  `routes`      two routes that show a session at work
+9.  `guard`       let only logged-in visitors through
+10. `app`         log in, see the dashboard, log out
+11. `aead`        another codec, with AES-GCM, for apps without an Express server
 
 You can read the lesson modules without these:
 
@@ -22,9 +23,18 @@ You can read the lesson modules without these:
 """
 
 from ._engine.codec import SealedCodec
+from .aead import AEADCodec
 from .app import create_app
 from .cookie import Keys, Unsealed, derive_keys, seal, unseal
-from .errors import BadCookie, BadFormat, BadName, BadPayload, BadSignature, SessionTooLarge
+from .errors import (
+    BadCookie,
+    BadFormat,
+    BadName,
+    BadPayload,
+    BadSignature,
+    RevocationUnavailable,
+    SessionTooLarge,
+)
 from .guard import ensure_login
 from .middleware import ClientSessions, cookie_refused
 from .options import PRODUCTION
@@ -33,6 +43,7 @@ from .session import Session
 from .stores import MemoryStore, RedisStore, SQLiteStore
 
 __all__ = [
+    "AEADCodec",
     "PRODUCTION",
     "BadCookie",
     "BadFormat",
@@ -44,6 +55,7 @@ __all__ = [
     "Keys",
     "MemoryStore",
     "RedisStore",
+    "RevocationUnavailable",
     "SQLiteStore",
     "SealedCodec",
     "Session",

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
-from flask import Flask, Response, redirect, render_template, request, session, url_for
+from flask import Flask, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.security import check_password_hash
 
 from ._engine.javascript import to_well_formed
-from .guard import ensure_login
+from .guard import CROSS_SITE, OWN_SITES, ensure_login, refuse_cross_site
 from .middleware import ClientSessions
 from .routes import session_test
 from .session import Session
@@ -66,7 +66,8 @@ def create_app(*, guard: Guard = ensure_login, **options: Any) -> Flask:
     app.add_url_rule("/login", view_func=login_form, methods=["GET"])
     app.add_url_rule("/login", view_func=login, methods=["POST"])
     app.add_url_rule("/dashboard", view_func=guard(dashboard), endpoint="dashboard")
-    app.add_url_rule("/logout", view_func=logout)
+    app.add_url_rule("/logout", view_func=logout, methods=["GET", "POST"])
+    app.before_request(refuse_cross_site)
     app.after_request(_add_page_headers)
     return app
 
@@ -122,5 +123,8 @@ def dashboard() -> str:
 
 def logout() -> ResponseReturnValue:
     """Empty the session. A copy of the old cookie still opens until it expires."""
+    # The course page links here, so GET logs out too. `refuse_cross_site` lets each GET pass.
+    if request.headers.get("Sec-Fetch-Site", "none") not in OWN_SITES:
+        abort(403, CROSS_SITE)
     cast(Session, session).reset()
     return redirect(url_for("login_form"), code=302)

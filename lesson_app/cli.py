@@ -7,7 +7,7 @@ import os
 import re
 import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,10 +15,12 @@ from typing import Any
 
 import click
 
+from ._engine.secret_text import file_text
 from .app import create_app
 from .cookie import CIPHERS, MACS, Keys, derive_keys, from_base64, to_base64
 from .dissect import dissect
 from .dissect.pasted import find_pasted
+from .dissect.variants import variants
 from .dissect.words import echo, read_moment
 from .errors import BadCookie
 
@@ -91,7 +93,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "secret_files",
     type=_FILE,
     multiple=True,
-    help="File with the secret; one newline at its end is ignored. Repeatable.",
+    help="File with the secret, or with NAME=VALUE lines; one newline at its end is ignored. "
+    "Repeatable.",
 )
 @click.option(
     "--secret",
@@ -145,7 +148,8 @@ def dissect_command(
     To keep secrets off the command line, use --secret-file, --encryption-key @FILE, or the
     environment variables LESSON_APP_SECRET, LESSON_APP_ENCRYPTION_KEY and
     LESSON_APP_SIGNATURE_KEY. An option overrides its variable. Several secrets are tried in
-    order.
+    order. If none opens the cookie, their parts and other forms are tried, such as without
+    a byte order mark, white space or quotes.
 
     \b
     Exit status:
@@ -154,21 +158,23 @@ def dissect_command(
       2  The command is wrong.
     """  # noqa: D301  # for click, it is a backspace
     try:
-        keys = dict(_secret_keys(secrets, secret_files, cipher, mac))
+        given = _given_secrets(secrets, secret_files)
+        keys = dict(_secret_keys(given, cipher, mac))
+        others = dict(_secret_keys(variants(given), cipher, mac))
         if encryption_key or signature_key:
             keys["the two keys"] = _two_keys(encryption_key, signature_key, cipher, mac)
         found = find_pasted(_one_value(values), name)
         at = None if now is None else read_moment(now)
-        facts = dissect(found.value, keys, name=found.name, now=at, source=found.source)
+        facts = dissect(
+            found.value, keys, others=others, name=found.name, now=at, source=found.source
+        )
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     echo(json.dumps(facts.as_dict(), indent=2) if as_json else repr(facts))
     sys.exit(1 if facts.reason else 0)
 
 
-def _secret_keys(
-    secrets: tuple[str, ...], files: tuple[Path, ...], cipher: str, mac: str
-) -> Iterator[tuple[str, Keys]]:
+def _given_secrets(secrets: tuple[str, ...], files: tuple[Path, ...]) -> dict[str, bytes]:
     number = len(secrets) > 1  # the label must not show the secret
     named = {
         f"--secret no. {i}" if number else "--secret": os.fsencode(text)
@@ -178,7 +184,13 @@ def _secret_keys(
         named[f"--secret-file {path}"] = re.sub(rb"\r?\n\Z", b"", path.read_bytes())
     if not named and os.environ.get("LESSON_APP_SECRET"):
         named["LESSON_APP_SECRET"] = os.fsencode(os.environ["LESSON_APP_SECRET"])
-    for label, secret in named.items():
+    return named
+
+
+def _secret_keys(
+    secrets: Mapping[str, bytes], cipher: str, mac: str
+) -> Iterator[tuple[str, Keys]]:
+    for label, secret in secrets.items():
         try:
             keys = derive_keys(secret)
         except ValueError as error:
@@ -202,7 +214,7 @@ def _two_keys(encryption: str | None, signature: str | None, cipher: str, mac: s
 
 def _key(option: str, text: str) -> bytes:
     if text.startswith("@"):
-        text = Path(text[1:]).read_bytes().decode("ascii", "replace")
+        text = file_text(Path(text[1:]).read_bytes())
     text = text.strip()
     if len(text) % 2 == 0 and set(text) <= set(string.hexdigits):
         return bytes.fromhex(text)

@@ -79,8 +79,8 @@ class Keys:
             if name not in known:
                 raise ValueError(f"{option} must be one of {', '.join(known)}; got {name!r}")
             object.__setattr__(self, option, name)
-        _check_type("the encryption key", self.encryption, bytes, "bytes")
-        _check_type("the signature key", self.signature, bytes, "bytes")
+        check_type("the encryption key", self.encryption, bytes, "bytes")
+        check_type("the signature key", self.signature, bytes, "bytes")
         exact, least = CIPHERS[self.cipher], MACS[self.mac].min_key
         if (size := len(self.encryption)) != exact:
             raise ValueError(f"{self.cipher} needs a {exact}-byte encryption key, got {size}")
@@ -95,7 +95,7 @@ class Unsealed:
     """An opened cookie: its content, creation time (ms since 1970) and lifetime (ms).
 
     `rotated` is True if an older secret opened the cookie: it should be sealed again. `mac`
-    is the last field in bytes, which identifies the cookie. `json` is the content's JSON as
+    holds the bytes that identify the cookie. `json` is the content's JSON as
     it was sealed.
     """
 
@@ -124,7 +124,7 @@ def derive_keys(secret: str | bytes) -> Keys:
 
     Guesses are fast to check, so the secret must be random, not a passphrase.
     """
-    _check_type("secret", secret, str | bytes, "str or bytes")
+    check_type("secret", secret, str | bytes, "str or bytes")
     if not secret:
         raise ValueError(f"the secret is empty; generate one with: {MAKE_RANDOM}")
     try:
@@ -152,16 +152,16 @@ def seal(
     change them. Give `iv` only to reproduce a known cookie: two cookies with the same IV
     show whether their plaintexts start the same.
     """
-    _check_type("content", content, Mapping, "a dict")
+    check_type("content", content, Mapping, "a dict")
     check_keys(keys)
     check_name(name)
     if created_at is None:
         created_at = time.time_ns() // 1_000_000
-    _check_ms("created_at", created_at)
-    _check_ms("duration", duration)
+    check_ms("created_at", created_at)
+    check_ms("duration", duration)
     iv = os.urandom(IV_LENGTH) if iv is None else iv
-    _check_type("iv", iv, bytes, "bytes")
-    ciphertext = encrypt(f"{name}={javascript.stringify(content)}".encode(), keys, iv)
+    check_type("iv", iv, bytes, "bytes")
+    ciphertext = encrypt(f"{name}={javascript.stringify(dict(content))}".encode(), keys, iv)
     mac = sign(iv, ciphertext, str(created_at), str(duration), keys)
     return _write(iv, ciphertext, created_at, duration, mac)
 
@@ -174,7 +174,7 @@ def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = Fals
     (unused bits, invalid characters, leading zeros), and Node opens them all. With `strict`,
     only the form that `seal` writes is accepted.
     """
-    _check_type("value", value, str, "str")
+    check_type("value", value, str, "str")
     check_keys(keys)
     iv, ciphertext, created_at, duration, mac = read_fields(value)
     times = (javascript.number_text(created_at), javascript.number_text(duration))
@@ -282,23 +282,25 @@ def read_object(text: str) -> dict[str, Any]:
 
 def check_keys(keys: object) -> None:
     """Raise TypeError for anything but Keys."""
-    _check_type("keys", keys, Keys, "Keys, such as derive_keys(secret)")
+    check_type("keys", keys, Keys, "Keys, such as derive_keys(secret)")
 
 
 def check_name(name: str) -> None:
     """Raise TypeError or ValueError for a name that `seal` cannot use."""
-    _check_type("name", name, str, "str")
+    check_type("name", name, str, "str")
     if not name or "=" in name or javascript.to_well_formed(name) != name:
         raise ValueError(f"name must be Unicode text without '=', got {name!r}")
 
 
-def _check_ms(what: str, value: int) -> None:
+def check_ms(what: str, value: int) -> None:
+    """Raise TypeError or ValueError for a time that a cookie cannot hold."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{what} must be whole milliseconds, got {value!r}")
     if not 0 <= value <= javascript.MAX_SAFE_INTEGER:
         raise ValueError(f"{what} must be from 0 to 2**53 - 1 milliseconds, got {value}")
 
 
-def _check_type(what: str, value: object, kind: type | UnionType, wanted: str) -> None:
+def check_type(what: str, value: object, kind: type | UnionType, wanted: str) -> None:
+    """Raise TypeError for a value of another type."""
     if not isinstance(value, kind):
         raise TypeError(f"{what} must be {wanted}, got {type(value).__name__}")

@@ -2,6 +2,8 @@
 
 ::
 
+    RuntimeError
+    └── RevocationUnavailable    nobody knows whether the session was ended
     ValueError
     ├── SessionTooLarge      raised before a session is sent, not when a cookie is read
     └── BadCookie            the middleware catches it and starts an empty session
@@ -33,6 +35,14 @@ class BadCookie(ValueError):  # noqa: N818  # itsdangerous says BadSignature too
 
 class SessionTooLarge(ValueError):  # noqa: N818
     """The cookie is too large for browsers; raised before anything is sent."""
+
+
+class RevocationUnavailable(RuntimeError):  # noqa: N818
+    """A revocation raised, so nobody knows whether the session was ended.
+
+    The request fails, and the visitor keeps the cookie. Register an error handler for this
+    class, to answer 503 instead of 500. The error of the revocation is its ``__cause__``.
+    """
 
 
 class BadFormat(BadCookie):

@@ -5,42 +5,45 @@ One request takes this path:
 1. Flask calls `open_session`, which returns an unopened `Session`.
 2. When a view first uses the session, it calls `_read_cookie`: find the cookie, unseal it,
    check its times and the revocations, extend it if little time is left.
-3. After the view, Flask calls `save_session`. If the session was used and its JSON has
-   changed, that JSON is sealed, and the response gets a ``Set-Cookie``.
+3. After the view, Flask calls `save_session`. If the session was used, caches are told so. If
+   its JSON has changed, that JSON is sealed, and the response gets a ``Set-Cookie``.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import inspect
 import logging
 import os
+import re
+import reprlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from blinker import Namespace
 from flask import Flask, Request, Response, current_app, request
 from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
 
+from ._engine.attributes import check_cookie_name, cookie_attributes
 from ._engine.codec import SealedCodec
-from ._engine.headers import cookie_line, find_cookie, vary_by_cookie
-from ._engine.javascript import parse, stringify
-from .cookie import MAX_SIZE, Codec, Unsealed
-from .errors import BadCookie, SessionTooLarge
-from .options import Options, check_attributes, check_cookie_name, secret_keys
-from .session import (
-    BORN,
-    END_OF_TIME,
-    Opener,
-    Session,
-    State,
-    json_to_seal,
-    milliseconds,
+from ._engine.headers import (
+    cookie_line,
+    find_cookies,
+    is_file,
+    keep_private,
+    vary_by_cookie,
 )
+from ._engine.javascript import parse, stringify, type_name
+from .cookie import MAX_SIZE, Codec, Keys, Unsealed, derive_keys, to_base64
+from .errors import BadCookie, SessionTooLarge
+from .options import Options, secret_keys
+from .revocation import MARGIN, failing_closed
+from .session import BORN, END_OF_TIME, ID, Session, State, json_to_seal, milliseconds
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +52,15 @@ logger = logging.getLogger(__name__)
 #: value's SHA-256 in hex. Never the value: anyone who has it has the session.
 cookie_refused = Namespace().signal("cookie-refused")
 
+#: A setting of the app: True allows a ``SECRET_KEY`` that is weak.
+ALLOW_WEAK = "CLIENT_SESSIONS_ALLOW_WEAK_SECRET"
 _EXTENSION = "client_sessions"
 _FURTHER = "lesson_app.sessions"
+_ID = re.compile("[A-Za-z0-9_-]{22}")
+#: The bytes of a session's id.
+_ID_LENGTH = 16
+#: Base64 makes 4 characters of 3 bytes, so more JSON fits in no sealed cookie.
+_MOST_JSON = MAX_SIZE * 3 // 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,25 +79,27 @@ class ClientSessions(Options):
     lost: the cookie travels in the headers.
 
     The options are those of `Options`; `lesson_app.PRODUCTION` has a good set of them.
-    A wrong option raises TypeError or ValueError here. If an attribute does not fit Flask's
-    settings or the cookie's name, the first request that sets a cookie raises ValueError.
+    A wrong option raises TypeError or ValueError here. So does `init_app` for a setting of
+    Flask's, and a later request for a setting that has changed since.
+
+    A ``SECRET_KEY`` that is weak is allowed, with a warning in the log, while the app is in
+    testing or debug mode; and without one, if the app's setting
+    ``CLIENT_SESSIONS_ALLOW_WEAK_SECRET`` is True.
     """
 
     app: InitVar[Flask | None] = None
 
     def __post_init__(self, app: Flask | None) -> None:
-        if app is not None and not isinstance(app, Flask):
-            raise TypeError(
-                f"app must be a Flask app, got {type(app).__name__}; a secret is secret=…"
-            )
         super().__post_init__()
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
         """Let this instance keep the sessions of `app`. One instance may serve several apps."""
+        _check_app(app)
         interface = ClientSessionInterface(self)
         interface.get_codec(app)  # a bad SECRET_KEY is refused at set-up
+        cookie_attributes(app, self)  # and so is a cookie that browsers drop
         interfaces = app.extensions.setdefault(_EXTENSION, {})
         name = interface.get_cookie_name(app)
         if name in [other.get_cookie_name(app) for other in interfaces.values()]:
@@ -138,10 +150,7 @@ class ClientSessions(Options):
         """
         session = self.open("", app)
         session.replace(content)
-        session.modified = True
-        json = session._changed_json()
-        assert json is not None  # it was just marked as modified
-        return session._cookie.name, _seal(session._cookie, session, json)
+        return session._cookie.name, session._cookie.sealed(session, session._json())
 
     def _interface(self, app: Flask) -> ClientSessionInterface:
         interface = app.extensions.get(_EXTENSION, {}).get(self)
@@ -153,6 +162,14 @@ class ClientSessions(Options):
 # What a caller gives, and what help() and editors show.
 ClientSessions.__init__.__annotations__["app"] = "Flask | None"
 ClientSessions.__doc__ = f"{inspect.getdoc(ClientSessions)}\n{Options.describe()}\n"
+
+
+def _check_app(app: object) -> None:
+    if not isinstance(app, Flask):
+        raise TypeError(
+            f"app must be a Flask app, got {type_name(app)}; other frameworks do not work, "
+            "and a secret is secret=…"
+        )
 
 
 def _this_app() -> Flask:
@@ -172,10 +189,43 @@ def _no_secret() -> RuntimeError:
 class _RequestCookie(NamedTuple):
     """What one request opens its cookie with, and seals it with again."""
 
+    interface: ClientSessionInterface
     app: Flask
-    codec: Codec
-    name: str
     header: str
+
+    @property
+    def name(self) -> str:
+        return self.interface.get_cookie_name(self.app)
+
+    @property
+    def codec(self) -> Codec:
+        codec = self.interface.get_codec(self.app)
+        if codec is None:
+            raise _no_secret()
+        return codec
+
+    def seal(self, session: Session, json: str) -> str:
+        """Return the cookie value, of any length."""
+        name, codec, state = self.name, self.codec, session._open()
+        times = {"created_at": state.created_at, "duration": state.duration}
+        if type(codec) is SealedCodec:
+            return codec.seal_json(json, name=name, **times)
+        return codec.seal(parse(json), name=name, **times)
+
+    def sealed(self, session: Session, json: str) -> str:
+        """Return the cookie value or raise SessionTooLarge."""
+        value = self.seal(session, json)
+        size = len(self.name) + len(value)
+        if size > MAX_SIZE:
+            items = parse(json)
+            sizes = {key: len(stringify(item).encode()) for key, item in items.items()}
+            key = max(sizes, key=lambda key: sizes[key], default="")
+            raise SessionTooLarge(
+                f"the cookie {self.name!r} has {size} bytes, but browsers drop cookies of more "
+                f"than {MAX_SIZE}; keep less in the session: its largest item is "
+                f"{reprlib.repr(key)}, {sizes.get(key, 0)} bytes of JSON"
+            )
+        return value
 
 
 class ClientSessionInterface(SessionInterface):
@@ -193,12 +243,19 @@ class ClientSessionInterface(SessionInterface):
         # The settings' secrets and the codec for them: valid while these stay the same.
         self._from_settings: tuple[tuple[str | bytes, ...], SealedCodec | None] = ((), None)
         self._checked_name: str | None = None
-        # Nothing else needs to know when a session began.
-        self._remember_birth = bool(options.max_lifetime or options.revocations)
+        # Nothing else needs to know which session it is and when it began.
+        self._marks = bool(options.max_lifetime or options.revocations)
+        # How large another kind of codec makes a cookie, only that codec knows.
+        codec = options.own_codec
+        self._most_json = _MOST_JSON if codec is None or type(codec) is SealedCodec else None
+        self._warned_of_others = False
 
     def now(self) -> int:
         """Return the clock's time in ms since 1970."""
         return round(self._clock() * 1000)
+
+    def _new_id(self) -> str:
+        return to_base64((self._options.urandom or os.urandom)(_ID_LENGTH))
 
     def get_cookie_name(self, app: Flask) -> str:
         if self._options.cookie_name is not None:
@@ -226,8 +283,7 @@ class ClientSessionInterface(SessionInterface):
         known, codec = self._from_settings
         if codec is None or known != secrets:
             urandom, strict = self._options.urandom or os.urandom, self._options.strict
-            keys = secret_keys("SECRET_KEY", secrets)
-            codec = SealedCodec(*keys, urandom=urandom, strict=strict)
+            codec = SealedCodec(*_setting_keys(app, secrets), urandom=urandom, strict=strict)
             self._from_settings = (secrets, codec)  # at once: another thread may be reading
         return codec
 
@@ -239,46 +295,56 @@ class ClientSessionInterface(SessionInterface):
         return self.open_header(app, request.environ.get("HTTP_COOKIE", ""))
 
     def open_header(self, app: Flask, header: str) -> Session | None:
-        """Return the session of a ``Cookie`` header, unopened; None without a secret."""
-        codec = self.get_codec(app)
-        if codec is None:
-            return None
-        cookie = _RequestCookie(app, codec, self.get_cookie_name(app), header)
-        session = self._new_session(functools.partial(self._read_cookie, cookie))
-        session._cookie = cookie
-        if self._options.ephemeral:
-            session.permanent = False
-        return session
+        """Return the session of a ``Cookie`` header, unopened; None without a secret.
 
-    def _new_session(self, opener: Opener) -> Session:
-        return Session(
+        A setting that is wrong raises when the session is first used, so that pages that do
+        not use it go on working.
+        """
+        if self._options.own_codec is None and not app.secret_key:
+            return None
+        cookie = _RequestCookie(self, app, header)
+        session = Session(
             now=self.now,
             duration=self._duration,
-            opener=opener,
-            remember_birth=self._remember_birth,
+            opener=functools.partial(self._read_cookie, cookie),
+            new_id=self._new_id if self._marks else None,
+            most_json=self._most_json,
         )
+        session._cookie, session._max_lifetime = cookie, self._max_lifetime
+        return session
 
     def _read_cookie(self, cookie: _RequestCookie) -> tuple[dict[str, Any], State] | None:
-        """Return what the request's cookie holds; None without a cookie."""
-        value = find_cookie(cookie.header, cookie.name)
-        if not value:
-            return None
-        try:
-            unsealed = cookie.codec.unseal(value, name=cookie.name)
-        except BadCookie as bad:
-            return self._refuse(cookie, value, bad.reason)
-        now = self.now()
-        content, state = self._read(unsealed, now)
-        reason = self._reason_to_refuse(content, state, now)
-        if reason:
-            return self._refuse(cookie, value, reason)
-        if type(cookie.codec) is not SealedCodec:
-            # Raises if the content could not be sealed again.
-            state.json = json_to_seal(content, state, self._remember_birth)
-        if state.opened_until - now < self._active_duration:
-            state.created_at += self._active_duration
-            state.changed = True
-        return content, state
+        """Return what the first cookie holds that opens; None without a cookie.
+
+        Mozilla's library takes the first cookie in any case. But another app, on another port
+        of this host or for a parent domain, may have set a cookie with the same name.
+        """
+        codec, now = cookie.codec, self.now()
+        refused: list[tuple[str, str]] = []
+        changed = False
+        for value in find_cookies(cookie.header, cookie.name):
+            try:
+                unsealed = codec.unseal(value, name=cookie.name)
+            except BadCookie as bad:
+                refused.append((value, bad.reason))
+                continue
+            content, state = self._read(unsealed, now)
+            reason = self._reason_to_refuse(content, state, now)
+            if not reason:
+                if refused:
+                    self._warn_of_others(cookie.name)
+                self._extend(state, now)
+                if type(codec) is not SealedCodec:
+                    # Raises if the content could not be sealed again.
+                    state.json = json_to_seal(content, state)
+                return content, state
+            # This app sealed it, so it is replaced. Any other cookie that does not open stays
+            # as it is until the session is written: another server may be able to open it.
+            refused.insert(0, (value, reason))
+            changed = True
+        if refused:
+            self._report(cookie, *refused[0])
+        return ({}, State(now, self._duration, now, changed=changed)) if refused else None
 
     def _read(self, unsealed: Unsealed, now: int) -> tuple[dict[str, Any], State]:
         content, created_at = unsealed.content, unsealed.created_at
@@ -287,88 +353,123 @@ class ClientSessionInterface(SessionInterface):
             duration=unsealed.duration,
             born_at=min(created_at, now),
             json=unsealed.json,
-            mac=unsealed.mac,
-            opened_until=created_at + unsealed.duration,
             new=False,
             changed=unsealed.rotated,
         )
-        if self._remember_birth:
+        if self._marks:
             content = dict(content)
-            born_at = content.pop(BORN, None)
-            if type(born_at) is int and 0 <= born_at <= now + 1:
+            born_at, session_id = content.pop(BORN, None), content.pop(ID, None)
+            if type(born_at) is int and born_at >= 0:
                 state.born_at = born_at
-            elif content:
-                # Without this mark each visit could begin the lifetime again.
+            elif created_at > now + 2 * self._active_duration + MARGIN:
+                # No extension moves it that far, so nothing says when the session began.
+                state.born_at = created_at
+            if type(session_id) is str and _ID.fullmatch(session_id):
+                state.session_id = session_id
+            elif content and unsealed.mac:
+                # The same for each copy of the cookie, also in requests at the same time.
+                digest = hashlib.sha256(unsealed.mac).digest()
+                state.session_id = to_base64(digest[:_ID_LENGTH])
+            if content and (state.born_at, state.session_id) != (born_at, session_id):
+                # Without the marks each visit could begin the session again.
                 state.changed = True
         return content, state
 
     def _reason_to_refuse(self, content: dict[str, Any], state: State, now: int) -> str | None:
-        if not 0 <= state.created_at <= state.opened_until <= END_OF_TIME:
+        expires_at = state.created_at + state.duration
+        if not 0 <= state.created_at <= expires_at <= END_OF_TIME:
             return "times"
-        if state.opened_until < now:
+        if expires_at < now:
             return "expired"
+        if state.born_at > now + MARGIN:
+            return "times"
         if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
         if self._options.revocations:
-            session = self._new_session(lambda: (content, state))
+            session = Session(
+                now=self.now,
+                duration=self._duration,
+                opener=lambda: (content, state),
+                new_id=self._new_id,
+            )
             for revocation in self._options.revocations:
-                if revocation.is_revoked(session):
-                    return "revoked"
+                with failing_closed():
+                    if revocation.is_revoked(session):
+                        return "revoked"
         return None
 
-    def _refuse(
-        self, cookie: _RequestCookie, value: str, reason: str
-    ) -> tuple[dict[str, Any], State]:
-        """Return an empty session. Only the log and the signal say why, not the response."""
+    def _extend(self, state: State, now: int) -> None:
+        if state.created_at + state.duration - now < self._active_duration:
+            state.created_at += self._active_duration
+            state.changed = True
+
+    def _report(self, cookie: _RequestCookie, value: str, reason: str) -> None:
+        """Log a refusal and send the signal: the response does not say why."""
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         logger.info("cookie %s refused: %s (sha256 %s)", cookie.name, reason, digest)
         cookie_refused.send(cookie.app, name=cookie.name, reason=reason, digest=digest)
-        now = self.now()
-        # Changed, so that the response replaces the useless cookie.
-        return {}, State(now, self._duration, now, changed=True)
+
+    def _warn_of_others(self, name: str) -> None:
+        if not self._warned_of_others:
+            self._warned_of_others = True
+            logger.info(
+                "another app sets a cookie called %s for this host or its parent domain; this "
+                "app ignores it. Choose another cookie_name to send fewer bytes.",
+                name,
+            )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set the cookie if the session changed; do nothing if it was not used."""
         assert isinstance(session, Session)  # open_session made it
-        self._save(app, session, response)
-        if len(app.extensions.get(_EXTENSION, ())) > 1:
-            for interface, further in request.environ.get(_FURTHER, {}).items():
-                interface._save(app, further, response)
+        used, interfaces = {self: session}, app.extensions.get(_EXTENSION, {}).values()
+        if len(interfaces) > 1:
+            used |= request.environ.get(_FURTHER, {})
+        streamed = response.is_streamed and not is_file(response, request.environ)
+        if streamed and response.status_code >= 400 and response.content_length:
+            response.make_sequence()  # Werkzeug streams its own error pages, such as a 404
+            streamed = False
+        # Another generator may yet use any session, after the headers are sent.
+        for interface in interfaces if streamed else used:
+            if streamed or used[interface]._used:
+                vary_by_cookie(response)
+                if interface._options.no_store:
+                    response.cache_control.no_store = True
+        try:
+            lines = [
+                line
+                for interface, each in used.items()
+                for line in interface._set_cookie(app, each)
+            ]
+        except Exception as error:
+            if not _is_handled(app, session, used.values(), error, response):
+                raise
+        else:
+            for line in lines:
+                response.headers.add("Set-Cookie", line)
+                keep_private(response)
 
-    def _save(self, app: Flask, session: Session, response: Response) -> None:
-        if session._opener is not None:  # nobody has used the session
-            return
-        vary_by_cookie(response)
-        if self._options.no_store:
-            response.cache_control.no_store = True
+    def _set_cookie(self, app: Flask, session: Session) -> Iterator[str]:
+        """Yield the ``Set-Cookie`` line of a session that changed."""
         json = session._changed_json()
-        if json is not None:
-            value = _seal(session._cookie, session, json)
-            response.headers.add("Set-Cookie", self._set_cookie(app, session, value))
-
-    def _set_cookie(self, app: Flask, session: Session, value: str) -> str:
-        options, name = self._options, session._cookie.name
-        path = _either(options.path, self.get_cookie_path(app))
-        domain = _either(options.domain, self.get_cookie_domain(app))
-        samesite = _either(options.samesite, self.get_cookie_samesite(app))
-        partitioned = _either(options.partitioned, self.get_cookie_partitioned(app))
-        secure = _either(options.secure, self.get_cookie_secure(app)) or _is_over_tls()
-        check_attributes(name, path, domain, secure or partitioned, samesite)
-        return cookie_line(
-            name,
-            value,
+        if json is None:
+            return
+        cookie, attributes = session._cookie, cookie_attributes(app, self._options)
+        yield cookie_line(
+            cookie.name,
+            cookie.sealed(session, json),
             expires=self._expires(session),
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=_either(options.httponly, self.get_cookie_httponly(app)),
-            samesite=samesite,
-            partitioned=partitioned,
+            path=attributes.path,
+            domain=attributes.domain,
+            secure=attributes.secure or _is_over_tls(),
+            httponly=attributes.httponly,
+            samesite=attributes.samesite,
+            partitioned=attributes.partitioned,
         )
 
     def _expires(self, session: Session) -> int | None:
         """Return when the browser may forget the cookie, in seconds since 1970."""
-        if not session.permanent:
+        permanent = session.get("_permanent")
+        if self._options.ephemeral if permanent is None else not permanent:
             return None
         if self._options.max_age is not None:
             return (self.now() + milliseconds(self._options.max_age, "max_age")) // 1000
@@ -376,28 +477,37 @@ class ClientSessionInterface(SessionInterface):
         return min(session.expires_at, END_OF_TIME) // 1000 + 1
 
 
-def _seal(cookie: _RequestCookie, session: Session, json: str) -> str:
-    """Return the cookie value of a changed session or raise SessionTooLarge."""
-    name, codec = cookie.name, cookie.codec
-    times = {"created_at": session.created_at, "duration": session.duration}
-    if type(codec) is SealedCodec:
-        value = codec.seal_json(json, name=name, **times)
-    else:
-        value = codec.seal(parse(json), name=name, **times)
-    size = len(name) + len(value)
-    if size > MAX_SIZE:
-        sizes = {key: len(stringify(item).encode()) for key, item in session.items()}
-        key = max(sizes, key=lambda key: sizes[key], default="")
-        raise SessionTooLarge(
-            f"the cookie {name!r} has {size} bytes, but browsers drop cookies of more than "
-            f"{MAX_SIZE}; keep less in the session: its largest item is {key!r}, "
-            f"{sizes.get(key, 0)} bytes of JSON"
-        )
-    return value
+def _setting_keys(app: Flask, secrets: tuple[str | bytes, ...]) -> list[Keys]:
+    """Return the keys of Flask's own secrets; refuse a weak one, except while developing."""
+    if app.config.get(ALLOW_WEAK) is True:
+        return [derive_keys(secret) for secret in secrets]
+    try:
+        return secret_keys("SECRET_KEY", secrets)
+    except ValueError as error:
+        if not (app.testing or app.debug):
+            raise
+        logger.warning("allowed only because the app is in testing or debug mode: %s", error)
+        return [derive_keys(secret) for secret in secrets]
 
 
-T = TypeVar("T")
+def _is_handled(
+    app: Flask, session: Session, used: Iterable[Session], error: Exception, response: Response
+) -> bool:
+    """Make `response` the page of the app's handler for `error`; raise if there is none.
 
-
-def _either(option: T | None, setting: T) -> T:
-    return setting if option is None else option
+    Flask calls handlers for errors of views only, not for those of `save_session`. False if
+    this is not for a handler: the session is of a test client's `session_transaction`.
+    """
+    again = session._failed
+    for each in used:
+        each._failed = True
+    if again:  # this is the error page, and the error was reported
+        return True
+    if session is not flask_session._get_current_object():  # type: ignore[attr-defined]
+        return False
+    page = app.process_response(app.make_response(app.handle_user_exception(error)))
+    before = copy.copy(response)
+    vars(response).clear()
+    vars(response).update(vars(page))
+    response.call_on_close(before.close)
+    return True

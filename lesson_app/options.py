@@ -5,22 +5,23 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
+from ._engine.attributes import (
+    check_cookie_name,
+    check_domain,
+    check_flag,
+    check_path,
+    check_samesite,
+)
 from ._engine.codec import SealedCodec
+from ._engine.secret_text import problem_of
 from .cookie import MAKE_RANDOM, Codec, Keys, derive_keys
 from .revocation import Revocation
 from .session import milliseconds
-
-# RFC 6265bis section 4.1.1: a cookie's name is a token.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# What ends an attribute or the line, or is cut off; and controls, which browsers refuse.
-_NO_ATTRIBUTE = re.compile(r"[\s;\x00-\x1f\x7f-\x9f]")
-_SAMESITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
 
 Secret = str | bytes | Sequence[str | bytes]
 
@@ -39,11 +40,6 @@ PRODUCTION: dict[str, Any] = {
 
 def _check_later(option: str, value: object) -> None:
     """Leave the check to `Options.own_codec` or `Options.revocations`."""
-
-
-def _check_flag(option: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise TypeError(f"{option} must be True or False, got {value!r}")
 
 
 def _check_function(option: str, value: object) -> None:
@@ -68,33 +64,6 @@ def _check_extension(option: str, value: timedelta) -> None:
 def _check_lifetime(option: str, value: timedelta) -> None:
     if milliseconds(value, option) == 0:
         raise ValueError(f"{option} must be greater than zero, such as timedelta(hours=2)")
-
-
-def _check_attribute(option: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise TypeError(f"{option} must be str, got {value!r}")
-    if _NO_ATTRIBUTE.search(value):
-        fix = "; write them as in a URL: %20, %3B" if option.endswith("path") else ""
-        raise ValueError(
-            f"{option} must not contain white space, ';' or control characters, got "
-            f"{value!r}{fix}"
-        )
-
-
-def check_samesite(option: str, value: object) -> None:
-    """Raise ValueError for anything but Strict, Lax or None; case does not matter."""
-    if not isinstance(value, str) or value.lower() not in _SAMESITE:
-        raise ValueError(f"{option} must be 'Strict', 'Lax' or 'None', got {value!r}")
-
-
-def check_cookie_name(option: str, value: object) -> None:
-    """Raise TypeError or ValueError for a name that a cookie cannot have."""
-    if not isinstance(value, str):
-        raise TypeError(f"{option} must be str, got {type(value).__name__}")
-    if not _TOKEN.fullmatch(value):
-        raise ValueError(
-            f"{option} must consist of letters, digits and !#$%&'*+-.^_`|~, got {value!r}"
-        )
 
 
 def _option(
@@ -129,10 +98,12 @@ class Options:
     )
     strict: bool = _option(
         False, "open only the form that this library writes, not all that Node opens.",
-        _check_flag,
+        check_flag,
     )  # fmt: skip
     duration: timedelta = _option(
-        timedelta(days=1), "the lifetime of a session.", _check_lifetime,
+        timedelta(days=1),
+        "the lifetime of a session. Browsers keep a cookie for 400 days at most.",
+        _check_lifetime,
         group="Lifetime; each duration is a timedelta",
     )  # fmt: skip
     active_duration: timedelta = _option(
@@ -149,7 +120,10 @@ class Options:
         _check_lifetime,
     )  # fmt: skip
     ephemeral: bool = _option(
-        False, "True: the browser keeps the cookie until it closes.", _check_flag
+        False,
+        """True: the browser keeps the cookie until it closes; for sessions whose
+        `permanent` was never set.""",
+        check_flag,
     )
     revocation: Revocation | Sequence[Revocation] = _option(
         (), "a `Revocation`, or a list of them, to end sessions early.", _check_later
@@ -158,16 +132,16 @@ class Options:
         None, "the cookie's name.", check_cookie_name,
         group="The cookie; by default as Flask's ``SESSION_COOKIE_…``",
     )  # fmt: skip
-    path: str | None = _option(None, "its Path.", _check_attribute)
-    domain: str | None = _option(None, "its Domain.", _check_attribute)
+    path: str | None = _option(None, "its Path.", check_path)
+    domain: str | None = _option(None, "its Domain.", check_domain)
     secure: bool | None = _option(
-        None, "Secure; always set if the request came over TLS.", _check_flag
+        None, "Secure; always set if the request came over TLS.", check_flag
     )
-    httponly: bool | None = _option(None, "HttpOnly.", _check_flag)
+    httponly: bool | None = _option(None, "HttpOnly.", check_flag)
     samesite: str | None = _option(None, "SameSite: Strict, Lax or None.", check_samesite)
-    partitioned: bool | None = _option(None, "Partitioned.", _check_flag)
+    partitioned: bool | None = _option(None, "Partitioned.", check_flag)
     no_store: bool = _option(
-        False, "forbid caching of pages that used the session.", _check_flag,
+        False, "forbid caching of pages that used the session.", check_flag,
         group="The response",
     )  # fmt: skip
     clock: Callable[[], float] | None = _option(
@@ -194,7 +168,9 @@ class Options:
                 "expected ephemeral or max_age, got both; an ephemeral cookie ends with the "
                 "browser"
             )
-        if str(self.samesite).lower() == "none" and self.samesite and not self.secure:
+        # Werkzeug sends Partitioned with Secure.
+        secure = self.secure or self.partitioned
+        if self.samesite is not None and self.samesite.lower() == "none" and not secure:
             raise ValueError("samesite='None' needs secure=True; browsers refuse it without")
         # Made now, so that a weak secret is refused at set-up.
         _ = self.own_codec, self.revocations
@@ -235,34 +211,6 @@ def _describe() -> Iterator[str]:
         yield f"- `{option.name}`: " + option.metadata["text"].replace("\n", "\n  ")
 
 
-@functools.lru_cache(maxsize=64)
-def check_attributes(
-    name: str, path: str, domain: str | None, secure: bool, samesite: str | None
-) -> None:
-    """Raise ValueError for a cookie that browsers silently drop or misread.
-
-    RFC 6265bis sections 4.1.2.7 (SameSite) and 4.1.3 (the prefixes of names, which browsers
-    compare without regard to case).
-    """
-    _check_attribute("the cookie's path", path)
-    if domain is not None:
-        _check_attribute("the cookie's domain", domain)
-    prefix = name.lower()
-    if prefix.startswith(("__secure-", "__host-")) and not secure:
-        raise ValueError(
-            f"a cookie named {name!r} needs Secure; serve over HTTPS or set secure=True"
-        )
-    if prefix.startswith("__host-") and (domain or path != "/"):
-        raise ValueError(
-            f"a cookie named {name!r} must have Path=/ and no Domain, got path={path!r} and "
-            f"domain={domain!r}"
-        )
-    if samesite is not None:
-        check_samesite("the cookie's samesite", samesite)
-        if samesite.lower() == "none" and not secure:
-            raise ValueError("SameSite=None needs Secure; set secure=True")
-
-
 def secret_keys(option: str, secrets: Any) -> list[Keys]:
     """Derive each secret's keys, in order; refuse weak secrets."""
     if not isinstance(secrets, list | tuple):
@@ -276,6 +224,19 @@ def secret_keys(option: str, secrets: Any) -> list[Keys]:
 @functools.lru_cache(maxsize=64)
 def _strong_keys(secret: str | bytes) -> Keys:
     keys = derive_keys(secret)
+    try:
+        check_secret(secret)
+    except ValueError as error:
+        keep = "To keep using an existing secret, pass keys=derive_keys(secret)."
+        raise ValueError(f"{error}. {keep}") from None
+    return keys
+
+
+def check_secret(secret: str | bytes) -> None:
+    """Raise ValueError for a secret that is weak, or has invisible characters."""
+    derive_keys(secret)  # refuses another type, and an empty secret
+    if problem := problem_of(secret):
+        raise ValueError(f"the secret {problem}")
     # 16 random bytes, raw or in base64url: 128 bits. Counting characters cannot tell a
     # passphrase from a random string, but it stops the likeliest accidents.
     shortest = 16 if isinstance(secret, bytes) else 22
@@ -283,7 +244,5 @@ def _strong_keys(secret: str | bytes) -> Keys:
         raise ValueError(
             f"the secret is too weak: {len(secret)} characters (need at least {shortest}), "
             f"{len(set(secret))} of them distinct (need at least 8). Generate one with: "
-            f"{MAKE_RANDOM}. To keep using an existing weak secret, pass "
-            "keys=derive_keys(secret)."
+            f"{MAKE_RANDOM}"
         )
-    return keys

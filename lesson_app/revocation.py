@@ -2,39 +2,56 @@
 
 Use one of two classes with a store that you choose, or write a `Revocation` yourself::
 
-    logins = UserEpochs(
-        SQLiteStore("revoked.db"), user=lambda s: s.get("user", {}).get("userName")
-    )
+    logins = UserEpochs(SQLiteStore("revoked.db"), user=lambda session: session.get("user"))
     ClientSessions(app, revocation=logins)
     logins.end_all("sampleuser")                 # every session of this user
     logins.end_all("sampleuser", keep=session)   # all but this one, after a new password
 
-    revoked = DenyList(MemoryStore())
-    ClientSessions(app, revocation=revoked)
-    revoked.end(session)                         # only the cookie of this request
+    revoked = DenyList(SQLiteStore("revoked.db"))
+    ClientSessions(app, revocation=revoked, max_lifetime=timedelta(hours=12))
+    revoked.end(session)                         # this session, in the logout view
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
+from .errors import RevocationUnavailable
 from .session import Session
 from .stores import Store, _now
+
+logger = logging.getLogger(__name__)
 
 
 class Revocation(Protocol):
     """Decides whether a session that opened is valid."""
 
     def is_revoked(self, session: Session) -> bool:
-        """Return True to refuse the session. An exception fails the request."""
+        """Return True to refuse the session.
+
+        If it raises, the request fails with `RevocationUnavailable`.
+        """
 
 
-#: How long a `DenyList` remembers a cookie that has expired: one hour, in ms. A cookie is
-#: first checked for its expiry and then looked up, at a slightly later time. If its entry were
-#: forgotten in between, the cookie would be accepted, and extended. The hour is for clocks
-#: that are set back, or that differ between servers.
+@contextmanager
+def failing_closed() -> Iterator[None]:
+    """Turn any error of a revocation into `RevocationUnavailable`."""
+    try:
+        yield
+    except Exception as error:
+        raise RevocationUnavailable(
+            f"the revocation raised {type(error).__name__}: {error}"
+        ) from error
+
+
+#: How far clocks may differ between servers, or be set back: one hour, in ms.
 MARGIN = 60 * 60 * 1000
+#: How long a `DenyList` remembers a session that no `max_lifetime` ends, in ms: 400 days, the
+#: longest that browsers keep a cookie (RFC 6265bis section 5.5).
+LONGEST = 400 * 24 * 60 * 60 * 1000
 
 
 class UserEpochs:
@@ -42,53 +59,110 @@ class UserEpochs:
 
     The store has one entry for each user whose sessions were ever ended (OWASP ASVS 5.0,
     7.4.1). A session begins when it is created or `reset`. So an app must call
-    ``session.reset()`` when a visitor logs in, as it should anyway. `user` returns the name
-    of a session's user, and None for a session without a user.
+    ``session.reset()`` when a visitor logs in, as it should anyway.
+
+    `user` returns the name or number of a session's user, and None for a session without a
+    user. If it raises or returns anything else, the session is refused and the log says why:
+    the visitor gets an empty session and can log in again.
     """
 
     def __init__(
         self,
         store: Store,
         *,
-        user: Callable[[Session], str | None],
+        user: Callable[[Session], str | int | None],
         now: Callable[[], int] = _now,
     ) -> None:
         self._store = store
         self._user = user
         self._now = now
 
-    def end_all(self, user: str, *, keep: Session | None = None) -> None:
+    def end_all(self, user: str | int, *, keep: Session | None = None) -> None:
         """Refuse every session that `user` has begun so far, except `keep`."""
+        key = _key(user)
         state = None if keep is None else keep._open()  # while it is not yet refused
         epoch = self._now()
-        self._store.put(f"user:{user}", epoch, None)
+        with failing_closed():
+            self._store.put(key, epoch, None)
         if state is not None:
             state.born_at = max(state.born_at, epoch + 1)
             state.changed = True
 
+    def forget(self, user: str | int) -> None:
+        """Undo `end_all`: every session of `user` that has not expired opens again.
+
+        For a user who was deleted, once their last session has expired.
+        """
+        with failing_closed():
+            self._store.delete(_key(user))
+
     def is_revoked(self, session: Session) -> bool:
-        user = self._user(session)
-        epoch = None if user is None else self._store.get(f"user:{user}")
+        try:
+            user = self._user(session)
+            key = None if user is None else _key(user)
+        except Exception:
+            logger.exception("a session is refused, because its user could not be found")
+            return True
+        epoch = None if key is None else self._epoch(key)
         return epoch is not None and session.born_at <= epoch
+
+    def _epoch(self, key: str) -> int | None:
+        epoch, now = self._store.get(key), self._now()
+        if epoch is None or epoch <= now + MARGIN:
+            return epoch
+        # A clock was ahead when this was stored. Until it is repaired, and that is seen here,
+        # every session is refused; later ones are good. Of the times at which several servers
+        # see it, the store keeps the first, which is the largest negative number.
+        seen = f"seen:{epoch}:{key}"
+        self._store.put(seen, -now, epoch)
+        first = self._store.get(seen)
+        return epoch if first is None else -first
+
+
+def _key(user: object) -> str:
+    if type(user) not in (str, int):
+        raise TypeError(
+            f"the user must be str or int, got {type(user).__name__}; return for instance "
+            'session.get("user")'
+        )
+    return f"user:{user}"
 
 
 class DenyList:
-    """Refuse one cookie, until an hour after it expires.
+    """Refuse single sessions: all their cookies, earlier and later ones.
 
-    The key is the MAC's bytes, not the value's text: one cookie can be written in several
-    ways. Older cookies of the same session, from before an extension or a change, are not
-    refused. To refuse those too, use `UserEpochs`.
+    With this revocation, each session that holds something has a random id in its cookies,
+    under the key ``_sid``. The store remembers the id of an ended session for the app's
+    `max_lifetime`; without that option for 400 days. A session without an id costs the store
+    nothing: it never held anything.
+
+    A cookie that Express made has no id yet. Here its id is derived from the cookie: ending
+    the session refuses this cookie, but not other cookies that Express made of it. A codec
+    of your own should return `Unsealed.mac`: without it, cookies from before this
+    revocation are refused.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, now: Callable[[], int] = _now) -> None:
         self._store = store
+        self._now = now
 
     def end(self, session: Session) -> None:
-        """Refuse the cookie that `session` was opened from; do nothing without a cookie."""
+        """Refuse every cookie of `session` from now on, and `reset` it: the logout."""
+        if session._new_id is None:
+            raise RuntimeError(
+                "expected a session with an id; pass this DenyList to ClientSessions, as "
+                "revocation=…"
+            )
         state = session._open()
-        if state.mac:
-            self._store.put(f"mac:{state.mac.hex()}", 1, state.opened_until + MARGIN)
+        if state.session_id:
+            lifetime = session._max_lifetime
+            end = max(self._now(), state.born_at) + (LONGEST if lifetime is None else lifetime)
+            with failing_closed():
+                self._store.put(f"id:{state.session_id}", 1, end + MARGIN)
+        session.reset()
 
     def is_revoked(self, session: Session) -> bool:
-        mac = session._open().mac
-        return bool(mac) and self._store.get(f"mac:{mac.hex()}") is not None
+        session_id = session._open().session_id
+        if not session_id:
+            return bool(session)  # it holds something, but nothing says which session it is
+        return self._store.get(f"id:{session_id}") is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import reprlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from typing import Any
 from flask.sessions import SessionMixin
 
 from ._engine.javascript import parse, stringify
+from .errors import SessionTooLarge
 
 #: The latest time in ms since 1970 after which an HTTP date can still name the next second.
 END_OF_TIME = 253_402_300_798_999
-#: The key in the sealed JSON that remembers when a session began.
-BORN = "_born"
+#: The keys in the sealed JSON that remember when a session began, and its random id.
+BORN, ID = "_born", "_sid"
+#: Flask's key for flashed messages; each is a pair, a tuple of category and text.
+_FLASHES = "_flashes"
 _LONGEST = timedelta(days=36_500)
 _MS = timedelta(milliseconds=1)
 
@@ -37,24 +41,55 @@ def milliseconds(value: timedelta, option: str) -> int:
 class State:
     """What a session knows about its cookie, for the middleware and for revocations.
 
-    Times are in ms since 1970, `duration` is in ms. `json` is the JSON as opened, `mac`
-    identifies the cookie and `opened_until` is when the cookie expires; a new session has
-    none of the three. `changed` asks for a new cookie, even for the same content.
+    Times are in ms since 1970, `duration` is in ms. `json` is the JSON as opened; a new
+    session has none. `session_id` is random, and the same in all cookies of one session; ""
+    if the session never held anything, or nothing needs the id. `changed` asks for a new
+    cookie, even for the same content.
     """
 
     created_at: int
     duration: int
     born_at: int
     json: str = "{}"
-    mac: bytes = b""
-    opened_until: int = 0
+    session_id: str = ""
     new: bool = True
     changed: bool = False
 
 
-def json_to_seal(content: dict[str, Any], state: State, remember_birth: bool) -> str:
-    """Return the JSON of a cookie, which may remember when its session began."""
-    return stringify({**content, BORN: state.born_at} if remember_birth else content)
+def json_to_seal(content: dict[str, Any], state: State) -> str:
+    """Return the JSON of a cookie; with an id, it also remembers when its session began."""
+    if _FLASHES in content:
+        content = {**content, _FLASHES: _in_json_types(content[_FLASHES])}
+    if state.session_id:
+        content = {**content, BORN: state.born_at, ID: state.session_id}
+    return stringify(content)
+
+
+def _in_json_types(flashes: Any) -> Any:
+    """Return Flask's flashed messages with its pairs as lists, which JSON has."""
+    if type(flashes) is not list:
+        return flashes
+    return [list(each) if type(each) is tuple else each for each in flashes]
+
+
+def _in_flasks_types(flashes: Any) -> Any:
+    """Return flashed messages as Flask makes them: each a tuple, each text a str.
+
+    A lazy string, such as Flask-Babel's, becomes the text that it shows now.
+    """
+    if type(flashes) is not list:
+        return flashes
+    return [
+        tuple(map(_plain, each)) if type(each) is tuple or type(each) is list else each
+        for each in flashes
+    ]
+
+
+def _plain(text: Any) -> Any:
+    # Markup, whose HTML is not its text to JSON, is a str and stays: it will be refused.
+    if not isinstance(text, str) and hasattr(text, "__html__") and text.__html__() == str(text):
+        return str(text)
+    return text
 
 
 #: Returns the content and the state that a cookie holds; None without a cookie.
@@ -68,15 +103,20 @@ class Session(dict[str, Any], SessionMixin):
     Times are in ms since 1970: `now` is a function that returns the current time.
     `duration` is the lifetime in ms of a session that is new or `reset`. `opener` is called
     when the session is first used: a request that does not use it opens no cookie.
-    With `remember_birth` the cookie stores when the session began.
+    With `new_id`, which returns a random id, the cookie stores the session's id and when the
+    session began. An item of more than `most_json` characters of JSON is refused.
 
     Attributes with a leading underscore are for the middleware and for revocations.
     """
 
-    #: Whether the browser keeps this response's cookie when the browser closes.
-    permanent: bool = True
     #: What the middleware knows of the request's cookie.
     _cookie: Any = None
+    #: The longest lifetime of the session in ms, or None.
+    _max_lifetime: int | None = None
+    #: Whether sealing has failed: the error was raised, and the error page sets no cookie.
+    _failed = False
+    #: Whether the request has used the session, even if its cookie could not be opened.
+    _used = False
     _opening = _assigned = False
 
     def __init__(
@@ -85,14 +125,15 @@ class Session(dict[str, Any], SessionMixin):
         now: Callable[[], int],
         duration: int,
         opener: Opener = lambda: None,
-        remember_birth: bool = False,
+        new_id: Callable[[], str] | None = None,
+        most_json: int | None = None,
     ) -> None:
         if not isinstance(duration, int) or isinstance(duration, bool):
             raise TypeError(f"duration must be whole milliseconds, got {duration!r}")
         self._now, self._default_duration = now, duration
         self._began = now()
         self._opener: Opener | None = opener
-        self._remember_birth = remember_birth
+        self._new_id, self._most_json = new_id, most_json
         self._lock = threading.RLock()
         self._hold_place()
 
@@ -110,7 +151,7 @@ class Session(dict[str, Any], SessionMixin):
         if self._opener is not None:
             with self._lock:  # a view may hand its session to several threads
                 if self._opener is not None and not self._opening:
-                    self._opening = True
+                    self._opening = self._used = True
                     dict.clear(self)
                     self._state = self._new_state()
                     try:
@@ -118,6 +159,9 @@ class Session(dict[str, Any], SessionMixin):
                         if opened is not None:
                             content, self._state = opened
                             dict.update(self, content)
+                            if _FLASHES in content:
+                                flashes = _in_flasks_types(content[_FLASHES])
+                                dict.__setitem__(self, _FLASHES, flashes)
                         self._opener = None
                     except BaseException:
                         self._hold_place()
@@ -157,7 +201,10 @@ class Session(dict[str, Any], SessionMixin):
     def expires_at(self) -> int:
         """The last time at which this session is valid, in ms since 1970."""
         state = self._open()
-        return state.created_at + state.duration
+        end = state.created_at + state.duration
+        return (
+            end if self._max_lifetime is None else min(end, state.born_at + self._max_lifetime)
+        )
 
     @property
     def modified(self) -> bool:
@@ -176,11 +223,17 @@ class Session(dict[str, Any], SessionMixin):
         """Return the JSON to seal; None if the browser can keep its cookie."""
         if self._opener is not None:
             return None
-        content = dict(dict.items(self))  # `dict(self)` would call methods of this class
-        text = json_to_seal(content, self._state, self._remember_birth)
+        text = self._json()
         if self._state.changed:
             return text
         return None if text == self._state.json or self._is_rewritten(text) else text
+
+    def _json(self) -> str:
+        """Return the JSON of an opened session's cookie."""
+        content = dict(dict.items(self))  # `dict(self)` would call methods of this class
+        if content and not self._state.session_id and self._new_id is not None:
+            self._state.session_id = self._new_id()
+        return json_to_seal(content, self._state)
 
     def _is_rewritten(self, text: str) -> bool:
         # A sealer of another kind may have written the same JSON in another way. Where a
@@ -188,16 +241,25 @@ class Session(dict[str, Any], SessionMixin):
         if self._assigned:
             return False
         opened = parse(self._state.json)
-        if self._remember_birth:
-            opened[BORN] = opened.pop(BORN, None)
+        if self._state.session_id:
+            opened |= {BORN: opened.pop(BORN, None), ID: opened.pop(ID, None)}
         return text == stringify(opened)
+
+    def size(self) -> int:
+        """Return the length of the cookie's name and value, in bytes, if it was set now.
+
+        Browsers drop a cookie of more than 4,096 bytes.
+        """
+        self._open()
+        if self._cookie is None:
+            raise RuntimeError("expected the session of a request; use flask.session")
+        return len(self._cookie.name) + len(self._cookie.seal(self, self._json()))
 
     def reset(self, *keep: str) -> None:
         """Remove all keys except those in `keep`, and begin a new lifetime now.
 
         ``reset(*session)`` keeps everything. The browser gets a new cookie. A copy of the
-        old cookie still opens until it expires: without a `revocation`, the server stores
-        nothing that distinguishes the old cookie from the new one.
+        old cookie still opens until it expires: to refuse it, use `DenyList.end`.
         """
         for key in keep:
             if not isinstance(key, str):
@@ -205,14 +267,15 @@ class Session(dict[str, Any], SessionMixin):
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
-        self._state.born_at = self._state.created_at
+        self._state.born_at, self._state.session_id = self._state.created_at, ""
 
     def replace(self, content: Mapping[str, Any]) -> None:
         """Replace everything in the session with `content`; keep the lifetime."""
         if not isinstance(content, Mapping):
             raise TypeError(f"content must be a dict, got {type(content).__name__}")
         new = dict(content)
-        stringify(new)
+        for key, value in new.items():
+            self._check(key, value)
         self.clear()
         self.update(new)
 
@@ -220,7 +283,8 @@ class Session(dict[str, Any], SessionMixin):
         """Let the session expire `duration` from now.
 
         `ephemeral` says what happens when the browser closes. True: the cookie is forgotten;
-        False: it is kept; None: the app's option decides.
+        False: it is kept; None: `permanent` decides, and if that was never set, the app's
+        option. It is remembered as `permanent` is.
         """
         self._begin(milliseconds(duration, "duration"))
         if ephemeral is not None:
@@ -232,9 +296,21 @@ class Session(dict[str, Any], SessionMixin):
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._open()
-        stringify({key: value})  # so that the error names the view's line, not the sealing
+        if key == _FLASHES:
+            value = _in_flasks_types(value)
+        self._check(key, value)
         self._assigned = True
         dict.__setitem__(self, key, value)
+
+    def _check(self, key: str, value: Any) -> None:
+        """Raise now, on the view's line, for an item that could not be sealed later."""
+        text = stringify({key: _in_json_types(value) if key == _FLASHES else value})
+        if self._most_json is not None and len(text) > self._most_json:
+            raise SessionTooLarge(
+                f"session[{reprlib.repr(key)}] must have at most {self._most_json} bytes of "
+                f"JSON to fit in a cookie, got {len(text.encode())}; store it on the server, "
+                "and its id in the session"
+            )
 
     def __eq__(self, other: object) -> bool:
         self._open()

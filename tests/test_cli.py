@@ -237,6 +237,83 @@ def test_dissect_secret_file(end: str, tmp_path: Path) -> None:
     assert f"opens with --secret-file {path}" in " ".join(result.output.split())
 
 
+SEALED = {"user": "ann"}
+FILES: dict[str, tuple[bytes, str]] = {
+    "mark": (f"\ufeff{HUSH}\r\n".encode(), " without its byte order mark"),
+    "UTF-16": (
+        f"{HUSH}\r\n".encode("utf-16"),
+        " decoded from UTF-16, without its line break at the end",
+    ),
+    "spaces": (f" {HUSH} \n".encode(), " without white space at its ends"),
+    "line breaks": (f"{HUSH}\n\n".encode(), " without its line break at the end"),
+    "quotes": (f'"{HUSH}"\n'.encode(), " without its quotes"),
+}
+
+
+@pytest.mark.parametrize(("content", "change"), FILES.values(), ids=FILES)
+def test_dissect_unclean_secret_file(content: bytes, change: str, tmp_path: Path) -> None:
+    """A cookie that opens without a file's invisible characters opens, with a note."""
+    path = tmp_path / "secret"
+    path.write_bytes(content)
+
+    result = take_apart(seal(SEALED, derive_keys(HUSH)), "--secret-file", str(path), "--json")
+
+    facts = json.loads(result.output)
+    assert facts["opened_by"] == f"--secret-file {path}{change}"
+    assert facts["content"] == SEALED
+    assert facts["notes"][0].startswith("no secret opens it as given: the server that sealed")
+    assert result.exit_code == 0
+    assert HUSH not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"A=1\nSECRET_KEY={HUSH}\n", "SECRET_KEY in line 2 of "),
+        (f"{PAGE_SECRET}\n{HUSH}\n", "line 2 of "),
+    ],
+    ids=["env", "two secrets"],
+)
+def test_dissect_file_with_more_than_the_secret(text: str, place: str, tmp_path: Path) -> None:
+    """In a file with more than the secret, the part that opens the cookie is named."""
+    path = tmp_path / "secret"
+    path.write_text(text)
+
+    result = take_apart(seal(SEALED, derive_keys(HUSH)), "--secret-file", str(path), "--json")
+
+    assert json.loads(result.output)["opened_by"] == f"{place}--secret-file {path}"
+
+
+@pytest.mark.parametrize(
+    ("read", "change"),
+    [
+        (f"{HUSH}\n".encode(), "with a line break at the end"),
+        (f"{HUSH}\r".encode(), "with a carriage return at the end"),
+        (f"\ufeff{HUSH}".encode(), "with a byte order mark in front"),
+        (
+            f"\ufeff{HUSH}\r\n".encode("utf-16-le"),
+            "in UTF-16, with a Windows line break (CR LF) at the end",
+        ),
+        (f'"{HUSH}"'.encode(), "in double quotes"),
+    ],
+    ids=ascii,
+)
+@pytest.mark.parametrize("way", ["option", "environment"])
+def test_dissect_cookie_of_an_unclean_secret(read: bytes, change: str, way: str) -> None:
+    """A cookie of a server that read invisible characters opens with the clean secret."""
+    value = seal(SEALED, derive_keys(read))
+
+    result = (
+        take_apart(value, "--secret", HUSH, "--json")
+        if way == "option"
+        else take_apart(value, "--json", env={"LESSON_APP_SECRET": HUSH})
+    )
+
+    label = "--secret" if way == "option" else "LESSON_APP_SECRET"
+    assert json.loads(result.output)["opened_by"] == f"{label} {change}"
+    assert HUSH not in result.output
+
+
 def test_dissect_secret_of_the_environment() -> None:
     """The secret in the environment is used if no option gives one."""
     env = {"LESSON_APP_SECRET": PAGE_SECRET}
@@ -282,6 +359,15 @@ def test_dissect_two_keys(form: str, way: str, tmp_path: Path) -> None:
     )
 
     assert "opens with the two keys\n" in result.output
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_dissect_key_file_of_windows(encoding: str, tmp_path: Path) -> None:
+    """A file with a key may have a byte order mark."""
+    (tmp_path / "key").write_text(f"{ENCRYPTION.hex()}\r\n", encoding)
+    keys = ("--encryption-key", f"@{tmp_path / 'key'}", "--signature-key", SIGNATURE.hex())
+
+    assert "opens with the two keys\n" in take_apart(OWN_COOKIE, *OWN_ALGORITHMS, *keys).output
 
 
 KEY = ("--encryption-key", "00" * 16)

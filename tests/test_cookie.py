@@ -453,7 +453,10 @@ def no_json(keys: Keys) -> str:
 REFUSED_BY_TWO = {
     "another name": (seal({}, KEYS, name="other"), (BadName, "name")),
     "no JSON": (no_json(KEYS), (BadPayload, "json")),
-    "neither": (seal({}, Keys(B[:32], KEYS.signature), name="s"), (BadPayload, "padding")),
+    "neither": (
+        seal({}, Keys(B[:32], KEYS.signature), name="s", iv=B[:16]),
+        (BadPayload, "padding"),
+    ),
     "another secret": (seal({}, derive_keys("x" * 33), name="s"), (BadSignature, "signature")),
 }
 

@@ -1,4 +1,4 @@
-"""Which visitors the guard allows, and what it does to a view."""
+"""Which visitors and which requests the guards allow, and what they do to a view."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 from flask.typing import ResponseReturnValue
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lesson_app import ClientSessions, ensure_login
+from lesson_app.guard import refuse_cross_site
 from lesson_app.lab import Clock
 from tests.conftest import SECRET, set_cookies
 
@@ -118,3 +120,106 @@ def test_guard_without_route(app: Flask) -> None:
         session["user"] = "somebody"
 
         assert ensure_login(lambda: answer)() is answer
+
+
+HOME = "http://shop.example"
+#: Headers of a request to `HOME`, and whether the request passes.
+SENDERS: dict[str, tuple[dict[str, str], bool]] = {
+    "no browser": ({}, True),
+    "own page": ({"Sec-Fetch-Site": "same-origin", "Origin": HOME}, True),
+    "no page": ({"Sec-Fetch-Site": "none"}, True),
+    # Behind a proxy that rewrites Host, or with `Referrer-Policy: no-referrer`.
+    "own page, another host": ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, True),
+    "other site": ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, False),
+    "other site, own host": ({"Sec-Fetch-Site": "cross-site", "Origin": HOME}, False),
+    "same site, other host": ({"Sec-Fetch-Site": "same-site"}, False),
+    "new value": ({"Sec-Fetch-Site": "same-planet"}, False),
+    "two values": ({"Sec-Fetch-Site": "none, cross-site"}, False),
+    "empty value": ({"Sec-Fetch-Site": ""}, False),
+    "own origin": ({"Origin": HOME}, True),
+    "TLS before the app": ({"Origin": "https://shop.example"}, True),
+    "upper case": ({"Origin": "HTTP://SHOP.example"}, True),
+    "default port": ({"Origin": f"{HOME}:80"}, True),
+    "other port": ({"Origin": f"{HOME}:8080"}, False),
+    "other default port": ({"Origin": "https://shop.example:80"}, False),
+    "other origin": ({"Origin": "http://evil.example"}, False),
+    "longer host": ({"Origin": f"{HOME}.evil.example"}, False),
+    "shorter host": ({"Origin": "http://example"}, False),
+    "user": ({"Origin": "http://shop.example@evil.example"}, False),
+    "path": ({"Origin": f"{HOME}/"}, False),
+    "sandbox": ({"Origin": "null"}, False),
+    "other scheme": ({"Origin": "chrome-extension://shop.example"}, False),
+    "no scheme": ({"Origin": "shop.example"}, False),
+    "no host": ({"Origin": "http://"}, False),
+    "two origins": ({"Origin": f"{HOME}, {HOME}"}, False),
+    "empty origin": ({"Origin": ""}, False),
+}
+#: The Host of a request and its Origin, and whether the request passes.
+HOSTS = {
+    "loopback": ("127.0.0.1:5000", "http://127.0.0.1:5000", True),
+    "other port": ("127.0.0.1:5000", "http://127.0.0.1:5001", False),
+    "other name": ("127.0.0.1:5000", "http://localhost:5000", False),
+    "IPv6": ("[::1]:5000", "http://[::1]:5000", True),
+    "IPv6, other port": ("[::1]:5000", "http://[::1]:8888", False),
+    "IPv6, no port": ("[::1]", "http://[::1]", True),
+    "IPv6 like a port": ("[fe80::80]", "http://[fe80:]", False),
+    "port in Host": ("shop.example:443", "https://shop.example", True),
+    "port in both": ("shop.example:8443", "https://shop.example:8443", True),
+    "upper case": ("Shop.Example", "https://shop.example", True),
+    # As with nginx's `Host $host`, for a port that is not the default.
+    "port lost": ("shop.example", "https://shop.example:8443", False),
+    "no Host": ("", "http://:80", False),
+    "bad Host": ("shop example", "http://shop example", False),
+}
+
+
+@pytest.fixture
+def shop() -> FlaskClient:
+    """Return a client of an app that refuses other sites' requests to `/`."""
+    app = Flask("shop")
+    app.before_request(refuse_cross_site)
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    app.add_url_rule("/", view_func=lambda: "bought", methods=methods)
+    return app.test_client()
+
+
+@pytest.mark.parametrize(("headers", "passes"), SENDERS.values(), ids=SENDERS)
+def test_sender(shop: FlaskClient, headers: dict[str, str], passes: bool) -> None:
+    """Own pages and other programs can send data; other sites get 403 and a reason."""
+    response = shop.post("/", headers=headers, base_url=HOME)
+
+    assert response.status_code == (200 if passes else 403)
+    assert ("Another site sent this request." in response.text) != passes
+
+
+@pytest.mark.parametrize(("host", "origin", "passes"), HOSTS.values(), ids=HOSTS)
+def test_host(shop: FlaskClient, host: str, origin: str, passes: bool) -> None:
+    """The Origin's host and port must be the request's, whatever way each is written."""
+    headers = {"Host": host, "Origin": origin}
+
+    assert shop.post("/", headers=headers).status_code == (200 if passes else 403)
+
+
+METHODS = {"GET": 200, "HEAD": 200, "OPTIONS": 200, "PUT": 403, "PATCH": 403, "DELETE": 403}
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}])
+@pytest.mark.parametrize(("method", "status"), METHODS.items())
+def test_method_from_another_site(
+    shop: FlaskClient, method: str, status: int, headers: dict[str, str]
+) -> None:
+    """Other sites can link here and ask for the methods, but not change anything."""
+    assert shop.open("/", method=method, headers=headers).status_code == status
+
+
+def test_trusted_host_of_a_proxy(shop: FlaskClient) -> None:
+    """With ProxyFix, the Origin is compared with the Host that the visitor's browser sent."""
+    shop.application.wsgi_app = ProxyFix(shop.application.wsgi_app, x_host=1)  # type: ignore[method-assign]
+    headers = {"Host": "10.0.0.11:8000", "X-Forwarded-Host": "shop.example"}
+
+    statuses = [
+        shop.post("/", headers={**headers, "Origin": origin}).status_code
+        for origin in ("https://shop.example", "http://10.0.0.11:8000")
+    ]
+
+    assert statuses == [200, 403]

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from flask import Flask, abort, flash, redirect, session
+from flask import Flask, abort, flash, get_flashed_messages, redirect, session
 from flask.testing import FlaskClient
 
 from lesson_app import (
@@ -214,11 +214,13 @@ def write_and_forget(session: Session) -> None:
 
 
 def test_not_permanent(site: Site) -> None:
-    """A session that is not permanent has no Expires, but the same duration."""
+    """A session that was made not permanent has no Expires, in later responses, too."""
     cookie = the_cookie(site.visit(write_and_forget))
 
     assert "expires" not in cookie.attributes
-    assert unseal(cookie.value, KEYS) == Unsealed(HI, site.now, 120_000)
+    content = {**HI, "_permanent": False}
+    assert unseal(cookie.value, KEYS) == Unsealed(content, site.now, 120_000)
+    assert "expires" not in the_cookie(site.visit(lambda s: s.update(a=1))).attributes
 
 
 def test_cookie_name(clock: Clock) -> None:
@@ -253,13 +255,16 @@ def test_value_that_json_cannot_hold(site: Site) -> None:
 
 
 def test_flash(site: Site) -> None:
-    """Flask's flashed messages work, and `permanent` adds no key to the content."""
+    """Flask's flashed messages come back as they were: pairs, each a tuple."""
 
     def view(session: Session) -> None:
         flash("hello")
-        session.permanent = True
+        flash("again", "error")
 
-    assert opened(site.visit(view)).content == {"_flashes": [["message", "hello"]]}
+    flashed = [["message", "hello"], ["error", "again"]]
+    assert opened(site.visit(view)).content == {"_flashes": flashed}
+    shown = site.visit(lambda s: get_flashed_messages(with_categories=True))
+    assert shown.text == "[('message', 'hello'), ('error', 'again')]"
 
 
 def test_session_transaction(site: Site) -> None:
@@ -449,7 +454,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "name with =": ({"cookie_name": "a=b"}, ValueError, "cookie_name must consist of .*'a=b'"),
     "name with space": ({"cookie_name": "a b"}, ValueError, "must consist of .*'a b'"),
     "empty name": ({"cookie_name": ""}, ValueError, "cookie_name must consist of .*''"),
-    "name in bytes": ({"cookie_name": b"s"}, TypeError, "cookie_name must be str, got bytes"),
+    "name in bytes": ({"cookie_name": b"s"}, TypeError, "cookie_name must be str, got b's'"),
     "clock": ({"clock": 5}, TypeError, "clock must be a function, got 5"),
     "urandom": ({"urandom": b"x"}, TypeError, "urandom must be a function, got b'x'"),
     "codec": ({"codec": "aes"}, TypeError, "methods seal and unseal, got 'aes'"),

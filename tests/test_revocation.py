@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -13,14 +15,20 @@ from lesson_app import (
     ClientSessions,
     DenyList,
     MemoryStore,
+    RevocationUnavailable,
     Session,
     SQLiteStore,
+    Unsealed,
     UserEpochs,
     cookie_refused,
+    derive_keys,
+    seal,
 )
+from lesson_app._engine.codec import SealedCodec
 from lesson_app.lab import Clock
+from lesson_app.session import ID
 from lesson_app.stores import Store
-from tests.conftest import SECRET, Site, read, set_cookies, the_cookie
+from tests.conftest import SECRET, Site, opened, read, set_cookies, the_cookie, write
 
 Advance = Callable[[float], None]
 
@@ -102,15 +110,15 @@ def test_deny_list(store: Store, clock: Clock, advance: Advance) -> None:
 
 
 def test_deny_list_forgets(clock: Clock, now: Callable[[], int], advance: Advance) -> None:
-    """An entry is kept until an hour after the cookie expires, and no longer."""
+    """An entry is kept for `max_lifetime` and an hour, and no longer."""
     store = MemoryStore(now)
-    denied = DenyList(store)
-    site = Site(clock, revocation=denied)
+    denied = DenyList(store, now=now)
+    site = Site(clock, revocation=denied, max_lifetime=timedelta(hours=2))
     site.visit(lambda s: s.update(message="hi"))
     site.visit(denied.end)
     [key] = store._entries
 
-    advance(120 + 3600)
+    advance(2 * 3600 + 3600)
     assert store.get(key) == 1
     advance(0.001)
     assert store.get(key) is None
@@ -178,7 +186,7 @@ def test_revoked_is_reported(clock: Clock) -> None:
     """A revoked session is refused with the reason "revoked"."""
     denied = DenyList(MemoryStore(lambda: round(clock() * 1000)))
     site = Site(clock, revocation=denied)
-    site.visit(lambda s: s.update(message="hi"))
+    value = the_cookie(site.visit(write)).value
     site.visit(denied.end)
     seen: list[str] = []
 
@@ -186,7 +194,7 @@ def test_revoked_is_reported(clock: Clock) -> None:
         seen.append(reason)
 
     with cookie_refused.connected_to(note, site.app):
-        site.visit(read)
+        site.visit_with(f"session={value}", read)
 
     assert seen == ["revoked"]
 
@@ -206,7 +214,6 @@ def test_store_that_fails(clock: Clock) -> None:
     site = Site(clock, revocation=revocation)
     site.visit(lambda s: s.update(message="hi"))
     site.app.testing = False
-    site.app.logger.disabled = True
 
     revocation.broken = True
     response = site.visit(read)
@@ -278,3 +285,286 @@ def test_sessions_just_before_end_all() -> None:
         name, value = sessions.make_cookie({"user": {"userName": "a"}}, app)
         epochs.end_all("a")
         assert sessions.open(f"{name}={value}", app) == {}
+
+
+# Sessions in flight, without an id, without a user
+
+
+@pytest.mark.parametrize("late", [write, lambda s: s.set_duration(timedelta(minutes=9))])
+def test_request_in_flight_during_the_logout(
+    store: Store, clock: Clock, late: Callable[[Session], object]
+) -> None:
+    """The cookie of a response that began before the logout is refused, like all others."""
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(log_in)).value
+
+    def slow(session: Session) -> None:
+        assert user(session)
+        site.visit_with(f"session={value}", denied.end)
+        late(session)
+
+    after = the_cookie(site.visit_with(f"session={value}", slow)).value
+
+    assert after != value
+    for each in (value, after):
+        assert site.visit_with(f"session={each}", user).text == "None"
+
+
+def test_earlier_cookies_are_ended_too(store: Store, clock: Clock, advance: Advance) -> None:
+    """Ending a session refuses each cookie that it ever had, also after an extension."""
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+    values = [the_cookie(site.visit(log_in)).value]
+    for _ in range(3):
+        advance(70)
+        values.append(the_cookie(site.visit(user)).value)
+    site.visit(denied.end)
+
+    assert len(set(values)) == 4
+    for value in values[2:]:
+        assert site.visit_with(f"session={value}", user).text == "None"
+
+
+def test_session_that_is_ended_begins_again(clock: Clock, now: Callable[[], int]) -> None:
+    """`end` resets the session: what the view sets after it is in a session with another id."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    site.visit(log_in)
+
+    def log_out(session: Session) -> None:
+        denied.end(session)
+        session["message"] = "goodbye"
+
+    site.visit(log_out)
+
+    assert site.visit(dict).text == "{'message': 'goodbye'}"
+
+
+def test_visitors_without_anything_cost_the_store_nothing(clock: Clock) -> None:
+    """A visitor whose session never held anything can log out any number of times."""
+    store = MemoryStore()
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+
+    for _ in range(50):
+        assert set_cookies(site.visit(denied.end))
+
+    assert len(store) == 0
+
+
+def test_session_that_was_emptied_is_ended(clock: Clock, now: Callable[[], int]) -> None:
+    """A session that held something keeps its id when it is emptied, so all is ended."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(log_in)).value
+    site.visit(lambda s: s.clear())
+
+    site.visit(denied.end)
+
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+
+def test_cookie_of_express_is_ended(clock: Clock, now: Callable[[], int]) -> None:
+    """A cookie without an id gets one from its MAC, and each copy of it the same."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    theirs = seal({"user": "a"}, derive_keys(SECRET), created_at=site.now, duration=60_000)
+    ids = {
+        opened(site.visit_with(f"session={text}", user)).content[ID]
+        for text in (theirs, f'"{theirs}"', theirs)
+    }
+    assert len(ids) == 1
+
+    site.visit_with(f"session={theirs}", denied.end)
+
+    assert site.visit_with(f'session="{theirs}"', user).text == "None"
+
+
+class WithoutMac(SealedCodec):
+    """A codec of a user's own that says nothing of the cookie's identity."""
+
+    def unseal(self, value: str, *, name: str) -> Unsealed:
+        opened = super().unseal(value, name=name)
+        return Unsealed(opened.content, opened.created_at, opened.duration)
+
+
+def test_codec_without_a_mac(clock: Clock, now: Callable[[], int]) -> None:
+    """With a codec that returns no MAC, sessions still end; one without an id is refused."""
+    denied = DenyList(MemoryStore(now))
+    codec = WithoutMac(derive_keys(SECRET))
+    site = Site(clock, secret=None, codec=codec, revocation=denied)
+    value = the_cookie(site.visit(log_in)).value
+    unknown = codec.seal({"user": "a"}, name="session", created_at=site.now, duration=60_000)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"
+    assert site.visit_with(f"session={unknown}", user).text == "None"
+    site.visit(denied.end)
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+
+@pytest.mark.parametrize("odd", ["", 5, None, "x" * 21, "x" * 23, "x" * 21 + "!"], ids=repr)
+def test_odd_id(clock: Clock, now: Callable[[], int], odd: object) -> None:
+    """An id that this library would not write counts as none."""
+    site = Site(clock, revocation=DenyList(MemoryStore(now)))
+    value = seal({ID: odd, "user": 1}, derive_keys(SECRET), created_at=site.now, duration=9)
+
+    response = site.visit_with(f"session={value}", dict)
+
+    assert response.text == "{'user': 1}"
+    assert opened(response).content[ID] != odd
+
+
+def test_deny_list_of_another_app(clock: Clock) -> None:
+    """Ending a session that has no id raises an error: the app has no revocation."""
+    denied = DenyList(MemoryStore())
+
+    with pytest.raises(RuntimeError, match="pass this DenyList to ClientSessions"):
+        Site(clock).visit(denied.end)
+
+
+def test_without_max_lifetime_for_400_days(clock: Clock, now: Callable[[], int]) -> None:
+    """Without `max_lifetime` an ended session is remembered for 400 days and an hour."""
+    store = MemoryStore(now)
+    denied = DenyList(store, now=now)
+    site = Site(clock, revocation=denied)
+    site.visit(log_in)
+    site.visit(denied.end)
+    [entry] = store._entries.values()
+
+    assert entry == (1, now() + 400 * 24 * 3600 * 1000 + 3600 * 1000)
+
+
+def test_ended_while_the_clock_was_ahead(clock: Clock, now: Callable[[], int]) -> None:
+    """An entry that is made while the clocks are a year ahead is there when they are right."""
+    ahead = [0]
+
+    def jumping() -> int:
+        return now() + ahead[0]
+
+    denied = DenyList(MemoryStore(jumping), now=jumping)
+    site = Site(clock, revocation=denied, max_lifetime=timedelta(hours=1))
+    value = the_cookie(site.visit(log_in)).value
+
+    ahead[0] = 365 * 24 * 3600 * 1000
+    site.visit(denied.end)
+    ahead[0] = 0
+
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+
+USERS: dict[str, tuple[object, Callable[[Session], Any]]] = {
+    "text where a dict was": ("ada", lambda s: s["user"].get("userName")),
+    "missing": ({}, lambda s: s["user"]["userName"]),
+    "a dict as name": ({"a": 1}, lambda s: s["user"]),
+    "true": (True, lambda s: s["user"]),
+    "a float": (1.5, lambda s: s["user"]),
+}
+
+
+@pytest.mark.parametrize(("stored", "find"), USERS.values(), ids=USERS)
+def test_user_that_cannot_be_found(
+    clock: Clock, stored: object, find: Callable[[Session], Any], caplog: Any
+) -> None:
+    """If `user` fails, the session is refused and logged, and the visitor can begin again."""
+    site = Site(clock, revocation=UserEpochs(MemoryStore(), user=find))
+    site.visit(lambda s: s.update(user=stored))
+
+    response = site.visit(user)
+
+    assert (response.status_code, response.text) == (200, "None")
+    assert opened(response).content == {}
+    assert "its user could not be found" in caplog.text
+    assert site.visit(lambda s: s.update(user=stored)).status_code == 200
+
+
+def test_user_with_a_number(clock: Clock, now: Callable[[], int]) -> None:
+    """A user may have a number for a name; anything else than str and int raises."""
+    epochs = UserEpochs(MemoryStore(), user=lambda s: s.get("user"), now=now)
+    site = Site(clock, revocation=epochs)
+    site.visit(lambda s: s.update(user=7))
+    assert site.visit(user).text == "7"
+
+    epochs.end_all(7)
+
+    assert site.visit(user).text == "None"
+    with pytest.raises(TypeError, match="the user must be str or int, got dict"):
+        epochs.end_all({"userName": "a"})  # type: ignore[arg-type]
+
+
+def test_forget(clock: Clock, store: Store, now: Callable[[], int]) -> None:
+    """`forget` undoes `end_all`."""
+    epochs = UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=epochs)
+    value = the_cookie(site.visit(log_in)).value
+    epochs.end_all("sampleuser")
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+    epochs.forget("sampleuser")
+    epochs.forget("nobody")
+
+    assert site.visit_with(f"session={value}", user).text != "None"
+
+
+def test_clock_that_was_years_ahead(store: Store, clock: Clock, advance: Advance) -> None:
+    """After `end_all` with a clock that is ahead, older sessions stay ended, new ones open."""
+    ahead = [0]
+
+    def now() -> int:
+        return round(clock() * 1000) + ahead[0]
+
+    epochs = UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=epochs)
+    old = the_cookie(site.visit(log_in)).value
+
+    ahead[0] = 3 * 365 * 24 * 3600 * 1000
+    epochs.end_all("sampleuser")
+    ahead[0] = 0
+
+    assert site.visit_with(f"session={old}", user).text == "None"
+    advance(1)
+    site.visit(log_in)
+    assert site.visit(user).text != "None"
+    assert site.visit_with(f"session={old}", user).text == "None"
+
+
+def test_session_that_began_with_a_clock_ahead(clock: Clock) -> None:
+    """A session that seems to begin over an hour from now is refused: no epoch would end it."""
+    site = Site(clock, revocation=UserEpochs(MemoryStore(), user=name_of))
+    site.clock.advance(timedelta(hours=2))
+    value = the_cookie(site.visit(log_in)).value
+    behind = Site(Clock(), revocation=UserEpochs(MemoryStore(), user=name_of))
+
+    assert behind.visit_with(f"session={value}", user).text == "None"
+
+
+class Gone:
+    """A store whose machine is gone."""
+
+    def put(self, key: str, value: int, forget_at: int | None) -> None:
+        raise OSError("no connection")
+
+    def get(self, key: str) -> int | None:
+        raise OSError("no connection")
+
+    delete = get
+
+
+def test_page_for_a_store_that_fails(clock: Clock) -> None:
+    """The app can answer a failed revocation with its own page, and see the store's error."""
+    site = Site(clock, revocation=DenyList(Gone()))  # type: ignore[arg-type]
+    causes: list[str] = []
+
+    def come_back(error: Exception) -> tuple[str, int]:
+        causes.append(repr(error.__cause__))
+        return "come back", 503
+
+    site.app.register_error_handler(RevocationUnavailable, come_back)
+    value = seal({"user": 1}, derive_keys(SECRET), created_at=site.now, duration=60_000)
+
+    for act in (user, cast(Any, site.app.session_interface)._options.revocation.end):
+        response = site.visit_with(f"session={value}", act)
+        assert (response.status_code, response.text) == (503, "come back")
+        assert response.headers["Vary"] == "Cookie"
+        assert not set_cookies(response)
+    assert causes == ["OSError('no connection')"] * 2

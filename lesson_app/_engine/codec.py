@@ -55,11 +55,10 @@ class SealedCodec:
         self, content: Mapping[str, Any], *, name: str, created_at: int, duration: int
     ) -> str:
         """Return the cookie value; times in ms, as in `lesson_app.seal`."""
-        if isinstance(content, dict):
-            json = stringify(content)
-            return self.seal_json(json, name=name, created_at=created_at, duration=duration)
-        keys, iv = self._keys[0], self._iv()
-        return seal(content, keys, name=name, created_at=created_at, duration=duration, iv=iv)
+        if not isinstance(content, Mapping):
+            raise TypeError(f"content must be a dict, got {type(content).__name__}")
+        json = stringify(dict(content))
+        return self.seal_json(json, name=name, created_at=created_at, duration=duration)
 
     def seal_json(self, json: str, *, name: str, created_at: int, duration: int) -> str:
         """Seal content that is JSON already, in the form of JavaScript's JSON.stringify."""

@@ -7,21 +7,44 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import Response
 from werkzeug.http import dump_cookie, http_date
+from werkzeug.wsgi import FileWrapper, _RangeWrapper
+
+#: The most values of one name that `find_cookies` returns: each costs a MAC.
+MOST_VALUES = 20
+#: Browsers let only the site itself set cookies with these names.
+_GUARDED = ("__host-", "__secure-")
 
 
-def find_cookie(header: str, name: str) -> str:
-    """Return the value of the first cookie called `name`, or "" if there is none.
+def find_cookies(header: str, name: str) -> list[str]:
+    """Return the values of the cookies called `name`, the likeliest first.
 
-    `header` is the text of the request's ``Cookie``. Werkzeug's own parser raises on bytes
-    that are not UTF-8, and skips values that servers never set. Here, as in Node, these are
-    cookies that do not open. Quotes around a value stay: `unseal` skips them, as it skips
-    all characters that are not base64.
+    `header` is the text of the request's ``Cookie``. Empty values are left out, and at most
+    `MOST_VALUES` are returned. Werkzeug's own parser raises on bytes that are not UTF-8, and
+    skips values that servers never set. Here, as in Node, these are cookies that do not open.
+    Quotes around a value stay: `unseal` skips them, as it skips all characters that are not
+    base64.
+
+    WSGI servers join several ``Cookie`` lines with commas. A comma can also be a part of a
+    value, so both readings are returned, and a cookie that begins after a comma comes last.
+    With a guarded name it is left out: another host can set a cookie with a comma.
     """
-    return next((value for each, value in cookie_pairs(header) if each == name), "")
+    texts = header.split(";")
+    if "," in header:
+        lines = [text.split(",") for text in texts]
+        texts = [
+            each for text, line in zip(texts, lines, strict=True) for each in (text, line[0])
+        ]
+        if not name.lower().startswith(_GUARDED):
+            texts += [each for line in lines for each in line[1:]]
+    start = f"{name}="
+    pairs = [text.lstrip(" ") for text in texts]
+    values = [pair[len(start) :] for pair in pairs if pair.startswith(start)]
+    return list(dict.fromkeys(filter(None, values)))[:MOST_VALUES]
 
 
 def cookie_pairs(header: str) -> Iterator[tuple[str, str]]:
@@ -62,7 +85,7 @@ def cookie_line(
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]*")
 #: A placeholder for the date. `dump_cookie` writes it as %00 in a path, but unchanged in a
-#: domain, so `check_attributes` refuses it there.
+#: domain, so `check_domain` refuses it there.
 _DATE = "\0"
 
 
@@ -107,3 +130,23 @@ def vary_by_cookie(response: Response) -> None:
             response.vary.add("Cookie")
             return
     response.headers.add("Vary", "Cookie")
+
+
+def is_file(response: Response, environ: Mapping[str, Any]) -> bool:
+    """Return whether a streamed body is a file: sending it runs no code of the app."""
+    kinds = (FileWrapper, _RangeWrapper, environ.get("wsgi.file_wrapper", FileWrapper))
+    return response.direct_passthrough and type(response.response) in kinds
+
+
+def keep_private(response: Response) -> None:
+    """Forbid shared caches to store a response that sets a visitor's cookie.
+
+    ``Set-Cookie`` alone does not forbid it (RFC 9111 section 7.3): the next visitors would
+    get this visitor's session.
+    """
+    if "Cache-Control" not in response.headers:  # the usual case, and the fast one
+        response.headers.add("Cache-Control", "private")
+        return
+    control = response.cache_control
+    if not control.no_store:
+        control.public, control.s_maxage, control.private = False, None, True

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+import reprlib
+from collections.abc import Callable, Mapping, Set
+from datetime import date, time
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
+from uuid import UUID
 
 #: The largest whole number that JavaScript holds exactly (Number.MAX_SAFE_INTEGER).
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -41,9 +44,11 @@ _BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
 def stringify(value: object) -> str:
     """Return `value` as ``JSON.stringify`` writes it.
 
-    `value` may hold dicts with string keys, lists, tuples, strings, numbers, booleans and
-    None. Raises TypeError or ValueError, naming the place and the fix, for anything that
-    JSON would lose or change: other types, NaN, integers beyond 2**53 - 1, depth beyond 100.
+    `value` may hold dict with str keys, list, str, int, float, bool and None, of exactly
+    these types: what JSON would read back as another type is refused. Raises TypeError or
+    ValueError, naming the place and the fix, for anything that JSON would lose or change:
+    other types, NaN, integers beyond 2**53 - 1, depth beyond 100. One change remains,
+    because JavaScript has one type of number: ``1.0`` is written, and read back, as ``1``.
     """
     try:
         written = _write(value, 0)
@@ -66,13 +71,15 @@ class _Refused(Exception):  # noqa: N818  # `stringify` turns it into an error
 
     @property
     def place(self) -> str:
-        """The keys as Python writes them; of many, the outermost."""
+        """The keys as Python writes them, long ones cut; of many, the outermost."""
         more = "\N{HORIZONTAL ELLIPSIS}" if len(self.keys) > _MOST_KEYS else ""
-        return "".join(f"[{key!r}]" for key in self.keys[: -_MOST_KEYS - 1 : -1]) + more
+        return (
+            "".join(f"[{reprlib.repr(key)}]" for key in self.keys[: -_MOST_KEYS - 1 : -1])
+            + more
+        )
 
 
 def _write(value: Any, depth: int) -> str:
-    # The exact types first: subclasses and other mappings take one look more.
     kind = type(value)
     if kind is str:
         return encode_basestring(value)
@@ -86,24 +93,44 @@ def _write(value: Any, depth: int) -> str:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, int):
+    if kind is int:
         return _write_integer(value)
-    if isinstance(value, float):
+    if kind is float:
         return _write_float(value)
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, Mapping):
-        return _write_dict(value, depth)
-    if isinstance(value, list | tuple):
-        return _write_list(value, depth)
     raise _Refused(
         TypeError,
-        f"is of type {kind.__name__}, which JSON cannot hold: "
-        "store a string, a number, a boolean, None, a list or a dict",
+        f"is of type {type_name(value)}, which JSON does not keep: store {_fix(value)}",
     )
 
 
-def _write_list(value: list[Any] | tuple[Any, ...], depth: int) -> str:
+#: What to store instead of a value, by its class; the first that fits.
+_FIXES = (
+    (str, "str(value)"),
+    (int, "int(value)"),
+    (float, "float(value)"),
+    (date | time, "value.isoformat()"),
+    (Mapping, "dict(value)"),
+    (list | tuple | Set, "list(value)"),
+    (bytes | bytearray, "base64.b64encode(value).decode()"),
+    (UUID | Decimal, "str(value)"),
+)
+
+
+def type_name(value: object) -> str:
+    """Return the type of `value` as errors show it: with its module, if it has one."""
+    kind = type(value)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return module + kind.__qualname__
+
+
+def _fix(value: object) -> str:
+    return next(
+        (fix for kind, fix in _FIXES if isinstance(value, kind)),
+        "a string, a number, a boolean, None, a list or a dict",
+    )
+
+
+def _write_list(value: list[Any], depth: int) -> str:
     if depth == MAX_DEPTH:
         raise _too_deep()
     parts: list[str] = []
@@ -116,15 +143,17 @@ def _write_list(value: list[Any] | tuple[Any, ...], depth: int) -> str:
     return "[" + ",".join(parts) + "]"
 
 
-def _write_dict(value: Mapping[Any, Any], depth: int) -> str:
+def _write_dict(value: dict[Any, Any], depth: int) -> str:
     if depth == MAX_DEPTH:
         raise _too_deep()
     parts: list[str] = []
     indices: list[tuple[int, str]] = []
     for key, item in value.items():
-        if not isinstance(key, str):
+        if type(key) is not str:
             raise _Refused(
-                TypeError, f"has the key {key!r}; JSON keys are strings: write {str(key)!r}"
+                TypeError,
+                f"has the key {reprlib.repr(key)} of type {type_name(key)}; JSON keys "
+                f"are str: write {reprlib.repr(str(key))}",
             )
         try:
             part = f"{encode_basestring(key)}:{_write(item, depth + 1)}"
@@ -154,14 +183,12 @@ def _write_integer(value: int) -> str:
             ValueError,
             "is an integer beyond 2**53 - 1, which JavaScript would round: store a string",
         )
-    return int.__repr__(value)  # a subclass, like an enum's, may have a repr of its own
+    return repr(value)
 
 
 def _write_float(value: float) -> str:
     if not math.isfinite(value):
-        raise _Refused(
-            ValueError, f"is {float.__repr__(value)}, which JSON cannot hold: store None"
-        )
+        raise _Refused(ValueError, f"is {value!r}, which JSON cannot hold: store None")
     return number_text(value)
 
 
@@ -186,7 +213,7 @@ def number_text(value: float) -> str:
     ECMA-262 Number::toString. Both languages write the shortest digits that read back
     as the same double; they differ in when they change to an exponent.
     """
-    text = float.__repr__(value)  # a subclass, like NumPy's, may have a repr of its own
+    text = repr(value)
     if value.is_integer() and abs(value) < 1e21:
         return str(int(Decimal(text)))
     if 1e-6 <= abs(value) < 1:

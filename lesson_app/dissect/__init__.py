@@ -23,7 +23,7 @@ from ..cookie import (
     unseal,
 )
 from ..errors import BadCookie, BadFormat, BadSignature
-from .hints import decoded, hints
+from .hints import decoded, fits_a_mac, hints
 from .words import columns, moment, shortened, span, visible
 
 #: The checks of `unseal` in its order: the reason if one fails, and what it checks.
@@ -42,6 +42,10 @@ OK, FAILED, NOT_REACHED, LOCKED = "ok", "FAILED", "not reached", "needs the secr
 
 _BLOCK = IV_LENGTH  # in CBC mode an IV is one block
 _MOST_FIELDS = 8
+_TRIED = (
+    "also tried: each line, NAME=VALUE and word of the secrets; other quotes, white space, "
+    "line breaks and byte order marks; and UTF-16"
+)
 
 
 class Field(NamedTuple):
@@ -196,6 +200,10 @@ class Dissection:
         raw = self.fields[1].raw if len(self.fields) == len(FIELDS) else None
         return None if raw is None else len(raw)
 
+    @property
+    def _fits_a_mac(self) -> bool:
+        return fits_a_mac(self.fields[-1].raw)
+
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "verdict", self._verdict()
         where = f", from {self.source}" if self.source else ""
@@ -215,10 +223,11 @@ class Dissection:
         yield "size", f"{self.octets:,} {kept}{excess}"
 
     def _verdict(self) -> str:
+        cut = "" if self._fits_a_mac else "; the MAC was cut or changed: copy all of the value"
         if self.reason is not None:
-            return f"does not open: {self.reason}"
+            return f"does not open: {self.reason}{cut if self.reason == 'signature' else ''}"
         if self.opened is None:
-            return "well-formed; give a secret to check whether it opens"
+            return f"well-formed{cut or '; give a secret to check whether it opens'}"
         opens = f"opens with {visible(self.opened_by or '')}"
         if self.life and self.life.alive:
             return opens
@@ -274,26 +283,39 @@ def dissect(
     value: str,
     keys: Mapping[str, Keys] | None = None,
     *,
+    others: Mapping[str, Keys] | None = None,
     name: str = "session",
     now: int | None = None,
     source: str = "",
 ) -> Dissection:
     """Take `value` apart, and try to open it with each of the labelled `keys`.
 
-    Without keys, only the checks that need no secret are made. `now` is in ms since 1970, by
-    default the computer's time. `source` says where the value was found.
+    Without keys, only the checks that need no secret are made. The labelled `others` are
+    tried if the MAC of no `keys` matches. `now` is in ms since 1970, by default the
+    computer's time. `source` says where the value was found.
     """
     if not name or "=" in name:
         raise ValueError(f"name must be text without '=', got {name!r}")
     now = time.time_ns() // 1_000_000 if now is None else now
-    keys = keys or {}
+    keys, others = keys or {}, others or {}
     opened, refusal, label = _try(value, keys, name)
+    if isinstance(refusal, BadSignature) and others:
+        opened, refusal, label = _try(value, others, name)
     plaintext = None
     if label is not None and (refusal is None or refusal.reason != "padding"):
         iv, ciphertext, *_ = read_fields(value)
-        plaintext = decrypt(ciphertext, keys[label], iv)
+        plaintext = decrypt(ciphertext, {**others, **keys}[label], iv)
     fields = _fields(value)
     texts = {field.name: field.text for field in fields}
+    notes = list(hints(texts, refusal, keys.values(), plaintext))
+    if label is not None and label in others:
+        notes.insert(
+            0,
+            f"no secret opens it as given: the server that sealed it read {visible(label)}; "
+            "let all servers read the same",
+        )
+    elif isinstance(refusal, BadSignature) and others and fits_a_mac(fields[-1].raw):
+        notes.append(_TRIED)
     return Dissection(
         value=value,
         name=name,
@@ -305,7 +327,7 @@ def dissect(
         opened=opened,
         opened_by=label,
         plaintext=plaintext,
-        notes=tuple(hints(texts, refusal, keys.values(), plaintext)),
+        notes=tuple(notes),
     )
 
 

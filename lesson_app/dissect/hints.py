@@ -7,7 +7,17 @@ import string
 from collections.abc import Collection, Iterator, Mapping
 
 from .._engine.javascript import number_text, parse_int
-from ..cookie import FIELDS, IV_LENGTH, MACS, TIMES, Keys, from_base64, to_base64
+from ..cookie import (
+    FIELDS,
+    IV_LENGTH,
+    MACS,
+    TIMES,
+    Keys,
+    from_base64,
+    read_fields,
+    sign,
+    to_base64,
+)
 from ..errors import BadCookie
 from .words import shortened
 
@@ -59,7 +69,7 @@ def _causes(
             yield "both times must be decimal digits; Node does not open Infinity or NaN either"
         case "iv":
             yield _CUT
-        case "signature":
+        case "signature" if fits_a_mac(decoded(texts["mac"])):
             tried = " or ".join(dict.fromkeys(f"{k.cipher} with {k.mac}" for k in keys))
             other = "another secret" if len(keys) == 1 else f"none of these {len(keys)} secrets"
             yield (
@@ -107,7 +117,12 @@ def _lengths(texts: Mapping[str, str], keys: Collection[Keys]) -> Iterator[str]:
         return
     fitting = [name for name, each in MACS.items() if each.length == len(mac)]
     if not fitting:
-        yield f"no MAC has length {len(mac)}; {_CUT}"
+        right = any(_begins_mac(mac, texts, each) for each in keys)
+        whose = "the secret is" if len(keys) == 1 else "one of the secrets is"
+        rest = (
+            f"; {whose} right: the MAC that it gives begins with these bytes" if right else ""
+        )
+        yield f"no MAC has length {len(mac)}; {_CUT}{rest}"
     elif keys and not any(each.mac in fitting for each in keys):
         yield f"a MAC of {len(mac)} bytes comes from {' or '.join(fitting)}: try that"
 
@@ -126,6 +141,21 @@ def _spelling(name: str, text: str) -> Iterator[str]:
             f"{name} ends in {text[-1]}, but `seal` writes {to_base64(raw)[-1]}: only spare "
             "bits differ"
         )
+
+
+def fits_a_mac(raw: bytes | None) -> bool:
+    """Return whether some algorithm makes MACs of this length."""
+    return raw is not None and any(each.length == len(raw) for each in MACS.values())
+
+
+def _begins_mac(mac: bytes, texts: Mapping[str, str], keys: Keys) -> bool:
+    try:
+        iv, ciphertext, created_at, duration, _ = read_fields(".".join(texts.values()))
+    except BadCookie:
+        return False
+    whole = sign(iv, ciphertext, number_text(created_at), number_text(duration), keys)
+    # Fewer bytes match another secret too often.
+    return len(mac) >= 4 and whole.startswith(mac)
 
 
 def _number(name: str, text: str) -> Iterator[str]:

@@ -212,6 +212,95 @@ def test_log_out(page: Page) -> None:
     assert not is_in(page)
 
 
+def test_log_out_with_a_form(page: Page) -> None:
+    """A form that posts to /logout on the app's own page leads to the login form."""
+    log_in(page)
+    with page.expect_navigation():
+        page.evaluate(
+            """() => {
+                const form = document.createElement("form");
+                Object.assign(form, {method: "post", action: "/logout"});
+                document.body.append(form);
+                form.submit();
+            }"""
+        )
+
+    assert page.url.endswith("/login")
+    assert not is_in(page)
+
+
+def test_log_out_with_a_typed_url(page: Page) -> None:
+    """A visitor who types the URL of the logout is logged out."""
+    log_in(page)
+    page.goto("/logout")
+
+    assert page.url.endswith("/login")
+    assert not is_in(page)
+
+
+#: A page of another site: two forms and a link, which a script sends at once.
+ELSEWHERE = """
+<form method="post" action="{url}/login">
+  <input name="userName" value="sampleuser"><input name="password" value="samplepassword">
+</form>
+<form method="post" action="{url}/logout"></form>
+<a href="{url}/logout">Win a prize</a>
+"""
+
+
+@pytest.fixture(params=["localhost", "127.0.0.1"], ids=["other site", "other port"])
+def elsewhere(request: pytest.FixtureRequest, site: Site) -> Iterator[str]:
+    """Serve a page of another site, or of another port of the app's site."""
+    app = Flask("elsewhere")
+    app.add_url_rule("/", view_func=lambda: ELSEWHERE.format(url=site.url))
+    with Server(app) as server:
+        yield server.url.replace("127.0.0.1", request.param)
+
+
+def test_log_in_from_elsewhere(page: Page, elsewhere: str) -> None:
+    """A form on another site cannot log a visitor in as somebody else."""
+    page.goto(elsewhere)
+    with page.expect_navigation():
+        page.evaluate("document.forms[0].submit()")
+
+    assert "Another site sent this request." in page.locator("body").inner_text()
+    assert page.context.cookies() == []
+    assert not is_in(page)
+
+
+SENT = {"form": "document.forms[1].submit()", "link": "document.links[0].click()"}
+
+
+@pytest.mark.parametrize("script", SENT.values(), ids=SENT)
+def test_log_out_from_elsewhere(page: Page, elsewhere: str, script: str) -> None:
+    """Neither a form nor a link on another site logs a visitor out."""
+    log_in(page)
+    page.goto(elsewhere)
+    with page.expect_navigation():
+        page.evaluate(script)
+
+    assert "Another site sent this request." in page.locator("body").inner_text()
+    assert is_in(page)
+
+
+#: Both end when the browser has the response, which it hides from the page.
+HIDDEN = {
+    "image": "src => new Promise(end => { Object.assign(new Image(), {src, onerror: end}) })",
+    "fetch": "src => fetch(src, {credentials: 'include'}).catch(() => {})",
+}
+
+
+@pytest.mark.parametrize("script", HIDDEN.values(), ids=HIDDEN)
+def test_log_out_unseen(page: Page, site: Site, elsewhere: str, script: str) -> None:
+    """Another site's page that loads the logout in the background logs nobody out."""
+    log_in(page)
+    page.goto(elsewhere)
+    with page.expect_request("**/logout"):
+        page.evaluate(script, f"{site.url}/logout")
+
+    assert is_in(page)
+
+
 def test_replay_after_logout(page: Page) -> None:
     """A copy of the cookie from before the logout still opens the dashboard."""
     log_in(page)

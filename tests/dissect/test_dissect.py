@@ -165,6 +165,65 @@ def test_rotation() -> None:
     assert "verdict   opens with the old, but has expired\n" in repr(facts)
 
 
+def test_others() -> None:
+    """Other keys are tried only if no given key's MAC matches, and a note says so."""
+    given, others = {"mine": derive_keys("x")}, {"mine with a line break": KEYS}
+
+    other = dissect(PAGE_SENT, given, others=others)
+    first = dissect(PAGE_SENT, SECRET, others=others)
+
+    assert (other.reason, other.opened_by) == (None, "mine with a line break")
+    assert other.opened == unseal(PAGE_SENT, KEYS)
+    assert other.plaintext == b'session={"message":"Hello World!"}'
+    assert other.notes == (
+        "no secret opens it as given: the server that sealed it read mine with a line break; "
+        "let all servers read the same",
+    )
+    assert (first.opened_by, first.notes) == ("the secret", ())
+
+
+def test_others_with_the_wrong_name() -> None:
+    """If the MAC of another key matches, the check after it that fails is shown."""
+    facts = dissect(PAGE_SENT, {"mine": derive_keys("x")}, others=SECRET, name="admin")
+
+    assert (facts.reason, facts.opened_by) == ("name", "the secret")
+    assert facts.notes[1].startswith("it was sealed for the cookie session")
+
+
+def test_others_in_vain() -> None:
+    """If no other key opens it either, a note says what was tried."""
+    wrong = {"mine": derive_keys("x")}
+    others = {"mine with a line break": derive_keys("x\n")}
+
+    facts = dissect(PAGE_SENT, wrong, others=others)
+    by_name = dissect(PAGE_SENT, SECRET, others=others, name="admin")
+    cut = dissect(PAGE_SENT[:-3], wrong, others=others)
+    alone = dissect(PAGE_SENT, wrong)
+
+    assert (facts.reason, facts.opened_by) == ("signature", None)
+    assert (facts.notes[0],) == alone.notes
+    assert facts.notes[1].startswith(
+        "also tried: each line, NAME=VALUE and word of the secrets"
+    )
+    assert by_name.reason == "name"
+    assert not any("also tried" in note for note in (*by_name.notes, *cut.notes))
+
+
+CUT_VERDICTS = {
+    "right secret": (
+        SECRET,
+        "does not open: signature; the MAC was cut or changed: copy all of the value",
+    ),
+    "no secret": ({}, "well-formed; the MAC was cut or changed: copy all of the value"),
+}
+
+
+@pytest.mark.parametrize(("keys", "verdict"), CUT_VERDICTS.values(), ids=CUT_VERDICTS)
+def test_cut_in_the_mac(keys: dict[str, Keys], verdict: str) -> None:
+    """The verdict says that a value was cut inside the MAC."""
+    assert f"  verdict   {verdict}\n" in repr(dissect(PAGE_SENT[:-3], keys, others=keys))
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
 def test_keys_that_share_the_signature_key(order: tuple[int, ...]) -> None:
     """Every key is tried, as in a codec; if none opens, the one that got furthest counts."""

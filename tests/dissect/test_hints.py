@@ -96,7 +96,31 @@ def test_another_mac() -> None:
 @pytest.mark.parametrize("keys", [(), (KEYS,)], ids=["without", "with a secret"])
 def test_no_mac_of_this_length(keys: tuple[Keys, ...]) -> None:
     """A MAC with the length of no algorithm gets a note, even without a secret."""
-    assert f"no MAC has length 30; {CUT}" in notes(PAGE_SENT[:-3], *keys)
+    assert notes(PAGE_SENT[:-3], *keys)[0].startswith(f"no MAC has length 30; {CUT}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "rest"),
+    [
+        ((KEYS,), "; the secret is right: the MAC that it gives begins with these bytes"),
+        ((OTHER, KEYS), "; one of the secrets is right: the MAC that it gives begins with"),
+        ((OTHER,), ""),
+    ],
+    ids=["right", "one right", "wrong"],
+)
+def test_cut_in_the_mac(keys: tuple[Keys, ...], rest: str) -> None:
+    """The first note on a MAC that was cut says so, and whether the secret is right."""
+    found = notes(PAGE_SENT[:-3], *keys)
+
+    assert found[0].startswith(f"no MAC has length 30; {CUT}{rest}")
+    assert ("right" in found[0]) is bool(rest)
+    assert not any("another secret" in note for note in found)
+
+
+def test_cut_to_few_bytes() -> None:
+    """A few bytes of a MAC do not show that the secret is right."""
+    assert "is right" in notes(".".join([*FIELDS[:4], FIELDS[4][:6]]), KEYS)[0]
+    assert "is right" not in notes(".".join([*FIELDS[:4], FIELDS[4][:4]]), KEYS)[0]
 
 
 def test_percent_signs() -> None:

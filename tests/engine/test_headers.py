@@ -9,32 +9,52 @@ from flask import Response
 from werkzeug.http import dump_cookie
 
 from lesson_app import Session
-from lesson_app._engine.headers import cookie_line, cookie_pairs, find_cookie
+from lesson_app._engine.headers import cookie_line, cookie_pairs, find_cookies
 from tests.conftest import Site
 
 HEADERS = {
-    "alone": ("session=A", "A"),
-    "none": ("", ""),
-    "another": ("other=A", ""),
-    "first of two": ("session=A; session=B", "A"),
-    "empty first": ("session=; session=B", ""),
-    "no space": ("a=1;session=A;b=2", "A"),
-    "longer name": ("xsession=B; sessions=C; session=A", "A"),
-    "in a value": ("a=session=B; session=A", "A"),
-    "equals signs": ("session=A=B==", "A=B=="),
-    "quoted": ('session="A"; b=2', '"A"'),
-    "no value": ("session; a=1", ""),
-    "upper case": ("Session=A", ""),
-    "space after": ("session=A ; b=1", "A "),
-    "spaces before": ("a=1;   session=A", "A"),
-    "other white space": ("a=1;\tsession=A", ""),
-}
+    "alone": ("session=A", ["A"]),
+    "none": ("", []),
+    "another": ("other=A", []),
+    "two": ("session=A; session=B", ["A", "B"]),
+    "no value": ("session=; session; session=B", ["B"]),
+    "no space": ("a=1;session=A;b=2", ["A"]),
+    "longer name": ("xsession=B; sessions=C; session=A", ["A"]),
+    "in a value": ("a=session=B; session=A", ["A"]),
+    "equals signs": ("session=A=B==", ["A=B=="]),
+    "quoted": ('session="A"; b=2', ['"A"']),
+    "upper case": ("Session=A", []),
+    "space after": ("session=A ; b=1", ["A "]),
+    "spaces before": ("a=1;   session=A", ["A"]),
+    "other white space": ("a=1;\tsession=A", []),
+    "many": ("; ".join(f"session={n}" for n in range(99)), [str(n) for n in range(20)]),
+    "many lines": (",".join(["session=A"] * 99), [",".join(["A"] + ["session=A"] * 98), "A"]),
+    "two lines": ("session=A,session=B", ["A,session=B", "A", "B"]),
+    "lines of waitress": ("session=A, session=B", ["A, session=B", "A", "B"]),
+    "last line": ("a=1; b=2,session=A", ["A"]),
+    "in the first and the last line": ("session=A,b=1; session=B", ["A,b=1", "A", "B"]),
+    "first line": ("session=A,a=1", ["A,a=1", "A"]),
+    "line after a semicolon": ("a=1;,session=A", ["A"]),
+    "line without a value": (",session=A", ["A"]),
+    "in another cookie": ("a=1,session=A; session=B", ["B", "A"]),
+    "longer name after a comma": ("a=1,xsession=A, sessions=B", []),
+    "comma in a value": ("session=A,B; a=1", ["A,B", "A"]),
+    "comma and tab": ("a=1,\tsession=A", []),
+    "equals signs and commas": ("session=A=,B==,a=1", ["A=,B==,a=1", "A="]),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("header", "value"), HEADERS.values(), ids=HEADERS)
-def test_find_cookie(header: str, value: str) -> None:
-    """The first cookie with exactly this name counts."""
-    assert find_cookie(header, "session") == value
+@pytest.mark.parametrize(("header", "values"), HEADERS.values(), ids=HEADERS)
+def test_find_cookies(header: str, values: list[str]) -> None:
+    """Each cookie with exactly this name counts, those after a comma last."""
+    assert find_cookies(header, "session") == values
+
+
+@pytest.mark.parametrize("name", ["__Host-session", "__Secure-session", "__host-session"])
+def test_no_guarded_cookie_after_a_comma(name: str) -> None:
+    """Another host can set a cookie with a comma, but not a cookie of a guarded name."""
+    assert find_cookies(f"a=1,{name}=A; b=2;,{name}=B", name) == []
+    assert find_cookies(f"a=1; {name}=A,b=2", name) == ["A,b=2", "A"]
 
 
 def test_cookie_pairs() -> None:
@@ -47,7 +67,7 @@ def test_cookie_pairs() -> None:
 
 def test_name_is_not_a_pattern() -> None:
     """A dot in a name matches only a dot."""
-    assert find_cookie("aXb=1; a.b=2", "a.b") == "2"
+    assert find_cookies("aXb=1; a.b=2", "a.b") == ["2"]
 
 
 LINES: dict[str, dict[str, Any]] = {

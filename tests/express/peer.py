@@ -111,6 +111,26 @@ class Encode(NamedTuple):
     sealing: Sealing = PAGE
 
 
+#: A time in ms since 1970, what the view does with the session, and the arguments.
+Act = tuple[Any, ...]
+
+
+class Visit(NamedTuple):
+    """A request without a network: its Cookie header, when it began and ended, and the acts."""
+
+    cookie: str
+    began: int
+    acts: tuple[Act, ...]
+    ended: int
+
+
+class Visited(NamedTuple):
+    """What the view read last, as JSON, and the response's Set-Cookie headers."""
+
+    read: str | None
+    set_cookies: list[str]
+
+
 class Oracle:
     """A Node process that calls functions of Mozilla's library."""
 
@@ -161,6 +181,14 @@ class Oracle:
         (mac,) = self._ask("hmac", [item])
         assert isinstance(mac, str), mac
         return bytes.fromhex(mac)
+
+    def visit(self, *visits: tuple[str, Sealing, Visit]) -> list[Visited]:
+        """Let the middleware handle requests, each at a named site with its own middleware."""
+        items = [
+            {"site": site, "options": sealing.options, **visit._asdict()}
+            for site, sealing, visit in visits
+        ]
+        return [Visited(*answer) for answer in self._ask("visit", items)]
 
     def stringify(self, text: str) -> str:
         """Return ``JSON.stringify(JSON.parse(text))``."""
@@ -302,7 +330,7 @@ def add_test_routes(app: Flask, **further: ClientSessions) -> None:
         def view(name: str = "session") -> str:
             opened = further[name].session if name in further else cast(Session, session)
             change(opened)
-            return stringify(opened)
+            return stringify(dict(opened))
 
         app.add_url_rule(f"/test/{action}", action, view)
         app.add_url_rule(f"/test/<name>/{action}", action, view)

@@ -25,19 +25,22 @@ PACKAGE = ROOT / "lesson_app"
 #: The modules of the lesson in their reading order; each may import only those before it.
 LESSON = [
     "errors", "cookie", "session", "stores", "revocation", "options", "middleware", "routes",
-    "guard", "app", "cli", "__main__",
+    "guard", "app", "aead", "cli", "__main__",
 ]  # fmt: skip
 #: `testing` and the modules of `_engine` and `dissect`, and what each may import from the
 #: package.
 ROOMS = {
+    "_engine.attributes": set(),
     "_engine.javascript": set(),
     "_engine.headers": set(),
     "_engine.prepared": set(),
+    "_engine.secret_text": set(),
     "_engine.codec": {"errors", "cookie", "_engine.javascript", "_engine.prepared"},
     "testing": {"stores"},
     "dissect.words": set(),
     "dissect.pasted": {"_engine.headers"},
     "dissect.hints": {"errors", "cookie", "_engine.javascript", "dissect.words"},
+    "dissect.variants": {"_engine.secret_text"},
     "dissect": {"errors", "cookie", "_engine.javascript", "dissect.words", "dissect.hints"},
 }
 #: Methods whose docstring is in a base class.

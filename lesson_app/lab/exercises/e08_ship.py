@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, session
 
+from ...errors import RevocationUnavailable
 from ...middleware import ClientSessions
 from ...session import Session
 from ..clock import Clock
@@ -29,7 +30,10 @@ class _Visitor:
     def get(self, server: Flask, path: str = "/") -> str:
         """Request a page, and keep the cookie that the response sets."""
         headers = {"Cookie": self.cookie} if self.cookie else {}
-        answer = server.test_client(use_cookies=False).get(path, headers=headers)
+        try:
+            answer = server.test_client(use_cookies=False).get(path, headers=headers)
+        except RevocationUnavailable as error:
+            raise error.__cause__ or error from None  # of the learner's function
         self.cookie = answer.headers.get("Set-Cookie", self.cookie).partition(";")[0]
         return answer.text
 

@@ -8,18 +8,7 @@ const readline = require('node:readline');
 const clientSessions = require('client-sessions');
 const express = require('express');
 const readOptions = require('./options');
-
-// The header `Now` of a request sets the time, in ms since 1970.
-const RealDate = Date;
-let now = null;
-globalThis.Date = class extends RealDate {
-  constructor(...args) {
-    super(...(args.length || now === null ? args : [now]));
-  }
-  static now() {
-    return now ?? RealDate.now();
-  }
-};
+const setNow = require('./clock');
 
 const user = { userName: 'sampleuser', email: 'sampleuser@example.com' };
 
@@ -29,7 +18,8 @@ function makeApp(sessions) {
   app.set('view engine', 'ejs');
   app.set('trust proxy', true);
   app.use((req, res, next) => {
-    now = req.get('Now') ? Number(req.get('Now')) : null;
+    // The header `Now` of a request sets the time, in ms since 1970.
+    setNow(req.get('Now') ? Number(req.get('Now')) : null);
     req.connection.proxySecure = req.secure;
     next();
   });

@@ -1,0 +1,419 @@
+"""What the headers of a response say to caches, and the page of an error while sealing."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from flask import Flask, Response, abort, send_file, session, stream_with_context
+from flask.testing import FlaskClient
+
+from lesson_app import PRODUCTION, ClientSessions, Session, SessionTooLarge
+from lesson_app.lab import Clock
+from tests.conftest import SECRET, Site, read, set_cookies, the_cookie, write
+
+
+def late_reader() -> Response:
+    def page() -> Iterator[str]:
+        yield "hello "
+        yield session.get("user", "nobody")
+
+    return Response(stream_with_context(page()))
+
+
+def passed_through() -> Response:
+    """Return a generator that poses as a file."""
+    response = late_reader()
+    response.direct_passthrough = True
+    return response
+
+
+def part_of_a_stream() -> Response:
+    """Return a part of a generator, as for a Range header."""
+    response = late_reader()
+    response.headers["Content-Range"] = "bytes 0-1/9"
+    response.status_code = 206
+    return response
+
+
+STREAMS: dict[str, Callable[[], Response]] = {
+    "stream": late_reader,
+    "passed through": passed_through,
+    "part": part_of_a_stream,
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("page", STREAMS.values(), ids=STREAMS)
+def test_stream_that_reads_the_session_late(
+    clock: Clock, page: Callable[[], Response], method: str
+) -> None:
+    """A stream may read the session after the headers are sent, so caches are told before."""
+    site = Site(clock, **{**PRODUCTION, "cookie_name": "session", "secure": False})
+    site.visit(lambda s: s.update(user="ada"))
+    site.act = lambda s: page()
+
+    response = site.browser.open("/", method=method)
+
+    assert response.headers.getlist("Vary") == ["Cookie"]
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.text == ("hello ada" if method == "GET" else "")
+
+
+def file() -> Response:
+    return send_file(io.BytesIO(b"0123456789"), "text/plain", etag="a", max_age=60)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 200), ({"Range": "bytes=1-3"}, 206), ({"If-None-Match": '"a"'}, 304)],
+    ids=["whole", "range", "not modified"],
+)
+def test_file_can_be_cached(clock: Clock, headers: dict[str, str], status: int) -> None:
+    """A file runs no code while it is sent, so any cache can keep it."""
+    site = Site(clock, **{**PRODUCTION, "cookie_name": "session", "secure": False})
+
+    response = site.visit(lambda s: file(), headers=headers)
+
+    assert response.status_code == status
+    assert "Vary" not in response.headers
+    assert "no-store" not in response.headers.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize("status", [200, 206, 304, 404, 500])
+def test_used_session_is_in_the_headers(clock: Clock, status: int) -> None:
+    """Whatever the response is, a session that was read is in its headers."""
+    site = Site(clock, no_store=True)
+    site.app.testing = False
+
+    def view(s: Session) -> Any:
+        read(s)
+        if status == 500:
+            raise ValueError("a bug")
+        return abort(404) if status == 404 else file()
+
+    conditions = {206: {"Range": "bytes=1-3"}, 304: {"If-None-Match": '"a"'}}
+    response = site.visit(view, headers=conditions.get(status, {}))
+
+    assert response.status_code == status
+    assert response.headers["Vary"] == "Cookie"
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_second_session_that_is_read_late(clock: Clock) -> None:
+    """A stream may also read the session of another instance, whose options count, too."""
+    site = Site(clock)
+    carts = ClientSessions(site.app, secret=SECRET, cookie_name="cart", no_store=True)
+
+    def view(s: Session) -> Response:
+        read(s)
+        return Response(stream_with_context(str(carts.session.get(key)) for key in "ab"))
+
+    assert site.visit(view).headers["Cache-Control"] == "no-store"
+
+
+CACHED = {
+    "nothing": (None, "private"),
+    "public": ("public, max-age=60", "max-age=60, private"),
+    "shared": ("s-maxage=60, max-age=5", "max-age=5, private"),
+    "age": ("max-age=60", "max-age=60, private"),
+    "no-store": ("no-store", "no-store"),
+    "private": ("private", "private"),
+}
+
+
+@pytest.mark.parametrize(("given", "sent"), CACHED.values(), ids=CACHED)
+def test_response_that_sets_a_cookie(site: Site, given: str | None, sent: str) -> None:
+    """No shared cache may keep a visitor's Set-Cookie: others would get the session."""
+
+    def view(session: Session) -> Response:
+        write(session)
+        return Response("hi", headers={"Cache-Control": given} if given else {})
+
+    response = site.visit(view)
+
+    assert set_cookies(response)
+    assert response.headers.getlist("Cache-Control") == [sent]
+    assert response.headers.getlist("Vary") == ["Cookie"]
+
+
+def test_response_that_sets_no_cookie(site: Site) -> None:
+    """Without Set-Cookie, Cache-Control is the view's."""
+    site.visit(write)
+    response = site.visit(lambda s: Response(s["message"], headers={"Cache-Control": "public"}))
+
+    assert response.headers["Cache-Control"] == "public"
+    assert response.headers["Vary"] == "Cookie"
+
+
+# Errors while the session is sealed
+
+
+def fill(session: Session) -> None:
+    """Store items that each fit in a cookie, and together do not."""
+    session.update(a="x" * 2000, b="y" * 2000)
+
+
+def unsealable(session: Session) -> None:
+    session["a"] = []
+    session["a"].append({1})
+
+
+@pytest.fixture
+def failing(clock: Clock) -> Site:
+    site = Site(clock)
+    site.app.testing = False
+    site.visit(write)
+    return site
+
+
+@pytest.mark.parametrize("act", [fill, lambda s: s.update(a="x" * 5000)], ids=["all", "one"])
+def test_handler_for_a_session_that_is_too_large(clock: Clock, act: Any, caplog: Any) -> None:
+    """The app's handler makes the page, which sets no cookie; nothing is logged."""
+    site = Site(clock)
+    site.app.register_error_handler(SessionTooLarge, lambda error: (f"full: {error}", 413))
+    site.app.after_request(stamp)
+    value = the_cookie(site.visit(write)).value
+
+    response = site.visit(act)
+
+    assert response.status_code == 413
+    assert response.text.startswith("full: ")
+    assert not set_cookies(response)
+    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["X-Stamp"] == "1"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert site.visit_with(f"session={value}", read).text == "hi"
+
+
+def stamp(response: Response) -> Response:
+    response.headers["X-Stamp"] = "1"
+    return response
+
+
+def test_handler_that_makes_room(clock: Clock) -> None:
+    """The handler can make the session smaller: then it is sent with the error page."""
+    site = Site(clock)
+
+    def make_room(error: Exception) -> tuple[str, int]:
+        del session["b"]
+        return "too much", 413
+
+    site.app.register_error_handler(SessionTooLarge, make_room)
+
+    response = site.visit(fill)
+
+    assert response.status_code == 413
+    assert set_cookies(response)
+    assert site.visit(lambda s: list(s)).text == "['a']"
+
+
+@pytest.mark.parametrize("act", [fill, unsealable], ids=["too large", "not JSON"])
+def test_error_is_logged_once(failing: Site, act: Any, caplog: Any) -> None:
+    """Without a handler the page is a 500, and the log has the error once."""
+    response = failing.visit(act)
+
+    assert response.status_code == 500
+    assert not set_cookies(response)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert failing.visit(read).text == "hi"
+
+
+def test_page_for_status_500(clock: Clock) -> None:
+    """A handler for the status 500 makes the page, as for an error of a view."""
+    site = Site(clock)
+    site.app.testing = False
+    site.app.register_error_handler(500, lambda error: ("sorry", 500))
+
+    assert site.visit(fill).text == "sorry"
+
+
+def test_response_is_closed(clock: Clock) -> None:
+    """The response that the error page replaces is closed with it."""
+    site = Site(clock)
+    site.app.register_error_handler(SessionTooLarge, lambda error: "full")
+    closed: list[str] = []
+
+    def view(session: Session) -> Response:
+        fill(session)
+        response = Response(iter(["a"]))
+        response.call_on_close(lambda: closed.append("view's"))
+        return response
+
+    response = site.visit(view)
+    response.close()
+
+    assert response.text == "full"
+    assert closed == ["view's"]
+
+
+def test_too_large_in_a_test(clock: Clock) -> None:
+    """In a test client's transaction the error is raised, handler or not."""
+    site = Site(clock)
+    site.app.register_error_handler(SessionTooLarge, lambda error: "full")
+
+    with pytest.raises(SessionTooLarge), site.browser.session_transaction() as s:
+        fill(cast(Session, s))
+
+
+def test_neither_of_two_sessions_is_sent(clock: Clock) -> None:
+    """If one of two sessions cannot be sealed, the response sets no cookie at all."""
+    site = Site(clock)
+    carts = ClientSessions(site.app, secret=SECRET, cookie_name="cart", clock=clock)
+    site.app.testing = False
+
+    def view(s: Session) -> None:
+        write(s)
+        fill(carts.session)
+
+    response = site.visit(view)
+
+    assert (response.status_code, set_cookies(response)) == (500, [])
+
+
+# Sizes
+
+
+def test_size(site: Site) -> None:
+    """`size` is the length of the cookie's name and value, as it would be sent."""
+    sizes: list[int] = []
+
+    def act(session: Session) -> None:
+        write(session)
+        sizes.append(session.size())
+
+    cookie = the_cookie(site.visit(act))
+
+    assert sizes == [len(cookie.name) + len(cookie.value)]
+    assert site.visit(lambda s: s.size()).text == str(sizes[0])
+
+
+def test_size_without_a_request() -> None:
+    """A session that belongs to no request has no size."""
+    with pytest.raises(RuntimeError, match=r"use flask\.session"):
+        Session(now=lambda: 1, duration=1).size()
+
+
+def test_item_that_fits_in_no_cookie(site: Site) -> None:
+    """An item that is too large is refused on the line that sets it, with the sizes."""
+    lines: list[str] = []
+
+    def act(session: Session) -> None:
+        for put in (session.update, session.replace):
+            with pytest.raises(SessionTooLarge, match=r"session\['a'\] .* 3072 .* got 3108"):
+                put({"a": "x" * 3100})
+            lines.append(str(dict(session)))
+
+    assert not set_cookies(site.visit(act))
+    assert lines == ["{}", "{}"]
+
+
+def test_codec_that_stores_elsewhere(clock: Clock) -> None:
+    """With a codec of one's own, only the cookie's size counts: it may store elsewhere."""
+
+    class Elsewhere:
+        def __init__(self) -> None:
+            self.stored: Any = None
+
+        def seal(self, content: Any, *, name: str, created_at: int, duration: int) -> str:
+            self.stored = content
+            return "id"
+
+        def unseal(self, value: str, *, name: str) -> Any:
+            raise NotImplementedError
+
+    codec = Elsewhere()
+    site = Site(clock, secret=None, codec=codec)
+
+    assert the_cookie(site.visit(lambda s: s.update(a="x" * 9000))).value == "id"
+    assert codec.stored == {"a": "x" * 9000}
+
+
+# Several cookies of one name, a secret that is set late
+
+
+def test_cookie_of_another_app(site: Site, caplog: Any) -> None:
+    """The first cookie that opens is the session; the log says once that there are others."""
+    caplog.set_level("INFO", "lesson_app")
+    good = the_cookie(site.visit(write)).value
+    other = the_cookie(Site(site.clock, secret="another secret for tests, long").visit(write))
+
+    for header in (
+        f"session={other.value}; session={good}",
+        f"session=x; session={good}; session=y",
+        f"session={good}; session={other.value}",
+    ):
+        response = site.visit_with(header, read)
+        assert (response.text, set_cookies(response)) == ("hi", [])
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+    assert "another app sets a cookie called session" in caplog.text
+
+
+def test_two_apps_do_not_log_each_other_out(clock: Clock) -> None:
+    """Two apps that share a host and a cookie name leave each other's cookie alone."""
+    one, two = Site(clock), Site(clock, secret="another secret for tests, long")
+    header = f"session={the_cookie(one.visit(write)).value}"
+
+    assert not set_cookies(two.visit_with(header, read))
+    assert set_cookies(two.visit_with(header, write))
+
+
+def test_expired_cookie_before_a_good_one(site: Site) -> None:
+    """A cookie that is refused for another reason does not hide a good one either."""
+    expired = the_cookie(site.visit(lambda s: s.set_duration(timedelta(seconds=1)))).value
+    site.clock.advance(timedelta(seconds=2))
+    good = the_cookie(site.visit_with("", lambda s: s.update(message="new"))).value
+
+    assert site.visit_with(f"session={expired}; session={good}", read).text == "new"
+
+
+@pytest.mark.parametrize("late", ["dev", "short"])
+def test_weak_secret_that_is_set_late(late: str) -> None:
+    """A weak SECRET_KEY fails pages that use the session, and only these."""
+    app = Flask("late")
+    ClientSessions(app)
+    app.add_url_rule("/health", "health", lambda: "ok")
+    app.add_url_rule("/me", "me", lambda: str(session.get("user")))
+    app.secret_key = late
+    client = app.test_client()
+
+    assert [client.get(path).status_code for path in ("/health", "/static/x")] == [200, 404]
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    with pytest.raises(ValueError, match="the secret is too weak"):
+        client.get("/me")
+
+
+@pytest.mark.parametrize("setting", ["testing", "debug"])
+def test_weak_secret_while_developing(setting: str, caplog: Any) -> None:
+    """In testing or debug mode a weak SECRET_KEY works, and the log warns once."""
+    app = Flask("developing")
+    setattr(app, setting, True)
+    app.secret_key = "dev"
+    app.add_url_rule("/", "me", lambda: str(session.setdefault("user", "ada")))
+
+    ClientSessions(app)
+    texts = [app.test_client().get("/").text for _ in range(3)]
+
+    assert texts == ["ada"] * 3
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "only because the app is in testing or debug mode" in caplog.text
+
+
+def test_weak_secret_that_is_allowed(caplog: Any) -> None:
+    """A setting allows weak secrets, in SECRET_KEY and SECRET_KEY_FALLBACKS."""
+    app = Flask("allowed")
+    app.config |= {
+        "SECRET_KEY": "dev",
+        "SECRET_KEY_FALLBACKS": ["old"],
+        "CLIENT_SESSIONS_ALLOW_WEAK_SECRET": True,
+    }
+    app.add_url_rule("/", "me", lambda: str(session.setdefault("user", "ada")))
+
+    ClientSessions(app)
+    client: FlaskClient = app.test_client()
+
+    assert client.get("/").text == "ada"
+    assert not caplog.records
