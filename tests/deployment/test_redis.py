@@ -21,7 +21,7 @@ import redis
 import requests
 from redis.cluster import LoadBalancingStrategy
 
-from lesson_app import RedisStore, Session, UserEpochs
+from lesson_app import RedisStore, Session, UserEpochs, stores
 from lesson_app.lab import Clock
 from lesson_app.testing import ManualClock, StoreContract
 from tests.conftest import PATIENCE, Site, listens, read, secret_of, the_cookie, wait_until
@@ -37,11 +37,17 @@ from tests.deployment.cluster import (
     programs,
     write_certificate,
 )
-from tests.deployment.redis_servers import Server, replica_of, sentinels, server, small_disk
+from tests.deployment.redis_servers import (
+    PATIENT,
+    Server,
+    replica_of,
+    sentinels,
+    server,
+    small_disk,
+)
 from tests.plugin import require_tool
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Redis: POSIX only")
-
 
 SITE = "https://localhost"
 
@@ -69,7 +75,11 @@ class TestContract(StoreContract):
     ) -> RedisStore:
         """Return a store, with either kind of client."""
         shared.ask("FLUSHALL")
-        client = redis.Redis(port=shared.port, decode_responses=request.param == "text")
+        client = redis.Redis(
+            port=shared.port,
+            socket_timeout=PATIENCE,
+            decode_responses=request.param == "text",
+        )
         return RedisStore(client, now=clock)
 
 
@@ -84,13 +94,13 @@ def every_call(store: RedisStore) -> list[Callable[[], object]]:
 def test_url_of_a_socket(shared: Server) -> None:
     """The URL can name a Unix socket and a database."""
     path = shared.folder.parent / "r.sock"
-    store = RedisStore(f"unix://{path}?db=3", prefix="socket:")
+    store = RedisStore(f"unix://{path}?db=3&socket_timeout={PATIENCE}", prefix="socket:")
 
     store.put("a", 5, None)
 
     assert store.get("a") == 5
     assert shared.ask("EXISTS", "socket:a") == 0
-    assert RedisStore(f"{shared.url}/3", prefix="socket:").get("a") == 5
+    assert RedisStore(f"{shared.url}&db=3", prefix="socket:").get("a") == 5
 
 
 def test_url_with_tls(start: Start, tmp_path: Path) -> None:
@@ -101,8 +111,8 @@ def test_url_with_tls(start: Start, tmp_path: Path) -> None:
     port = free_port()
     plain = server(start, tmp_path, *files, "--tls-auth-clients", "no")
     plain.ask("CONFIG", "SET", "tls-port", port, "requirepass", "it's")
-    url = f"rediss://:it%27s@127.0.0.1:{port}"
-    store = RedisStore(f"{url}?ssl_ca_certs={pem}")
+    url = f"rediss://:it%27s@127.0.0.1:{port}?{PATIENT}"
+    store = RedisStore(f"{url}&ssl_ca_certs={pem}")
 
     store.put("a", 1, None)
 
@@ -204,7 +214,7 @@ def cutting(server: Server, times: int) -> Iterator[str]:
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        yield f"redis://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}?{PATIENT}"
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
@@ -235,7 +245,7 @@ def test_user_with_few_rights(shared: Server) -> None:
     """A Redis user with only the page's rights is enough."""
     [rule] = re.findall(r"^(user lesson_app .*)$", PAGE, re.MULTILINE)
     shared.ask("ACL", "SETUSER", *rule.replace("…", "password").split()[1:])
-    store = RedisStore(f"redis://lesson_app:password@127.0.0.1:{shared.port}")
+    store = RedisStore(f"redis://lesson_app:password@127.0.0.1:{shared.port}?{PATIENT}")
     store.put("a", 1, None)
     assert store.get("a") == 1
     store.delete("a")
@@ -308,14 +318,23 @@ def test_replica_is_not_read(start: Start, tmp_path: Path) -> None:
             call()
 
 
+@contextmanager
+def patient_puts() -> Iterator[None]:
+    """Let `put` wait longer for a replica, because the test machine can be busy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores, "_REPLICATION", round(PATIENCE * 1000))
+        yield
+
+
 def test_put_waits_for_a_replica(start: Start, tmp_path: Path) -> None:
     """`put` returns when a replica has the entry; if none has it in time, `put` raises."""
     primary = server(start, tmp_path, "--repl-diskless-sync-delay", "0")
     replica = replica_of(primary)
     store = RedisStore(primary.url)
-    for number in range(20):
-        store.put(str(number), 1, None)
-        assert replica.ask("EXISTS", f"lesson_app:{number}") == 1
+    with patient_puts():
+        for number in range(20):
+            store.put(str(number), 1, None)
+            assert replica.ask("EXISTS", f"lesson_app:{number}") == 1
 
     replica.program.process.send_signal(signal.SIGSTOP)
     for _ in range(2):  # the second time, the primary has the entry already
@@ -548,12 +567,14 @@ def test_cluster(start: Start, tmp_path: Path) -> None:
     with redis.RedisCluster(
         host="127.0.0.1",
         port=one.port,
+        socket_timeout=PATIENCE,
         load_balancing_strategy=LoadBalancingStrategy.ROUND_ROBIN,
     ) as client:
         store = RedisStore(client)
-        for number in range(50):
-            store.put(f"key {number}", number, None)
-            assert store.get(f"key {number}") == number
+        with patient_puts():
+            for number in range(50):
+                store.put(f"key {number}", number, None)
+                assert store.get(f"key {number}") == number
         store.delete("key 1")
         assert store.get("key 1") is None
 
@@ -647,7 +668,7 @@ def test_page(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "redis.conf").write_text(fill(settings, places))
     program = start([require_tool("redis-server"), str(tmp_path / "redis.conf")])
     program.wait_until(lambda: listens(f"redis://127.0.0.1:{port}"), "it does not listen")
-    url = f"rediss://lesson_app:password@127.0.0.1:{port}?ssl_ca_certs={pem}"
+    url = f"rediss://lesson_app:password@127.0.0.1:{port}?ssl_ca_certs={pem}&{PATIENT}"
     monkeypatch.setenv("REDIS_URL", url)
     monkeypatch.setenv("SECRET_KEY", secret_of("page"))
     [wsgi] = [block for block in blocks(PAGE, "python") if "REDIS_URL" in block]
