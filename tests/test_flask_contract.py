@@ -559,9 +559,14 @@ def test_idle_limit(clock: Clock) -> None:
     assert server.visit(jar, who).text == "None"
 
 
-def test_idle_limit_without_session(clock: Clock) -> None:
-    """The page's program sets no cookie for a visitor without a session."""
-    assert not set_cookies(idle_server(clock).visit({}, lambda s: None))
+def test_idle_limit_without_content(clock: Clock) -> None:
+    """The page's program sets no cookie for a visitor whose session is empty."""
+    server, jar = idle_server(clock), dict[str, str]()
+    assert not set_cookies(server.visit(jar, who))
+    server.visit(jar, lambda s: s.reset())
+    clock.advance(timedelta(minutes=29))
+
+    assert not set_cookies(server.visit(jar, who))
 
 
 # Other differences
