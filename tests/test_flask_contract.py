@@ -451,6 +451,19 @@ def test_remember_me(row: str, make: Callable[[], Server]) -> None:
     assert set_cookies(responses[-1])
 
 
+def test_set_duration_is_remembered() -> None:
+    """`set_duration` with `ephemeral` sets `permanent`, which Flask's code reads."""
+
+    def remember(s: Any) -> object:
+        s.set_duration(timedelta(days=30), ephemeral=False)
+        return s.permanent
+
+    server, jar = ours(ephemeral=True), dict[str, str]()
+
+    assert server.visit(jar, remember).text == "True"
+    assert "expires" in the_cookie(server.visit(jar, log_in)).attributes
+
+
 def login_app(**options: Any) -> Flask:
     """Return an app with Flask-Login, and with this library's sessions."""
     app = Flask("login")
@@ -553,7 +566,7 @@ def test_idle_limit(clock: Clock) -> None:
 
     for _ in range(100):
         clock.advance(timedelta(minutes=30))
-        assert server.visit(jar, lambda s: "no use of the session").text
+        assert set_cookies(server.visit(jar, lambda s: "no use of the session"))
     assert server.visit(jar, who).text == "ada"
     clock.advance(timedelta(minutes=30, milliseconds=1))
     assert server.visit(jar, who).text == "None"
@@ -567,6 +580,18 @@ def test_idle_limit_without_content(clock: Clock) -> None:
     clock.advance(timedelta(minutes=29))
 
     assert not set_cookies(server.visit(jar, who))
+
+
+def test_idle_limit_and_static_files(clock: Clock) -> None:
+    """With the page's program, also a response of the static folder sets the cookie."""
+    server, jar = idle_server(clock), dict[str, str]()
+    server.visit(jar, log_in)
+
+    response = server.app.test_client(use_cookies=False).get(
+        "/static/none.css", headers={"Cookie": f"session={jar['session']}"}
+    )
+
+    assert set_cookies(response)
 
 
 # Other differences
