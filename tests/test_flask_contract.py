@@ -219,6 +219,16 @@ def test_expires_when_flasks_would(late: int, says: str, visits: int) -> None:
     assert new.visit(jar, who).text == says
 
 
+@pytest.mark.parametrize(("hours", "says"), [(11, "ada"), (13, "None")])
+def test_max_lifetime_of_flasks_session(hours: int, says: str) -> None:
+    """`max_lifetime` counts from the time when Flask signed the cookie."""
+    jar: dict[str, str] = {}
+    Server().visit(jar, log_in)
+    new = keeps_both(max_lifetime=timedelta(hours=12), clock=lambda: time.time() + hours * 3600)
+
+    assert new.visit(jar, who).text == says
+
+
 def flask_signed(content: object) -> str:
     app = Flask("signs")
     app.secret_key = KEY
