@@ -35,7 +35,7 @@ from lesson_app import (
     unseal,
 )
 from lesson_app.lab import Clock
-from tests.conftest import ROOT, secret_of, set_cookies, the_cookie
+from tests.conftest import ROOT, Site, secret_of, set_cookies, the_cookie, write
 
 PAGE = (ROOT / "docs" / "coming-from-flask.md").read_text()
 KEY = secret_of("flask")
@@ -833,3 +833,28 @@ def test_second_session_with_a_server_name() -> None:
     assert client.get("/cart").text == "None"
     client.set_cookie(*cookie, domain="shop.example")
     assert client.get("/cart").text == "1"
+
+
+def test_interface_answers_as_the_cookie_is_sent(clock: Clock) -> None:
+    """What Flask documents of a session interface agrees with the cookie that is sent."""
+    options = {"path": "/p", "domain": "shop.example", "samesite": "Lax", "secure": True}
+    site = Site(clock, **options, httponly=False, partitioned=True)
+    app, interface = site.app, site.app.session_interface
+    seen: list[Any] = []
+
+    def act(session: Any) -> None:
+        seen.append(interface.should_set_cookie(app, session))
+        write(session)
+        seen.append(interface.should_set_cookie(app, session))
+        seen.append(interface.get_expiration_time(app, session))
+        session.permanent = False
+        seen.append(interface.get_expiration_time(app, session))
+
+    site.visit(act)
+
+    assert seen == [False, True, datetime(2100, 1, 1, 12, 2, 1, tzinfo=UTC), None]
+    assert interface.get_cookie_path(app) == "/p"
+    assert interface.get_cookie_domain(app) == "shop.example"
+    assert interface.get_cookie_samesite(app) == "Lax"
+    assert interface.get_cookie_secure(app) is interface.get_cookie_partitioned(app) is True
+    assert interface.get_cookie_httponly(app) is False
