@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask import session as flask_session
 from flask.testing import FlaskClient
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -456,7 +456,8 @@ def limits_app(until: str = "check_password") -> tuple[dict[str, Any], FlaskClie
     """
     names = run(LIMITS, until)
     names["check_password"] = lambda user, password: password != ""
-    return names, names["app"].test_client()
+    app: Flask = names["app"]
+    return names, app.test_client()
 
 
 def log_in(browser: FlaskClient, user: str = "ada", password: str = "right") -> str:
@@ -611,7 +612,7 @@ def test_lifetimes_in_the_table(clock: Clock) -> None:
 def idle_app() -> FlaskClient:
     """Run the recipe with views that log in, show the user, and log out; return a browser."""
     names, browser = limits_app("IDLE")
-    app = names["app"]
+    app: Flask = names["app"]
 
     @app.get("/in")
     def log_in() -> str:
@@ -627,11 +628,16 @@ def idle_app() -> FlaskClient:
         names["sessions"].session.reset()
         return "out"
 
+    @app.after_request
+    def look(response: Response) -> Response:
+        flask_session.get("user")  # also after a static file, which is no activity
+        return response
+
     @app.get("/slow")
     def slow() -> str:
         other = app.test_client()
-        other.set_cookie(NAME, request.cookies[NAME], domain="localhost")
-        return other.get("/out", base_url=HOME).text
+        other.set_cookie(NAME, request.cookies[NAME])
+        return str(other.get("/out", base_url=HOME).text)
 
     return browser
 
@@ -643,7 +649,6 @@ def test_exact_idle_limit(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None
     assert not set_cookies(browser.get("/", base_url=HOME))
 
     browser.get("/in", base_url=HOME)
-    assert not set_cookies(browser.get("/static/style.css", base_url=HOME))
     for _ in range(48):
         clock.advance(timedelta(minutes=15))
         assert browser.get("/", base_url=HOME).text == "ada"
@@ -651,7 +656,8 @@ def test_exact_idle_limit(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None
     assert browser.get("/", base_url=HOME).text == "None"
 
     browser.get("/in", base_url=HOME)
-    clock.advance(timedelta(minutes=10))
+    clock.advance(timedelta(minutes=14))
+    assert not set_cookies(browser.get("/static/style.css", base_url=HOME))
     assert browser.get("/", base_url=HOME).text == "ada"
     clock.advance(timedelta(minutes=15, milliseconds=1))
     assert browser.get("/", base_url=HOME).text == "None"
@@ -865,6 +871,28 @@ def test_cookies_that_do_not_open_look_the_same(site: Site) -> None:
     responses = [site.visit_with(f"session={value}", read) for value in values]
 
     assert len({(r.status, r.text, str(r.headers)) for r in responses}) == 1
+
+
+def test_keys_that_are_taken(clock: Clock) -> None:
+    """With `max_lifetime`, a view loses what it stores under `_born` or `_sid`."""
+    site = Site(clock, max_lifetime=timedelta(hours=1))
+    site.visit(lambda s: s.update(_born=1, _sid="a", message="hi"))
+
+    assert site.visit(dict).text == "{'message': 'hi'}"
+
+
+def test_idle_for_twice_the_active_duration(clock: Clock) -> None:
+    """A session that nobody uses lasts at most twice `active_duration`, if that is longer."""
+    times = {"duration": timedelta(minutes=20), "active_duration": timedelta(minutes=15)}
+    longest = 0
+
+    for minute in range(20):
+        site = Site(clock, **times)
+        site.visit(write)
+        clock.advance(timedelta(minutes=minute))
+        longest = max(longest, int(site.visit(lambda s: s.expires_at).text) - site.now)
+
+    assert 29 * 60_000 <= longest <= 30 * 60_000
 
 
 def test_public_suffix_with_a_dot() -> None:
