@@ -159,7 +159,7 @@ class ClientSessions(Options):
     ) -> tuple[str, str]:
         """Return name and value of a cookie that begins a session with `content`.
 
-        For a test client: ``client.set_cookie(*sessions.make_cookie({"user": …}, app))``.
+        For a ``Cookie`` header. For Flask's test client, use its ``session_transaction``.
         """
         session = self.open("", app)
         session.replace(content)
