@@ -873,6 +873,15 @@ def test_cookies_that_do_not_open_look_the_same(site: Site) -> None:
     assert len({(r.status, r.text, str(r.headers)) for r in responses}) == 1
 
 
+def test_many_cookies_hide_one(site: Site) -> None:
+    """A cookie that opens is found after 19 others of its name, but not after 20."""
+    value = the_cookie(site.visit(write)).value
+
+    for others, text in ((19, "hi"), (20, "None")):
+        pairs = [*(f"session={number}" for number in range(others)), f"session={value}"]
+        assert site.visit_with("; ".join(pairs), read).text == text
+
+
 def test_keys_that_are_taken(clock: Clock) -> None:
     """With `max_lifetime`, a view loses what it stores under `_born` or `_sid`."""
     site = Site(clock, max_lifetime=timedelta(hours=1))
