@@ -22,6 +22,7 @@ import reprlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 from blinker import Namespace
@@ -116,12 +117,25 @@ class ClientSessions(Options):
         """The session that this instance keeps for the current request."""
         app = _this_app()
         interface = self._interface(app)
+        # The proxy stands for what `open_session` returned, or for what replaced that.
+        first = flask_session._get_current_object()  # type: ignore[attr-defined]
+        if not (isinstance(first, Session) or app.session_interface.is_null_session(first)):
+            raise RuntimeError(
+                f"flask.session must be a lesson_app.Session, got {type_name(first)} from "
+                "another extension; in an event of Flask-SocketIO, read "
+                "sessions.open(request.headers.get('Cookie', ''))"
+            )
         if app.session_interface is interface:
-            # The proxy stands for what `open_session` returned.
-            return cast(Session, flask_session._get_current_object())  # type: ignore[attr-defined]
+            return cast(Session, first)
+        if _is_event():
+            # The events of a connection share one environ, so they would share this session
+            # too, without checks; and Flask-SocketIO saves only `flask.session`.
+            raise RuntimeError(
+                "an event of Flask-SocketIO opens only flask.session; read another one with "
+                "sessions.open(request.headers.get('Cookie', ''))"
+            )
         further = request.environ.setdefault(_FURTHER, {})
         if interface not in further:
-            first = flask_session._get_current_object()  # type: ignore[attr-defined]
             opened = interface.open_session(app, request)
             # Flask does not save a first session that has no secret, nor then any further.
             if opened is None or app.session_interface.is_null_session(first):
@@ -146,7 +160,7 @@ class ClientSessions(Options):
     ) -> tuple[str, str]:
         """Return name and value of a cookie that begins a session with `content`.
 
-        For a test client: ``client.set_cookie(*sessions.make_cookie({"user": …}, app))``.
+        For a ``Cookie`` header. For Flask's test client, use its ``session_transaction``.
         """
         session = self.open("", app)
         session.replace(content)
@@ -180,6 +194,16 @@ def _this_app() -> Flask:
 def _is_over_tls() -> bool:
     # Past the proxy, which takes longer than the answer.
     return request._get_current_object().is_secure  # type: ignore[attr-defined,no-any-return]
+
+
+def _is_event() -> bool:
+    # What Flask-SocketIO sets on the request of each event. It drops the event's response.
+    return hasattr(request, "namespace")
+
+
+def _is_websocket() -> bool:
+    # Only such a rule answers a WebSocket, whose headers are sent before the view runs.
+    return request.url_rule is not None and request.url_rule.websocket
 
 
 def _no_secret() -> RuntimeError:
@@ -265,6 +289,32 @@ class ClientSessionInterface(SessionInterface):
             check_cookie_name("SESSION_COOKIE_NAME", name)
             self._checked_name = name
         return name
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return str(cookie_attributes(app, self._options).path)
+
+    def get_cookie_domain(self, app: Flask) -> str | None:
+        return cookie_attributes(app, self._options).domain or None
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).secure)
+
+    def get_cookie_httponly(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).httponly)
+
+    def get_cookie_samesite(self, app: Flask) -> str | None:
+        samesite: str | None = cookie_attributes(app, self._options).samesite
+        return samesite
+
+    def get_cookie_partitioned(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).partitioned)
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        expires = self._expires(cast(Session, session))
+        return None if expires is None else datetime.fromtimestamp(expires, UTC)
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return session.modified
 
     def get_codec(self, app: Flask) -> Codec | None:
         """Return the codec of `app`; None without a secret."""
@@ -453,6 +503,11 @@ class ClientSessionInterface(SessionInterface):
         json = session._changed_json()
         if json is None:
             return
+        if (_is_event() or _is_websocket()) and _is_written(session, json):
+            raise RuntimeError(
+                "the session must change in an HTTP request, got a change in a WebSocket, "
+                "where no response sets the cookie; let the page request a URL, such as /logout"
+            )
         cookie, attributes = session._cookie, cookie_attributes(app, self._options)
         yield cookie_line(
             cookie.name,
@@ -488,6 +543,15 @@ def _setting_keys(app: Flask, secrets: tuple[str | bytes, ...]) -> list[Keys]:
             raise
         logger.warning("allowed only because the app is in testing or debug mode: %s", error)
         return [derive_keys(secret) for secret in secrets]
+
+
+def _is_written(session: Session, json: str) -> bool:
+    """Return whether a view changed the content. A WebSocket may lose an extension."""
+    before, after = parse(session._open().json), parse(json)
+    for mark in (BORN, ID):
+        before.pop(mark, None)
+        after.pop(mark, None)
+    return stringify(before) != stringify(after)
 
 
 def _is_handled(

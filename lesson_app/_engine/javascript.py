@@ -13,6 +13,7 @@ import reprlib
 from collections.abc import Callable, Mapping, Set
 from datetime import date, time
 from decimal import Decimal
+from enum import Enum
 from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
@@ -111,6 +112,7 @@ def _write(value: Any, depth: int) -> str:
 
 #: What to store instead of a value, by its class; the first that fits.
 _FIXES = (
+    (Enum, "value.value"),
     (str, "str(value)"),
     (int, "int(value)"),
     (float, "float(value)"),

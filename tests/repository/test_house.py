@@ -45,8 +45,10 @@ ROOMS = {
 }
 #: Methods whose docstring is in a base class.
 INHERITED = {
-    "cookie_value", "delete", "get_cookie_name", "get_cookie_secure", "is_revoked", "get",
-    "put", "log", "modified", "seal", "send", "unseal",
+    "cookie_value", "delete", "get", "get_cookie_domain", "get_cookie_httponly",
+    "get_cookie_name", "get_cookie_partitioned", "get_cookie_path", "get_cookie_samesite",
+    "get_cookie_secure", "get_expiration_time", "is_revoked", "log", "modified", "put", "seal",
+    "send", "should_set_cookie", "unseal",
 }  # fmt: skip
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 README = (ROOT / "README.md").read_text()
