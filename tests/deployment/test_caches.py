@@ -126,10 +126,9 @@ def cached(folder: Path, more: str) -> Iterator[Balancer]:
         **dict.fromkeys((ONE, TWO, THREE), address),
     }
     with programs(folder) as start:
-        server = start(
-            ["waitress-serve", f"--listen={address}", "pages:app"], SECRET_KEY=SECRET
-        )
-        server.wait_for("Serving on")
+        # Not waitress, for which a file is not a stream.
+        server = start(["gunicorn", "--bind", address, "pages:app"], SECRET_KEY=SECRET)
+        server.wait_for("Listening at")
         yield nginx(start, folder, places)
 
 
