@@ -6,7 +6,7 @@ import gc
 import math
 import tracemalloc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from .measure import Timer, in_turns
@@ -28,8 +28,6 @@ class Growth:
     memory: dict[str, list[float]]
     #: The finding, with placeholders for the last point of each line.
     words: str
-    #: More figures for `words`.
-    notes: dict[str, float] = field(default_factory=dict)
 
     @property
     def lines(self) -> dict[str, list[float]]:
@@ -48,7 +46,7 @@ class Growth:
         worse = [name for name in self.lines if self.power(name) > LINEAR]
         end = f"Worse than linear: {', '.join(worse)}." if worse else ""
         places = {"first": self.at[0], "last": self.at[-1]}
-        words = self.words.format_map({**ends, **self.notes, **places})
+        words = self.words.format_map({**ends, **places})
         return f"{words} {end or 'Nothing is worse than linear.'}"
 
 

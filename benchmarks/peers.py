@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from statistics import median
 
-from . import codec, growth, page, startup, targets, views
+from . import codec, deny, growth, page, startup, targets, views
 from .outside import NODE_PEERS, node
 
 
@@ -45,6 +45,9 @@ def main() -> None:
     judged = targets.targets(ratios, times, start)
     sections["targets"] = report("Targets", list(targets.rows(judged)))
     report("In units", [f"{each.words}: {each.in_units}" for each in judged if each.in_units])
+    stores = deny.measure()
+    sections["stores"] = report("Stores", deny.rows(stores))
+    report("Calls of the stores", deny.per_second(stores))
     sections["growth"] = report("Growth", growth.measure())
     surroundings = page.surroundings(versions, load_before)
     sections["machine"] = report("Machine", [surroundings, "", page.noise(ratios)])

@@ -79,8 +79,12 @@ class ClientSessions(Options):
     lost: the cookie travels in the headers.
 
     The options are those of `Options`; `lesson_app.PRODUCTION` has a good set of them.
-    A wrong option raises TypeError or ValueError here. If an attribute does not fit Flask's
-    settings or the cookie's name, the first request that sets a cookie raises ValueError.
+    A wrong option raises TypeError or ValueError here. So does `init_app` for a setting of
+    Flask's, and a later request for a setting that has changed since.
+
+    A ``SECRET_KEY`` that is weak is allowed, with a warning in the log, while the app is in
+    testing or debug mode; and without one, if the app's setting
+    ``CLIENT_SESSIONS_ALLOW_WEAK_SECRET`` is True.
     """
 
     app: InitVar[Flask | None] = None
@@ -420,12 +424,13 @@ class ClientSessionInterface(SessionInterface):
         used, interfaces = {self: session}, app.extensions.get(_EXTENSION, {}).values()
         if len(interfaces) > 1:
             used |= request.environ.get(_FURTHER, {})
-        if response.is_streamed and response.status_code >= 400 and response.content_length:
-            response.make_sequence()  # Werkzeug streams its own error pages, such as a 404
-        # Another generator may yet use any session, after the headers are sent.
         streamed = response.is_streamed and not is_file(response, request.environ)
+        if streamed and response.status_code >= 400 and response.content_length:
+            response.make_sequence()  # Werkzeug streams its own error pages, such as a 404
+            streamed = False
+        # Another generator may yet use any session, after the headers are sent.
         for interface in interfaces if streamed else used:
-            if streamed or used[interface]._opener is None:
+            if streamed or used[interface]._used:
                 vary_by_cookie(response)
                 if interface._options.no_store:
                     response.cache_control.no_store = True

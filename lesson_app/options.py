@@ -101,7 +101,9 @@ class Options:
         check_flag,
     )  # fmt: skip
     duration: timedelta = _option(
-        timedelta(days=1), "the lifetime of a session.", _check_lifetime,
+        timedelta(days=1),
+        "the lifetime of a session. Browsers keep a cookie for 400 days at most.",
+        _check_lifetime,
         group="Lifetime; each duration is a timedelta",
     )  # fmt: skip
     active_duration: timedelta = _option(
@@ -118,7 +120,10 @@ class Options:
         _check_lifetime,
     )  # fmt: skip
     ephemeral: bool = _option(
-        False, "True: the browser keeps the cookie until it closes.", check_flag
+        False,
+        """True: the browser keeps the cookie until it closes; for sessions whose
+        `permanent` was never set.""",
+        check_flag,
     )
     revocation: Revocation | Sequence[Revocation] = _option(
         (), "a `Revocation`, or a list of them, to end sessions early.", _check_later

@@ -115,6 +115,8 @@ class Session(dict[str, Any], SessionMixin):
     _max_lifetime: int | None = None
     #: Whether sealing has failed: the error was raised, and the error page sets no cookie.
     _failed = False
+    #: Whether the request has used the session, even if its cookie could not be opened.
+    _used = False
     _opening = _assigned = False
 
     def __init__(
@@ -149,7 +151,7 @@ class Session(dict[str, Any], SessionMixin):
         if self._opener is not None:
             with self._lock:  # a view may hand its session to several threads
                 if self._opener is not None and not self._opening:
-                    self._opening = True
+                    self._opening = self._used = True
                     dict.clear(self)
                     self._state = self._new_state()
                     try:
@@ -199,7 +201,10 @@ class Session(dict[str, Any], SessionMixin):
     def expires_at(self) -> int:
         """The last time at which this session is valid, in ms since 1970."""
         state = self._open()
-        return state.created_at + state.duration
+        end = state.created_at + state.duration
+        return (
+            end if self._max_lifetime is None else min(end, state.born_at + self._max_lifetime)
+        )
 
     @property
     def modified(self) -> bool:

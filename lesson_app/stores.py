@@ -245,7 +245,7 @@ return string.find(replication, 'state=online', 1, true) and 1 or 0
 
 
 class RedisStore:
-    """A store in Redis 5 or newer, or in Valkey, shared by many machines.
+    """A store in Redis or Valkey, shared by many machines.
 
     `server` is a URL as redis-py takes it: ``redis://``, ``rediss://`` for TLS, or
     ``unix://``. A connection and an answer may each take one second; to change that, add

@@ -161,6 +161,17 @@ def test_max_lifetime(clock: Clock, advance: Advance) -> None:
     assert seen == [("session", "too-old")]
 
 
+def test_end_with_max_lifetime(clock: Clock, advance: Advance) -> None:
+    """`expires_at`, and the cookie's Expires, are no later than `max_lifetime` allows."""
+    site = Site(clock, duration=timedelta(hours=1), max_lifetime=timedelta(minutes=90))
+    site.visit(write)
+    advance(3600 - 30)
+    cookie = the_cookie(site.visit(lambda s: s.set_duration(timedelta(hours=1))))
+
+    assert site.visit(lambda s: s.expires_at - s.born_at).text == str(90 * 60 * SECONDS)
+    assert cookie.attributes["expires"] == "Fri, 01 Jan 2100 13:30:01 GMT"
+
+
 def test_last_millisecond_of_max_lifetime(clock: Clock, advance: Advance) -> None:
     """The session is valid up to and including the last millisecond."""
     site = Site(clock, duration=timedelta(hours=1), max_lifetime=timedelta(minutes=10))

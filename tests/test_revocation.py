@@ -565,5 +565,6 @@ def test_page_for_a_store_that_fails(clock: Clock) -> None:
     for act in (user, cast(Any, site.app.session_interface)._options.revocation.end):
         response = site.visit_with(f"session={value}", act)
         assert (response.status_code, response.text) == (503, "come back")
+        assert response.headers["Vary"] == "Cookie"
         assert not set_cookies(response)
     assert causes == ["OSError('no connection')"] * 2

@@ -163,7 +163,7 @@ def test_several_cookies(page: Site) -> None:
     headers = {
         f"session={PAGE_SENT}; session={other}": "Hello World!",
         f"session={other}; session={PAGE_SENT}": "other",
-        f"session={other[:-2]}AA; session={PAGE_SENT}": "Hello World!",
+        f"session=x{other}; session={PAGE_SENT}": "Hello World!",
         f"session={expired}; session={PAGE_SENT}": "Hello World!",
         f"session=; session={PAGE_SENT}": "Hello World!",
         f"a=1,session={other},b=2; session={PAGE_SENT}": "Hello World!",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -17,23 +18,30 @@ import pytest
 import redis
 import requests
 from redis.cluster import LoadBalancingStrategy
-from redis.sentinel import Sentinel
 
 from lesson_app import RedisStore, Session, UserEpochs
 from lesson_app.lab import Clock
 from lesson_app.testing import ManualClock, StoreContract
 from tests.conftest import PATIENCE, Site, listens, read, secret_of, the_cookie, wait_until
 from tests.deployment.cluster import (
+    EMAIL,
+    PAGE,
     Start,
+    blocks,
     browser,
+    fill,
     free_port,
     new_address,
     programs,
     write_certificate,
 )
 from tests.deployment.redis_servers import Server, replica_of, sentinels, server, small_disk
+from tests.plugin import require_tool
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Redis: POSIX only")
+
+
+SITE = "https://localhost"
 
 
 @pytest.fixture
@@ -174,6 +182,18 @@ def test_time_limits() -> None:
     options = RedisStore("redis://127.0.0.1")._client.connection_pool.connection_kwargs
 
     assert (options["socket_connect_timeout"], options["socket_timeout"]) == (1, 1)
+
+
+def test_user_with_few_rights(shared: Server) -> None:
+    """A Redis user with only the page's rights is enough."""
+    [rule] = re.findall(r"^(user lesson_app .*)$", PAGE, re.MULTILINE)
+    shared.ask("ACL", "SETUSER", *rule.replace("…", "password").split()[1:])
+    store = RedisStore(f"redis://lesson_app:password@127.0.0.1:{shared.port}")
+    store.put("a", 1, None)
+    assert store.get("a") == 1
+    store.delete("a")
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        RedisStore(store._client, prefix="other:").get("a")
 
 
 # What the server holds
@@ -406,9 +426,11 @@ def test_replica_is_promoted(start: Start, tmp_path: Path) -> None:
     primary = server(start, tmp_path, "--repl-diskless-sync-delay", "0", "--appendonly", "yes")
     replica = replica_of(primary, "--appendonly", "yes")
     watchers = sentinels(primary)
-    sentinel: Any = Sentinel(watchers.addresses(), socket_timeout=1)  # type: ignore[no-untyped-call]
-    client = sentinel.master_for("sessions", socket_timeout=1)
-    with Load(RedisStore(client)) as load:
+    [program] = [block for block in blocks(PAGE, "python") if "Sentinel" in block]
+    names: dict[str, Any] = {"RedisStore": RedisStore}
+    places = dict(zip(SENTINELS, map(str, watchers.addresses()), strict=True))
+    exec(compile(fill(program, places), "page", "exec"), names)
+    with Load(names["store"]) as load:
         primary.kill()
         wait_until(lambda: watchers.primary() == replica.port)
         load.wait_for_more()
@@ -458,25 +480,25 @@ def test_cluster(start: Start, tmp_path: Path) -> None:
     wait_until(lambda: b"cluster_state:ok" in one.ask("CLUSTER", "INFO"))
     two.ask("CLUSTER", "REPLICATE", one.ask("CLUSTER", "MYID").decode())
     wait_until(lambda: one.info("slave0") and one.info("slave0")["state"] == "online")
-    client = redis.RedisCluster(
+    with redis.RedisCluster(
         host="127.0.0.1",
         port=one.port,
         load_balancing_strategy=LoadBalancingStrategy.ROUND_ROBIN,
-    )
-    store = RedisStore(client)
+    ) as client:
+        store = RedisStore(client)
+        for number in range(50):
+            store.put(f"key {number}", number, None)
+            assert store.get(f"key {number}") == number
+        store.delete("key 1")
+        assert store.get("key 1") is None
 
-    for number in range(50):
-        store.put(f"key {number}", number, None)
-        assert store.get(f"key {number}") == number
-    store.delete("key 1")
-    assert store.get("key 1") is None
-
-    two.program.process.send_signal(signal.SIGSTOP)
-    with pytest.raises(redis.TimeoutError, match="repair the replication"):
-        store.put("late", 1, None)
-    two.program.process.send_signal(signal.SIGCONT)
+        two.program.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(redis.TimeoutError, match="repair the replication"):
+            store.put("late", 1, None)
 
 
+#: The addresses of the page's sentinels.
+SENTINELS = [f'("10.0.0.2{n}", 26379)' for n in (1, 2, 3)]
 WORKERS = """
 import os
 from flask import Flask, session
@@ -540,3 +562,45 @@ def test_workers_share(start: Start, tmp_path: Path, shared: Server, kind: str) 
 
     assert wrong == []
     assert len(seen) == 4, program.output
+
+
+# The page
+
+
+def test_page(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two machines with the page's files end each other's sessions."""
+    pem = tmp_path / "site.pem"
+    write_certificate(pem)
+    [settings] = [block for block in blocks(PAGE, "text") if "redis.conf" in block]
+    port = free_port()
+    places = {
+        "bind 10.0.0.20": f"bind 127.0.0.1\ndir {tmp_path}",
+        "tls-port 6379": f"tls-port {port}",
+        "/etc/redis/site.pem": str(pem),
+        "…": "password",
+    }
+    (tmp_path / "redis.conf").write_text(fill(settings, places))
+    program = start([require_tool("redis-server"), str(tmp_path / "redis.conf")])
+    program.wait_until(lambda: listens(f"redis://127.0.0.1:{port}"), "it does not listen")
+    url = f"rediss://lesson_app:password@127.0.0.1:{port}?ssl_ca_certs={pem}"
+    monkeypatch.setenv("REDIS_URL", url)
+    monkeypatch.setenv("SECRET_KEY", secret_of("page"))
+    [wsgi] = [block for block in blocks(PAGE, "python") if "REDIS_URL" in block]
+    one: dict[str, Any] = {"__name__": "one"}
+    two: dict[str, Any] = {"__name__": "two"}
+    for machine in (one, two):
+        exec(compile(wsgi, "wsgi.py", "exec"), machine)
+
+    def email(cookie: str) -> bool:
+        visitor = one["app"].test_client(use_cookies=False)
+        headers = {"Cookie": cookie}
+        return EMAIL in visitor.get("/dashboard", headers=headers, base_url=SITE).text
+
+    form = {"userName": "sampleuser", "password": "samplepassword"}
+    answer = two["app"].test_client().post("/login", data=form, base_url=SITE)
+    cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    assert email(cookie)
+
+    two["logins"].end_all("sampleuser")
+
+    assert not email(cookie)

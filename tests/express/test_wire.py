@@ -28,7 +28,6 @@ from tests.plugin import random_cases
 #: How many random headers to send to each server. SOCKETS=100000 tries more.
 SOCKETS = int(os.environ.get("SOCKETS", random_cases(2500)))
 SECRET = secret_of("wire")
-KEYS = derive_keys(SECRET)
 UNDEFINED = "undefined"
 COMMANDS = {
     "gunicorn": ["gunicorn", "--bind={}", "lesson_app:create_app()"],
@@ -96,41 +95,40 @@ def send(site: Site, lines: bytes) -> Answer:
         return Answer(response.status, message, response.getheader("Set-Cookie") is not None)
 
 
-def sealed(message: str, secret: str = SECRET, name: str = "session", age: int = 0) -> str:
+def sealed(message: str, secret: str = SECRET, age: int = 0) -> str:
     """Return a cookie that was sealed `age` days ago, and lasts for a day."""
     now = round(time.time() * 1000) - age * 86_400_000
-    keys = derive_keys(secret)
-    return seal({"message": message}, keys, name=name, created_at=now, duration=86_400_000)
+    content, keys = {"message": message}, derive_keys(secret)
+    return seal(content, keys, created_at=now, duration=86_400_000)
 
 
 ONE, TWO = sealed("one"), sealed("two")
-BROKEN = ONE[:-2] + "AA"
 LINES = {
-    "one line": ([f"session={ONE}"], "one"),
-    "the session's line first": ([f"session={ONE}", "a=1"], "one"),
-    "the session's line last": (["a=1", f"session={ONE}"], "one"),
-    "in the middle": (["a=1; b=2", f"c=3; session={ONE}; d=4", "e=5"], "one"),
-    "a semicolon at the end": (["a=1;", f"session={ONE};", "b=2"], "one"),
-    "an empty line": (["", f"session={ONE}"], "one"),
-    "several sessions": ([f"session={ONE}; a=1", f"session={TWO}"], "one"),
-    "the same session": ([f"session={ONE}", f"session={ONE}"], "one"),
-    "commas in other cookies": (["a=1,b=2,c", f"session={ONE}", "d=,e=,"], "one"),
+    "one line": [f"session={ONE}"],
+    "the session's line first": [f"session={ONE}", "a=1"],
+    "the session's line last": ["a=1", f"session={ONE}"],
+    "in the middle": ["a=1; b=2", f"c=3; session={ONE}; d=4", "e=5"],
+    "a semicolon at the end": ["a=1;", f"session={ONE};", "b=2"],
+    "an empty line": ["", f"session={ONE}"],
+    "several sessions": [f"session={ONE}; a=1", f"session={TWO}"],
+    "the same session": [f"session={ONE}", f"session={ONE}"],
+    "commas in other cookies": ["a=1,b=2,c", f"session={ONE}", "d=,e=,"],
 }
 
 
-@pytest.mark.parametrize(("lines", "message"), LINES.values(), ids=LINES)
+@pytest.mark.parametrize("lines", LINES.values(), ids=LINES)
 @pytest.mark.conforms("Q40")
-def test_several_lines(sites: Mapping[str, Site], lines: list[str], message: str) -> None:
+def test_several_lines(sites: Mapping[str, Site], lines: list[str]) -> None:
     """Cookies on several lines open on each server, as on Express, which joins the lines."""
     header = "".join(f"Cookie: {line}\r\n" for line in lines).encode()
 
     answers = {name: send(site, header) for name, site in sites.items()}
 
-    assert answers == dict.fromkeys(sites, Answer(200, message, False))
+    assert answers == dict.fromkeys(sites, Answer(200, "one", False))
 
 
 SEVERAL = {
-    "broken first": f"session={BROKEN}; session={ONE}",
+    "broken first": f"session=x{ONE}; session={ONE}",
     "of another server first": f"session={sealed('x', secret_of('other'))}; session={ONE}",
     "empty first": f"session=; session={ONE}",
     "twenty": "; ".join([*(f"session={n}" for n in range(19)), f"session={ONE}"]),
@@ -246,6 +244,8 @@ def agree(header: Header, ours: Answer, theirs: Answer) -> bool:
         return 400 <= ours.status < 500  # the server refuses the header before the app sees it
     if ours.message != UNDEFINED:
         return ours.message in header.messages and ours.message != "expired"
+    if ours.sets_cookie and "expired" not in header.messages:
+        return False
     # Of several sessions, Express reads the first, and we read those after a comma last.
     return theirs.status != 200 or theirs.message == UNDEFINED or len(header.messages) > 1
 

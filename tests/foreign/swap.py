@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from _pytest import monkeypatch
 from _pytest.compat import NOTSET
 from flask import Flask, Request
 
-from lesson_app import ClientSessions, Keys, Session, derive_keys, middleware
+from lesson_app import ClientSessions, Session
 from lesson_app.middleware import ClientSessionInterface
 
 
@@ -77,16 +77,13 @@ def swap_sessions(record: Record) -> None:
     def make_with_our_sessions(app: Flask, *args: Any, **kwargs: Any) -> None:
         make(app, *args, **kwargs)
         if type(app).session_interface is Flask.session_interface:  # the test brings no other
+            # The suites' secrets are words such as "deterministic".
+            app.config["CLIENT_SESSIONS_ALLOW_WEAK_SECRET"] = True
             ClientSessions(app, duration=app.permanent_session_lifetime)
 
     def count(self: ClientSessionInterface, app: Flask, request: Request) -> Session | None:
         record.sessions += 1
         return open_session(self, app, request)
 
-    def any_keys(option: str, secrets: Sequence[str | bytes]) -> list[Keys]:
-        return [derive_keys(secret) for secret in secrets]
-
     patch.setattr(Flask, "__init__", make_with_our_sessions)
     patch.setattr(ClientSessionInterface, "open_session", count)
-    # The suites' secrets are words such as "deterministic", which would fail nearly all tests.
-    patch.setattr(middleware, "secret_keys", any_keys)

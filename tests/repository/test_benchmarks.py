@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import codec, growth, page, plots, startup, targets, views
+from benchmarks import codec, deny, growth, page, plots, startup, targets, views
 from benchmarks.codec import AGAIN
 from benchmarks.contents import CONTENTS
 from benchmarks.curves import Growth
@@ -196,6 +196,15 @@ def test_target_rows_are_complete() -> None:
 
     assert len(rows) == 2 * len(targets.FASTER) + len(targets.OF_FLASKS) + 4
     assert {row[2] for row in rows} <= {"met", "**not met**"}
+
+
+def test_store_rows_are_complete() -> None:
+    """The page has a row for each store; the first is what the others are compared with."""
+    given = deny.rows({(store, act): [1.0, 2.0] for store in deny.STORES for act in deny.ACTS})
+
+    assert [row[0] for row in cells("stores")] == list(deny.STORES)
+    assert [line.split(" | ")[0] for line in given[2:]] == [f"| {s}" for s in deny.STORES]
+    assert cells("stores")[0][1:] == ["1", "1"]
 
 
 def test_start_rows_are_complete() -> None:

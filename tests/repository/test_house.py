@@ -27,7 +27,8 @@ LESSON = [
     "errors", "cookie", "session", "stores", "revocation", "options", "middleware", "routes",
     "guard", "app", "aead", "cli", "__main__",
 ]  # fmt: skip
-#: The modules of `_engine` and `dissect`, and `testing`: what each may import from the package.
+#: `testing` and the modules of `_engine` and `dissect`, and what each may import from the
+#: package.
 ROOMS = {
     "_engine.attributes": set(),
     "_engine.javascript": set(),
