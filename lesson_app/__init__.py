@@ -10,7 +10,7 @@ Read the modules in this order; each uses only those before it, and `_engine`:
 6.  `options`     every option of the middleware, its default and its check
 7.  `middleware`  from the request's cookie to `flask.session` to the response's cookie
 8.  `routes`      two routes that show a session at work
-9.  `guard`       let only logged-in visitors through
+9.  `guard`       let only logged-in visitors through, and only this site send forms
 10. `app`         log in, see the dashboard, log out
 11. `aead`        another codec, with AES-GCM, for apps without an Express server
 
@@ -35,7 +35,7 @@ from .errors import (
     RevocationUnavailable,
     SessionTooLarge,
 )
-from .guard import ensure_login
+from .guard import ensure_login, refuse_cross_site
 from .middleware import ClientSessions, cookie_refused
 from .options import PRODUCTION
 from .revocation import DenyList, UserEpochs
@@ -66,6 +66,7 @@ __all__ = [
     "create_app",
     "derive_keys",
     "ensure_login",
+    "refuse_cross_site",
     "seal",
     "unseal",
 ]

@@ -116,12 +116,25 @@ class ClientSessions(Options):
         """The session that this instance keeps for the current request."""
         app = _this_app()
         interface = self._interface(app)
+        # The proxy stands for what `open_session` returned, or for what replaced that.
+        first = flask_session._get_current_object()  # type: ignore[attr-defined]
+        if not (isinstance(first, Session) or app.session_interface.is_null_session(first)):
+            raise RuntimeError(
+                f"flask.session must be a lesson_app.Session, got {type_name(first)} from "
+                "another extension; in an event of Flask-SocketIO, read "
+                "sessions.open(request.headers.get('Cookie', ''))"
+            )
         if app.session_interface is interface:
-            # The proxy stands for what `open_session` returned.
-            return cast(Session, flask_session._get_current_object())  # type: ignore[attr-defined]
+            return cast(Session, first)
+        if _is_event():
+            # The events of a connection share one environ, so they would share this session
+            # too, without checks; and Flask-SocketIO saves only `flask.session`.
+            raise RuntimeError(
+                "an event of Flask-SocketIO opens only flask.session; read another one with "
+                "sessions.open(request.headers.get('Cookie', ''))"
+            )
         further = request.environ.setdefault(_FURTHER, {})
         if interface not in further:
-            first = flask_session._get_current_object()  # type: ignore[attr-defined]
             opened = interface.open_session(app, request)
             # Flask does not save a first session that has no secret, nor then any further.
             if opened is None or app.session_interface.is_null_session(first):
@@ -180,6 +193,16 @@ def _this_app() -> Flask:
 def _is_over_tls() -> bool:
     # Past the proxy, which takes longer than the answer.
     return request._get_current_object().is_secure  # type: ignore[attr-defined,no-any-return]
+
+
+def _is_event() -> bool:
+    # What Flask-SocketIO sets on the request of each event. It drops the event's response.
+    return hasattr(request, "namespace")
+
+
+def _is_websocket() -> bool:
+    # Only such a rule answers a WebSocket, whose headers are sent before the view runs.
+    return request.url_rule is not None and request.url_rule.websocket
 
 
 def _no_secret() -> RuntimeError:
@@ -453,6 +476,11 @@ class ClientSessionInterface(SessionInterface):
         json = session._changed_json()
         if json is None:
             return
+        if (_is_event() or _is_websocket()) and _is_written(session, json):
+            raise RuntimeError(
+                "the session must change in an HTTP request, got a change in a WebSocket, "
+                "where no response sets the cookie; let the page request a URL, such as /logout"
+            )
         cookie, attributes = session._cookie, cookie_attributes(app, self._options)
         yield cookie_line(
             cookie.name,
@@ -488,6 +516,15 @@ def _setting_keys(app: Flask, secrets: tuple[str | bytes, ...]) -> list[Keys]:
             raise
         logger.warning("allowed only because the app is in testing or debug mode: %s", error)
         return [derive_keys(secret) for secret in secrets]
+
+
+def _is_written(session: Session, json: str) -> bool:
+    """Return whether a view changed the content. A WebSocket may lose an extension."""
+    before, after = parse(session._open().json), parse(json)
+    for mark in (BORN, ID):
+        before.pop(mark, None)
+        after.pop(mark, None)
+    return stringify(before) != stringify(after)
 
 
 def _is_handled(

@@ -16,7 +16,7 @@ from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
 #: The most values of one name that `find_cookies` returns: each costs a MAC.
 MOST_VALUES = 20
-#: Browsers let only the site itself set cookies with these names.
+#: Browsers refuse such names from plain HTTP, and the first also from other hosts.
 _GUARDED = ("__host-", "__secure-")
 
 
@@ -31,13 +31,14 @@ def find_cookies(header: str, name: str) -> list[str]:
 
     WSGI servers join several ``Cookie`` lines with commas. A comma can also be a part of a
     value, so both readings are returned, and a cookie that begins after a comma comes last.
-    With a guarded name it is left out: another host can set a cookie with a comma.
+    With a guarded name it is left out: anyone who can set a cookie of another name could put
+    it into that cookie's value.
     """
     texts = header.split(";")
     if "," in header:
         lines = [text.split(",") for text in texts]
         texts = [
-            each for text, line in zip(texts, lines, strict=True) for each in (text, line[0])
+            each for text, line in zip(texts, lines, strict=True) for each in (line[0], text)
         ]
         if not name.lower().startswith(_GUARDED):
             texts += [each for line in lines for each in line[1:]]

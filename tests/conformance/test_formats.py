@@ -178,6 +178,20 @@ def test_several_cookies(page: Site) -> None:
     assert {header: page.visit_with(header, read).text for header in headers} == headers
 
 
+@pytest.mark.conforms("Q40")
+@pytest.mark.parametrize("comma", [",", ", "])
+def test_line_after_the_session(
+    page: Site, comma: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A second line after the session's is no reason to refuse a cookie, nor to warn."""
+    caplog.set_level("INFO", "lesson_app")
+
+    response = page.visit_with(f"session={PAGE_SENT}{comma}a=1", read)
+
+    assert response.text == "Hello World!"
+    assert caplog.messages == []
+
+
 @pytest.mark.conforms("Q27")
 @pytest.mark.parametrize("name", ["a=b", "=", "a b", ""])
 def test_invalid_cookie_name(name: str) -> None:

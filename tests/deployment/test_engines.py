@@ -34,7 +34,7 @@ ENGINES = {
 }
 BOTH = [pytest.param("gunicorn", marks=POSIX), "waitress"]
 FORM = {"userName": "sampleuser", "password": "samplepassword"}
-TOO_LARGE = "SessionTooLarge: the cookie 'session'"
+TOO_LARGE = "SessionTooLarge: session['message'] must have at most"
 
 
 def run(start: Start, engine: str, app: str = "", **environment: str) -> Server:

@@ -28,19 +28,19 @@ HEADERS = {
     "spaces before": ("a=1;   session=A", ["A"]),
     "other white space": ("a=1;\tsession=A", []),
     "many": ("; ".join(f"session={n}" for n in range(99)), [str(n) for n in range(20)]),
-    "many lines": (",".join(["session=A"] * 99), [",".join(["A"] + ["session=A"] * 98), "A"]),
-    "two lines": ("session=A,session=B", ["A,session=B", "A", "B"]),
-    "lines of waitress": ("session=A, session=B", ["A, session=B", "A", "B"]),
+    "many lines": (",".join(["session=A"] * 99), ["A", ",".join(["A"] + ["session=A"] * 98)]),
+    "two lines": ("session=A,session=B", ["A", "A,session=B", "B"]),
+    "lines of waitress": ("session=A, session=B", ["A", "A, session=B", "B"]),
     "last line": ("a=1; b=2,session=A", ["A"]),
-    "in the first and the last line": ("session=A,b=1; session=B", ["A,b=1", "A", "B"]),
-    "first line": ("session=A,a=1", ["A,a=1", "A"]),
+    "in the first and the last line": ("session=A,b=1; session=B", ["A", "A,b=1", "B"]),
+    "first line": ("session=A,a=1", ["A", "A,a=1"]),
     "line after a semicolon": ("a=1;,session=A", ["A"]),
     "line without a value": (",session=A", ["A"]),
     "in another cookie": ("a=1,session=A; session=B", ["B", "A"]),
     "longer name after a comma": ("a=1,xsession=A, sessions=B", []),
-    "comma in a value": ("session=A,B; a=1", ["A,B", "A"]),
+    "comma in a value": ("session=A,B; a=1", ["A", "A,B"]),
     "comma and tab": ("a=1,\tsession=A", []),
-    "equals signs and commas": ("session=A=,B==,a=1", ["A=,B==,a=1", "A="]),
+    "equals signs and commas": ("session=A=,B==,a=1", ["A=", "A=,B==,a=1"]),
 }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def test_find_cookies(header: str, values: list[str]) -> None:
 def test_no_guarded_cookie_after_a_comma(name: str) -> None:
     """Another host can set a cookie with a comma, but not a cookie of a guarded name."""
     assert find_cookies(f"a=1,{name}=A; b=2;,{name}=B", name) == []
-    assert find_cookies(f"a=1; {name}=A,b=2", name) == ["A,b=2", "A"]
+    assert find_cookies(f"a=1; {name}=A,b=2", name) == ["A", "A,b=2"]
 
 
 def test_cookie_pairs() -> None:
