@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pytest
 import requests
 
 from lesson_app import PRODUCTION, derive_keys, seal
-from tests.conftest import PATIENCE, read_set_cookie, secret_of, wait_until
+from tests.conftest import PATIENCE, read_set_cookie, secret_of
 from tests.deployment.cluster import (
     ONE,
     PAGE,
@@ -19,7 +20,6 @@ from tests.deployment.cluster import (
     TWO,
     Balancer,
     blocks,
-    browser,
     new_address,
     nginx,
     programs,
@@ -142,9 +142,9 @@ def site(
 
 
 @pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
+def key() -> str:
     """A part of a URL that no other test requests."""
-    return f"{abs(hash(request.node.nodeid))}"
+    return secrets.token_hex(8)
 
 
 def cookie(user: str) -> str:
