@@ -213,6 +213,18 @@ def runs(*answers: requests.Response) -> int:
     return len({each.headers["X-Run"] for each in answers})
 
 
+def ask_until_stored(
+    site: Balancer, path: str, cookie: str = "", method: str = "GET", **headers: str
+) -> requests.Response:
+    """Request a page until it comes from the cache: nginx sends it before it stores it."""
+    answer = ask(site, path, cookie, method, **headers)
+    for _ in range(100):
+        before, answer = answer, ask(site, path, cookie, method, **headers)
+        if runs(before, answer) == 1:
+            return answer
+    pytest.fail(f"{path} is not stored")
+
+
 @METHODS
 @pytest.mark.parametrize("kind", ["page", "file", "error", "crash"])
 @APPS
@@ -222,23 +234,24 @@ def test_page_without_the_session(
     """The cache keeps a page that does not use the session, and serves it to everybody."""
     path = f"{app}/no/{kind}/{key}"
 
-    first = ask(site, path, cookie("ann"), method)
+    first = ask_until_stored(site, path, cookie("ann"), method)
     others = [ask(site, path, cookie("bob")), ask(site, path)]
 
     assert all("for anyone" in each.text for each in others)
     assert runs(first, *others) == 1
 
 
-@pytest.mark.parametrize(("app", "copies"), [("", 2), ("/vary", 1)], ids=["no-store", "vary"])
-def test_stream_without_the_session(site: Balancer, app: str, copies: int, key: str) -> None:
+@APPS
+def test_stream_without_the_session(site: Balancer, app: str, key: str) -> None:
     """Any stream may yet use the session, so nobody gets what was sent to another."""
     path = f"{app}/no/stream/{key}"
-    user = cookie("ann")
+    own = [ask(site, path, cookie("ann")) for _ in range(2)]
+    if app == "":
+        assert runs(*own) == 2
+    else:
+        own = [ask_until_stored(site, path, cookie("ann"))]
 
-    own = [ask(site, path, user) for _ in range(2)]
-
-    assert runs(*own) == copies
-    assert runs(*own, ask(site, path)) == copies + 1
+    assert runs(*own, ask(site, path)) == len(own) + 1
 
 
 @pytest.mark.parametrize("kind", ["page", "file"])
@@ -247,7 +260,7 @@ def test_not_modified(site: Balancer, app: str, kind: str, key: str) -> None:
     """A 304 for a page without the session comes from the cache; else from the app."""
     old = {"If-None-Match": '"x"'}
     shared, own = f"{app}/no/{kind}/{key}", f"{app}/read/{kind}/{key}"
-    first = ask(site, shared)
+    first = ask_until_stored(site, shared)
     ask(site, own, cookie("ann"))
 
     others = [ask(site, shared, **old) for _ in range(2)]
@@ -261,8 +274,8 @@ def test_not_modified(site: Balancer, app: str, kind: str, key: str) -> None:
 def test_without_vary(tmp_path: Path, key: str) -> None:
     """If the cache ignores Vary, only `no_store` keeps a page from a stranger."""
     with cached(tmp_path, "proxy_ignore_headers Vary;") as site:
-        for app in ("", "/vary"):
-            ask(site, f"{app}/read/page/{key}", cookie("ann"))
+        ask(site, f"/read/page/{key}", cookie("ann"))
+        ask_until_stored(site, f"/vary/read/page/{key}", cookie("ann"))
 
         strangers = [ask(site, f"{app}/read/page/{key}").text for app in ("", "/vary")]
 
@@ -273,7 +286,8 @@ def test_without_cache_control(tmp_path: Path, key: str) -> None:
     """If the cache ignores Cache-Control and Set-Cookie, strangers share a session."""
     lines = "proxy_ignore_headers Cache-Control Set-Cookie; proxy_cache_valid any 1h;"
     with cached(tmp_path, lines) as site:
-        first, second = (ask(site, f"/write/page/{key}") for _ in range(2))
+        first = ask_until_stored(site, f"/write/page/{key}")
+        second = ask(site, f"/write/page/{key}")
 
     assert first.headers["Set-Cookie"] == second.headers["Set-Cookie"]
 
@@ -281,6 +295,8 @@ def test_without_cache_control(tmp_path: Path, key: str) -> None:
 @pytest.mark.parametrize("site", [""], indirect=True)
 def test_key(site: Balancer, key: str) -> None:
     """The page's key keeps hosts apart."""
-    answers = [ask(site, f"/no/page/{key}", Host=host) for host in ("one", "two", "one")]
+    path = f"/no/page/{key}"
+    one = ask_until_stored(site, path, Host="one")
 
-    assert (runs(*answers), runs(answers[0], answers[2])) == (2, 1)
+    assert runs(one, ask(site, path, Host="two")) == 2
+    assert runs(one, ask(site, path, Host="one")) == 1
