@@ -12,7 +12,6 @@ One request takes this path:
 from __future__ import annotations
 
 import copy
-import functools
 import hashlib
 import inspect
 import logging
@@ -44,7 +43,16 @@ from .cookie import MAX_SIZE, Codec, Keys, Unsealed, derive_keys, to_base64
 from .errors import BadCookie, SessionTooLarge
 from .options import Options, secret_keys
 from .revocation import MARGIN, failing_closed
-from .session import BORN, END_OF_TIME, ID, Session, State, json_to_seal, milliseconds
+from .session import (
+    BORN,
+    END_OF_TIME,
+    ID,
+    Identity,
+    Session,
+    State,
+    json_to_seal,
+    milliseconds,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -217,6 +225,10 @@ class _RequestCookie(NamedTuple):
     app: Flask
     header: str
 
+    def is_revoked(self, session: Session) -> bool:
+        """Return whether the session that the request's cookie was of is ended by now."""
+        return self.interface.is_ended(session)
+
     @property
     def name(self) -> str:
         return self.interface.get_cookie_name(self.app)
@@ -356,20 +368,21 @@ class ClientSessionInterface(SessionInterface):
         session = Session(
             now=self.now,
             duration=self._duration,
-            opener=functools.partial(self._read_cookie, cookie),
+            opener=lambda: self._read_cookie(session),
             new_id=self._new_id if self._marks else None,
             most_json=self._most_json,
         )
         session._cookie, session._max_lifetime = cookie, self._max_lifetime
         return session
 
-    def _read_cookie(self, cookie: _RequestCookie) -> tuple[dict[str, Any], State] | None:
+    def _read_cookie(self, session: Session) -> tuple[dict[str, Any], State] | None:
         """Return what the first cookie holds that opens; None without a cookie.
 
         Mozilla's library takes the first cookie in any case. But another app, on another port
         of this host or for a parent domain, may have set a cookie with the same name.
         """
-        codec, now = cookie.codec, self.now()
+        cookie, now = cast(_RequestCookie, session._cookie), self.now()
+        codec = cookie.codec
         refused: list[tuple[str, str]] = []
         changed = False
         for value in find_cookies(cookie.header, cookie.name):
@@ -379,7 +392,7 @@ class ClientSessionInterface(SessionInterface):
                 refused.append((value, bad.reason))
                 continue
             content, state = self._read(unsealed, now)
-            reason = self._reason_to_refuse(content, state, now)
+            reason = self._reason_to_refuse(session, content, state, now)
             if not reason:
                 if refused:
                     self._warn_of_others(cookie.name)
@@ -387,11 +400,19 @@ class ClientSessionInterface(SessionInterface):
                 if type(codec) is not SealedCodec:
                     # Raises if the content could not be sealed again.
                     state.json = json_to_seal(content, state)
+                session._identity = Identity(
+                    state.json,
+                    state.session_id,
+                    state.born_at,
+                    state.created_at,
+                    state.duration,
+                )
                 return content, state
-            # This app sealed it, so it is replaced. Any other cookie that does not open stays
-            # as it is until the session is written: another server may be able to open it.
+            # A session that is over is replaced, as in Mozilla's library. But a cookie that
+            # does not open stays until the session is written: another server may be able to
+            # open it. So does a revoked one: a slow response must not overwrite a new login.
             refused.insert(0, (value, reason))
-            changed = True
+            changed = changed or reason != "revoked"
         if refused:
             self._report(cookie, *refused[0])
         return ({}, State(now, self._duration, now, changed=changed)) if refused else None
@@ -411,9 +432,9 @@ class ClientSessionInterface(SessionInterface):
             born_at, session_id = content.pop(BORN, None), content.pop(ID, None)
             if type(born_at) is int and born_at >= 0:
                 state.born_at = born_at
-            elif created_at > now + 2 * self._active_duration + MARGIN:
-                # No extension moves it that far, so nothing says when the session began.
-                state.born_at = created_at
+            elif created_at > now:
+                # It was extended, perhaps twice. Further in the future, it will be refused.
+                state.born_at = created_at - 2 * self._active_duration
             if type(session_id) is str and _ID.fullmatch(session_id):
                 state.session_id = session_id
             elif content and unsealed.mac:
@@ -425,7 +446,9 @@ class ClientSessionInterface(SessionInterface):
                 state.changed = True
         return content, state
 
-    def _reason_to_refuse(self, content: dict[str, Any], state: State, now: int) -> str | None:
+    def _reason_to_refuse(
+        self, session: Session, content: dict[str, Any], state: State, now: int
+    ) -> str | None:
         expires_at = state.created_at + state.duration
         if not 0 <= state.created_at <= expires_at <= END_OF_TIME:
             return "times"
@@ -435,18 +458,52 @@ class ClientSessionInterface(SessionInterface):
             return "times"
         if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
-        if self._options.revocations:
-            session = Session(
-                now=self.now,
-                duration=self._duration,
-                opener=lambda: (content, state),
-                new_id=self._new_id,
-            )
+        return "revoked" if self._is_revoked(session, content, state) else None
+
+    def _is_revoked(self, session: Session, content: dict[str, Any], state: State) -> bool:
+        """Ask the revocations about the content and state of a cookie of `session`."""
+        probe = Session(
+            now=self.now,
+            duration=self._duration,
+            opener=lambda: (content, state),
+            new_id=self._new_id,
+        )
+        session._asking = True
+        try:
             for revocation in self._options.revocations:
                 with failing_closed():
-                    if revocation.is_revoked(session):
-                        return "revoked"
-        return None
+                    if revocation.is_revoked(probe):
+                        return True
+        finally:
+            session._asking = False
+        return False
+
+    def is_ended(self, session: Session) -> bool:
+        """Return whether the session that the request's cookie was of is revoked by now."""
+        was = session._identity
+        if was is None:
+            return False
+        content = parse(was.json)
+        for mark in (BORN, ID):
+            content.pop(mark, None)
+        state = State(
+            was.created_at, was.duration, was.born_at, was.json, was.session_id, new=False
+        )
+        return self._is_revoked(session, content, state)
+
+    def _has_escaped(self, session: Session) -> bool:
+        """Return whether another request ended the session while this one renamed it.
+
+        A session that only changes keeps its id and birth, so that its new cookie is refused.
+        """
+        was, state = session._identity, session._open()
+        return (
+            was is not None
+            and len(session) > 0
+            and not session._renewed
+            and (state.session_id, state.born_at) != (was.session_id, was.born_at)
+            and self.is_ended(session)
+        )
 
     def _extend(self, state: State, now: int) -> None:
         if state.created_at + state.duration - now < self._active_duration:
@@ -474,7 +531,9 @@ class ClientSessionInterface(SessionInterface):
         used, interfaces = {self: session}, app.extensions.get(_EXTENSION, {}).values()
         if len(interfaces) > 1:
             used |= request.environ.get(_FURTHER, {})
-        streamed = response.is_streamed and not is_file(response, request.environ)
+        streamed = type(response.response) not in (list, tuple) and not is_file(
+            response, request.environ
+        )
         if streamed and response.status_code >= 400 and response.content_length:
             response.make_sequence()  # Werkzeug streams its own error pages, such as a 404
             streamed = False
@@ -503,15 +562,28 @@ class ClientSessionInterface(SessionInterface):
         json = session._changed_json()
         if json is None:
             return
+        if self._has_escaped(session):
+            logger.info("cookie %s is not set: the session was revoked", session._cookie.name)
+            return
         if (_is_event() or _is_websocket()) and _is_written(session, json):
             raise RuntimeError(
                 "the session must change in an HTTP request, got a change in a WebSocket, "
                 "where no response sets the cookie; let the page request a URL, such as /logout"
             )
         cookie, attributes = session._cookie, cookie_attributes(app, self._options)
+        try:
+            value = cookie.sealed(session, json)
+        except SessionTooLarge:
+            was, state = session._identity, session._open()
+            if was is None or _is_written(session, json):
+                raise
+            if (was.created_at, was.duration) != (state.created_at, state.duration):
+                raise
+            # Only marks or a longer MAC do not fit. The browser's cookie goes on as it is.
+            return
         yield cookie_line(
             cookie.name,
-            cookie.sealed(session, json),
+            value,
             expires=self._expires(session),
             path=attributes.path,
             domain=attributes.domain,

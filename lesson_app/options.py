@@ -18,6 +18,7 @@ from ._engine.attributes import (
     check_samesite,
 )
 from ._engine.codec import SealedCodec
+from ._engine.javascript import type_name
 from ._engine.secret_text import problem_of
 from .cookie import MAKE_RANDOM, Codec, Keys, derive_keys
 from .revocation import Revocation
@@ -44,7 +45,7 @@ def _check_later(option: str, value: object) -> None:
 
 def _check_function(option: str, value: object) -> None:
     if not callable(value):
-        raise TypeError(f"{option} must be a function, got {value!r}")
+        raise TypeError(f"{option} must be a function, got {type_name(value)}")
 
 
 def _check_codec(option: str, value: object) -> None:
@@ -54,7 +55,8 @@ def _check_codec(option: str, value: object) -> None:
 def _check_methods(option: str, value: object, *methods: str) -> None:
     if not all(callable(getattr(value, method, None)) for method in methods):
         names = f"method{'s' * (len(methods) > 1)} {' and '.join(methods)}"
-        raise TypeError(f"{option} must have the {names}, got {value!r}")
+        # Not the value: it may be a secret, or a URL with a password.
+        raise TypeError(f"{option} must have the {names}, got {type_name(value)}")
 
 
 def _check_extension(option: str, value: timedelta) -> None:
@@ -162,6 +164,11 @@ class Options:
         if len(given) > 1:
             raise ValueError(
                 f"expected one of secret, keys and codec, got {' and '.join(given)}; keep one"
+            )
+        if self.strict and self.codec is not None:
+            raise ValueError(
+                "expected strict or codec, got both; give strict to the codec, such as "
+                "SealedCodec(keys, strict=True)"
             )
         if self.ephemeral and self.max_age is not None:
             raise ValueError(

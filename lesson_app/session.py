@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask.sessions import SessionMixin
 
@@ -54,6 +54,16 @@ class State:
     session_id: str = ""
     new: bool = True
     changed: bool = False
+
+
+class Identity(NamedTuple):
+    """What the request's cookie was, whatever the request makes of the session."""
+
+    json: str
+    session_id: str
+    born_at: int
+    created_at: int
+    duration: int
 
 
 def json_to_seal(content: dict[str, Any], state: State) -> str:
@@ -117,6 +127,12 @@ class Session(dict[str, Any], SessionMixin):
     _failed = False
     #: Whether the request has used the session, even if its cookie could not be opened.
     _used = False
+    #: What the request's cookie was, after an extension.
+    _identity: Identity | None = None
+    #: Whether a revocation is being asked: it must use the session that it is given.
+    _asking = False
+    #: Whether this request has ended the session that its cookie was of, or kept it alive.
+    _renewed = False
     _opening = _assigned = False
 
     def __init__(
@@ -150,6 +166,11 @@ class Session(dict[str, Any], SessionMixin):
         """
         if self._opener is not None:
             with self._lock:  # a view may hand its session to several threads
+                if self._asking:
+                    raise RuntimeError(
+                        "a revocation must use the session that it is given, got a use of "
+                        "flask.session, which is not open yet"
+                    )
                 if self._opener is not None and not self._opening:
                     self._opening = self._used = True
                     dict.clear(self)
@@ -307,6 +328,8 @@ class Session(dict[str, Any], SessionMixin):
 
     def _check(self, key: str, value: Any) -> None:
         """Raise now, on the view's line, for an item that could not be sealed later."""
+        if key in (BORN, ID) and parse(self._state.json).get(key) != value:
+            raise ValueError(f"session[{key!r}] is reserved; choose another key")
         text = stringify({key: _in_json_types(value) if key == _FLASHES else value})
         if self._most_json is not None and len(text) > self._most_json:
             raise SessionTooLarge(
