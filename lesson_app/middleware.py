@@ -22,6 +22,7 @@ import reprlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 from blinker import Namespace
@@ -159,7 +160,7 @@ class ClientSessions(Options):
     ) -> tuple[str, str]:
         """Return name and value of a cookie that begins a session with `content`.
 
-        For a test client: ``client.set_cookie(*sessions.make_cookie({"user": …}, app))``.
+        For a ``Cookie`` header. For Flask's test client, use its ``session_transaction``.
         """
         session = self.open("", app)
         session.replace(content)
@@ -288,6 +289,32 @@ class ClientSessionInterface(SessionInterface):
             check_cookie_name("SESSION_COOKIE_NAME", name)
             self._checked_name = name
         return name
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return str(cookie_attributes(app, self._options).path)
+
+    def get_cookie_domain(self, app: Flask) -> str | None:
+        return cookie_attributes(app, self._options).domain or None
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).secure)
+
+    def get_cookie_httponly(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).httponly)
+
+    def get_cookie_samesite(self, app: Flask) -> str | None:
+        samesite: str | None = cookie_attributes(app, self._options).samesite
+        return samesite
+
+    def get_cookie_partitioned(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).partitioned)
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        expires = self._expires(cast(Session, session))
+        return None if expires is None else datetime.fromtimestamp(expires, UTC)
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return session.modified
 
     def get_codec(self, app: Flask) -> Codec | None:
         """Return the codec of `app`; None without a secret."""

@@ -263,7 +263,10 @@ class Session(dict[str, Any], SessionMixin):
         """
         for key in keep:
             if not isinstance(key, str):
-                raise TypeError(f"expected keys one by one, as in reset('a', 'b'), got {key!r}")
+                raise TypeError(
+                    "expected keys one by one, as in reset('a', 'b'), got "
+                    f"{type(key).__name__}; write reset(*keys)"
+                )
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
