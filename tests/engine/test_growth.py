@@ -161,7 +161,7 @@ INPUTS: dict[str, Make] = {
     "sealed numbers": sealed(lambda n: '{"a":[0' + f",{'9' * 300}" * (n // 300) + "]}"),
     "sealed brackets": sealed(lambda n: '{"a":' + "[" * n),
     "sealed quotes": sealed(lambda n: '{"a":["' + '","[' * (n // 4)),
-    "sealed escapes": sealed(lambda n: '{"a":"' + '[\\"' * (n // 3)),
+    "sealed escapes": sealed(lambda n: '{"a":"' + '[]\\"' * (n // 4)),
     "sealed string, deep": sealed(
         lambda n: '{"a":' + "[" * 99 + f'"{"a" * n}[["' + "]" * 99 + "}"
     ),
@@ -194,7 +194,7 @@ INPUTS: dict[str, Make] = {
     "dissect controls": sealed_apart(lambda n: "\x7f" * n),
     "dissect a list": sealed_apart(lambda n: [1] * (n // 2)),
     "dissect headers": taken_apart(lambda n: "cookie:a=b\n" * (n // 11)),
-    "dissect spaces": taken_apart(lambda n: " \t" * (n // 2) + "x"),
+    "dissect spaces": taken_apart(lambda n: "a" + " \t" * (n // 2) + "x"),
     "dissect a name": taken_apart(lambda n: "a" * n + "=."),
     "dissect short lines": taken_apart(lambda n: ("<" + " " * 50 + "\n") * (n // 52)),
 }  # fmt: skip
