@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask, abort, flash, get_flashed_messages, redirect, session
 from flask.testing import FlaskClient
+from markupsafe import Markup
 
 from lesson_app import (
     BadName,
@@ -265,6 +266,49 @@ def test_flash(site: Site) -> None:
     assert opened(site.visit(view)).content == {"_flashes": flashed}
     shown = site.visit(lambda s: get_flashed_messages(with_categories=True))
     assert shown.text == "[('message', 'hello'), ('error', 'again')]"
+
+
+class LazyText:
+    """A text that is translated when it is shown, as Flask-Babel's."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    __html__ = __str__
+
+
+class Bold(LazyText):
+    """A text whose HTML is another text."""
+
+    def __html__(self) -> str:
+        return f"<b>{self.text}</b>"
+
+
+def test_flash_of_a_lazy_text(site: Site) -> None:
+    """A lazy message is stored as the text that it shows now."""
+    site.visit(lambda s: flash(cast(Any, LazyText("hello"))))
+
+    assert site.visit(lambda s: get_flashed_messages()).text == "['hello']"
+
+
+@pytest.mark.parametrize("message", [Markup("<b>hello</b>"), Bold("hello")], ids=type)
+def test_flash_of_html(site: Site, message: Any) -> None:
+    """A message that is HTML is refused: it would come back as a text."""
+    with pytest.raises(TypeError, match=r"session\['_flashes'\]\[0\]\[1\] is of type"):
+        site.visit(lambda s: flash(message))
+
+
+@pytest.mark.parametrize("stored", ["text", 5, [], ["text", 5, {"a": 1}, [[]]]], ids=repr)
+def test_other_value_under_flasks_key(site: Site, stored: object) -> None:
+    """A value of another shape, such as a Node app's, is kept in the key of messages."""
+    created = seal({"_flashes": stored}, KEYS, created_at=site.now, duration=120_000)
+    response = site.visit_with(f"session={created}", lambda s: s.update(a=1))
+
+    assert opened(response).content == {"_flashes": stored, "a": 1}
+    assert opened(site.visit(lambda s: s.update(_flashes=stored))).content["_flashes"] == stored
 
 
 def test_session_transaction(site: Site) -> None:

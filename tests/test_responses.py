@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask, Response, abort, request, send_file, session, stream_with_context
 from flask.testing import FlaskClient
+from werkzeug.wsgi import FileWrapper
 
 from lesson_app import PRODUCTION, ClientSessions, Session, SessionTooLarge
 from lesson_app.lab import Clock
@@ -122,6 +123,23 @@ def test_file_can_be_cached(clock: Clock, headers: dict[str, str], status: int) 
     assert response.status_code == status
     assert "Vary" not in response.headers
     assert "no-store" not in response.headers.get("Cache-Control", "")
+
+
+class OwnWrapper(FileWrapper):
+    """A server's own class for files, such as gunicorn's."""
+
+
+def test_file_that_the_server_wraps(site: Site) -> None:
+    """A file is one, too, if the server sends it in a class of its own."""
+    response = site.visit(lambda s: file(), environ_overrides={"wsgi.file_wrapper": OwnWrapper})
+
+    assert "Vary" not in response.headers
+
+
+@pytest.mark.parametrize("status", [400, 404, 503])
+def test_error_page_can_be_cached(site: Site, status: int) -> None:
+    """A page of Werkzeug's for an error, which it streams, runs no code of the app."""
+    assert "Vary" not in site.visit(lambda s: abort(status)).headers
 
 
 @pytest.mark.parametrize("status", [200, 206, 304, 404, 500])
@@ -366,6 +384,18 @@ def test_item_that_fits_in_no_cookie(site: Site) -> None:
     assert lines == ["{}", "{}"]
 
 
+def test_largest_item(site: Site) -> None:
+    """An item of exactly the most characters of JSON is not refused where it is set."""
+
+    def act(session: Session) -> None:
+        session["a"] = "x" * (3072 - len('{"a":""}'))
+        with pytest.raises(SessionTooLarge, match="got 3073"):
+            session["a"] += "x"
+        del session["a"]
+
+    assert site.visit(act).status_code == 200
+
+
 def test_codec_that_stores_elsewhere(clock: Clock) -> None:
     """With a codec of one's own, only the cookie's size counts: it may store elsewhere."""
 
@@ -405,6 +435,25 @@ def test_cookie_of_another_app(site: Site, caplog: Any) -> None:
         assert (response.text, set_cookies(response)) == ("hi", [])
     assert [record.levelname for record in caplog.records] == ["INFO"]
     assert "another app sets a cookie called session" in caplog.text
+
+
+def test_refusal_that_is_reported(site: Site, caplog: Any) -> None:
+    """If no cookie opens, the log names one: the app's own, otherwise the first."""
+    caplog.set_level("INFO", "lesson_app")
+    own = the_cookie(site.visit(lambda s: s.set_duration(timedelta(seconds=1)))).value
+    site.clock.advance(timedelta(seconds=2))
+    other = the_cookie(Site(site.clock, secret="another secret for tests, long").visit(write))
+    headers = {
+        f"session=x; session={other.value}": "fields",
+        f"session={other.value}; session=x": "signature",
+        f"session=x; session={own}; session=y": "expired",
+    }
+
+    for header in headers:
+        site.visit_with(header, read)
+
+    reasons = [record.getMessage().split()[3] for record in caplog.records]
+    assert reasons == list(headers.values())
 
 
 def test_two_apps_do_not_log_each_other_out(clock: Clock) -> None:

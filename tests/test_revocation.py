@@ -241,6 +241,28 @@ def test_several_revocations(clock: Clock, now: Callable[[], int], advance: Adva
     assert site.visit_with(f"session={three}", user).text == "None"
 
 
+def test_revocation_that_ends_the_session(clock: Clock, now: Callable[[], int]) -> None:
+    """A revocation of one's own can pass the session on to a `DenyList`, which ends it."""
+    denied = DenyList(MemoryStore(now))
+
+    class Banned:
+        name = ""
+
+        def is_revoked(self, session: Session) -> bool:
+            if name_of(session) == self.name:
+                denied.end(session)
+            return denied.is_revoked(session)
+
+    banned = Banned()
+    site = Site(clock, revocation=banned)
+    value = the_cookie(site.visit(log_in)).value
+    banned.name = "sampleuser"
+    site.visit(user)
+    banned.name = ""
+
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+
 def test_epoch_of_the_same_millisecond(store: Store, clock: Clock) -> None:
     """A session that began in the millisecond of `end_all` is ended too."""
     epochs = UserEpochs(store, user=name_of, now=lambda: round(clock() * 1000))
@@ -528,6 +550,17 @@ def test_clock_that_was_years_ahead(store: Store, clock: Clock, advance: Advance
     site.visit(log_in)
     assert site.visit(user).text != "None"
     assert site.visit_with(f"session={old}", user).text == "None"
+
+
+def test_store_that_forgets_when_a_clock_was_ahead(clock: Clock) -> None:
+    """If the store's own clock is past such a timestamp, the user's sessions stay ended."""
+    now, year = round(clock() * 1000), 365 * 24 * 3600 * 1000
+    store = MemoryStore(lambda: now + 2 * year)
+    UserEpochs(store, user=name_of, now=lambda: now + year).end_all("sampleuser")
+    site = Site(clock, revocation=UserEpochs(store, user=name_of, now=lambda: now))
+    site.visit(log_in)
+
+    assert site.visit(user).text == "None"
 
 
 def test_session_that_began_with_a_clock_ahead(clock: Clock) -> None:

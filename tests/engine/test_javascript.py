@@ -166,10 +166,12 @@ REFUSED = {
     "big below zero": ([-(2**53)], ValueError, "session[0] is an integer beyond", "string"),
     "nan": ([math.nan], ValueError, "session[0] is nan", "store None"),
     "infinity": ({"a": -math.inf}, ValueError, "session['a'] is -inf", "store None"),
+    "8 deep": ([[[[[[[[{1}]]]]]]]], TypeError, f"session{'[0]' * 8} is of", "list(value)"),
+    "9 deep": ([[[[[[[[[{1}]]]]]]]]], TypeError, f"session{'[0]' * 8}… is of", "list(value)"),
     "too deep": (
         nest(MAX_DEPTH + 1),
         ValueError,
-        "[0][0]… is nested more than 100",
+        f"session{'[0]' * 8}… is nested more than 100",
         "store it flat",
     ),
 }
