@@ -56,6 +56,8 @@ TIMES = ("created_at", "duration")
 IV_LENGTH = 16
 #: The octets that browsers keep of name and value together (RFC 6265bis section 5.6).
 MAX_SIZE = 4096
+#: Base64 makes 4 characters of 3 bytes, so more characters of JSON fit in no cookie.
+MOST_JSON = MAX_SIZE * 3 // 4
 DAY = 24 * 60 * 60 * 1000
 #: The command that generates a good secret, for error messages.
 MAKE_RANDOM = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'

@@ -68,8 +68,6 @@ _FURTHER = "lesson_app.sessions"
 _ID = re.compile("[A-Za-z0-9_-]{22}")
 #: The bytes of a session's id.
 _ID_LENGTH = 16
-#: Base64 makes 4 characters of 3 bytes, so more JSON fits in no sealed cookie.
-_MOST_JSON = MAX_SIZE * 3 // 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -281,9 +279,10 @@ class ClientSessionInterface(SessionInterface):
         self._checked_name: str | None = None
         # Nothing else needs to know which session it is and when it began.
         self._marks = bool(options.max_lifetime or options.revocations)
-        # How large another kind of codec makes a cookie, only that codec knows.
-        codec = options.own_codec
-        self._most_json = _MOST_JSON if codec is None or type(codec) is SealedCodec else None
+        # How large a codec of one's own makes a cookie, only that codec knows. Not inherited:
+        # a subclass may compress.
+        kind = type(options.own_codec) if options.own_codec else SealedCodec
+        self._most_json: int | None = vars(kind).get("most_json")
         self._warned_of_others = False
 
     def now(self) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from ..cookie import (
     IV_LENGTH,
     MACS,
+    MOST_JSON,
     Keys,
     Unsealed,
     check_keys,
@@ -40,6 +41,9 @@ class SealedCodec:
 
     With `strict`, only the form that `seal` writes is accepted.
     """
+
+    #: An item of more characters of JSON fits in no cookie.
+    most_json = MOST_JSON
 
     def __init__(
         self, *keys: Keys, urandom: Callable[[int], bytes] = os.urandom, strict: bool = False
