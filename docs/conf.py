@@ -39,7 +39,7 @@ nitpick_ignore_regex = [
     # Their documentation is on other hosts.
     ("py:class", r"(blinker|click|collections|datetime|timedelta|flask|requests|werkzeug)\b.*"),
     # Names of type variables and aliases.
-    ("py:class", r"[A-Z][A-Za-z]*"),
+    ("py:class", r"(lesson_app\.guard\.)?[A-Z][A-Za-z]*"),
     # Results of the notebooks' functions that need no entry.
     ("py:class", r"lesson_app\.(dissect|lab)\..*"),
 ]

@@ -39,7 +39,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ._engine.javascript import MAX_SAFE_INTEGER, stringify
-from .cookie import Unsealed, check_ms, check_name, check_type, read_object, to_base64
+from .cookie import (
+    MOST_JSON,
+    Unsealed,
+    check_ms,
+    check_name,
+    check_type,
+    read_object,
+    to_base64,
+)
 from .errors import BadFormat, BadSignature
 from .options import Secret, check_secret
 
@@ -95,6 +103,9 @@ class AEADCodec:
     Raises ValueError for a weak secret, for no secret, and for two equal ones. `urandom` is
     for repeatable tests: two cookies with the same nonce show their contents.
     """
+
+    #: An item of more characters of JSON fits in no cookie.
+    most_json = MOST_JSON
 
     def __init__(self, secret: Secret, *, urandom: Callable[[int], bytes] = os.urandom) -> None:
         secrets = [secret] if isinstance(secret, str | bytes) else secret

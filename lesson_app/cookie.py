@@ -16,6 +16,7 @@ import hmac
 import math
 import os
 import re
+import reprlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,10 +56,12 @@ TIMES = ("created_at", "duration")
 IV_LENGTH = 16
 #: The octets that browsers keep of name and value together (RFC 6265bis section 5.6).
 MAX_SIZE = 4096
+#: Base64 makes 4 characters of 3 bytes, so more characters of JSON fit in no cookie.
+MOST_JSON = MAX_SIZE * 3 // 4
 DAY = 24 * 60 * 60 * 1000
 #: The command that generates a good secret, for error messages.
 MAKE_RANDOM = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
-_NOT_BASE64 = re.compile(b"[^A-Za-z0-9_-]")
+_NOT_BASE64 = re.sub(b"[A-Za-z0-9_-]", b"", bytes(range(256)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,8 @@ def unseal(value: str, keys: Keys, *, name: str = "session", strict: bool = Fals
     plaintext = decrypt(ciphertext, keys, iv).decode("utf-8", "replace")
     sealed_name, separator, text = plaintext.partition("=")
     if not separator or sealed_name != name:
-        raise BadName("name", f"sealed for the cookie {sealed_name!r}, not {name!r}")
+        sealed_for = reprlib.repr(sealed_name)  # without a "=", it is the whole plaintext
+        raise BadName("name", f"sealed for the cookie {sealed_for}, not {name!r}")
     opened = Unsealed(read_object(text), int(created_at), int(duration), mac=mac, json=text)
     if strict and value != _write(iv, ciphertext, opened.created_at, opened.duration, mac):
         raise BadFormat("canonical", "strict mode accepts only the form that seal() writes")
@@ -262,7 +266,7 @@ def from_base64(text: str) -> bytes:
         message = f"a base64url field cannot have length {len(units)}"
         raise BadFormat("base64", f"{message}; was the cookie truncated?")
     digits = units.partition(b"=")[0].replace(b"+", b"-").replace(b"/", b"_")
-    digits = _NOT_BASE64.sub(b"", digits)
+    digits = digits.translate(None, _NOT_BASE64)
     if len(digits) % 4 == 1:
         digits = digits[:-1]
     return base64.urlsafe_b64decode(digits + b"=" * (-len(digits) % 4))
@@ -283,6 +287,18 @@ def read_object(text: str) -> dict[str, Any]:
 def check_keys(keys: object) -> None:
     """Raise TypeError for anything but Keys."""
     check_type("keys", keys, Keys, "Keys, such as derive_keys(secret)")
+
+
+def check_methods(what: str, value: object, *methods: str) -> None:
+    """Raise TypeError for an object without these methods, and for a class."""
+    if isinstance(value, type) or not all(
+        callable(getattr(value, each, None)) for each in methods
+    ):
+        names = f"method{'s' * (len(methods) > 1)} {' and '.join(methods)}"
+        # Not the value: it may be a secret, or a URL with a password.
+        kind = javascript.type_name(value)
+        got = f"the class {value.__name__}" if isinstance(value, type) else kind
+        raise TypeError(f"{what} must be an object with the {names}, got {got}")
 
 
 def check_name(name: str) -> None:

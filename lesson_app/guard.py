@@ -1,11 +1,13 @@
 """Allow only logged-in visitors to open a view, and only this site to send requests."""
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, overload
 
 from flask import Response, abort, current_app, redirect, request, session
 
+_NO_PATH = re.compile(r"[\x00-\x20\x7f\\]")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -41,8 +43,10 @@ def ensure_login(view: Callable[P, Any]) -> Callable[P, Any]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
         if not session.get("user"):
             # Express answers 302; Flask will change its default to 303.
-            # Keep one slash at the start: two would name another host.
-            return redirect("/" + f"{request.script_root}/login".lstrip("/"), code=302)
+            # Keep one slash at the start: two would name another host. Browsers drop control
+            # characters, and read a backslash as a slash.
+            path = _NO_PATH.sub("", f"{request.script_root}/login").lstrip("/")
+            return redirect(f"/{path}", code=302)
         return current_app.ensure_sync(view)(*args, **kwargs)
 
     return guarded

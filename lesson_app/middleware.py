@@ -22,7 +22,8 @@ import reprlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
-from typing import Any, NamedTuple, cast
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from blinker import Namespace
 from flask import Flask, Request, Response, current_app, request
@@ -43,7 +44,16 @@ from .cookie import MAX_SIZE, Codec, Keys, Unsealed, derive_keys, to_base64
 from .errors import BadCookie, SessionTooLarge
 from .options import Options, secret_keys
 from .revocation import MARGIN, failing_closed
-from .session import BORN, END_OF_TIME, ID, Session, State, json_to_seal, milliseconds
+from .session import (
+    BORN,
+    END_OF_TIME,
+    ID,
+    Identity,
+    Session,
+    State,
+    json_to_seal,
+    milliseconds,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +69,6 @@ _FURTHER = "lesson_app.sessions"
 _ID = re.compile("[A-Za-z0-9_-]{22}")
 #: The bytes of a session's id.
 _ID_LENGTH = 16
-#: Base64 makes 4 characters of 3 bytes, so more JSON fits in no sealed cookie.
-_MOST_JSON = MAX_SIZE * 3 // 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,7 +167,7 @@ class ClientSessions(Options):
     ) -> tuple[str, str]:
         """Return name and value of a cookie that begins a session with `content`.
 
-        For a test client: ``client.set_cookie(*sessions.make_cookie({"user": …}, app))``.
+        For a ``Cookie`` header. For Flask's test client, use its ``session_transaction``.
         """
         session = self.open("", app)
         session.replace(content)
@@ -200,27 +208,33 @@ def _is_event() -> bool:
     return hasattr(request, "namespace")
 
 
-def _is_websocket() -> bool:
-    # Only such a rule answers a WebSocket, whose headers are sent before the view runs.
-    return request.url_rule is not None and request.url_rule.websocket
+def _is_socket() -> bool:
+    """Return whether no response will set a cookie."""
+    real = request._get_current_object()  # type: ignore[attr-defined]  # as in _is_over_tls
+    rule = real.url_rule
+    # Only a rule for it answers a WebSocket, whose headers are sent before the view runs.
+    return hasattr(real, "namespace") or (rule is not None and rule.websocket)
 
 
 def _no_secret() -> RuntimeError:
     return RuntimeError("there is no secret; pass secret=… or set the app's SECRET_KEY")
 
 
-class _RequestCookie(NamedTuple):
+class _RequestCookie:
     """What one request opens its cookie with, and seals it with again."""
 
-    interface: ClientSessionInterface
-    app: Flask
-    header: str
+    def __init__(self, interface: ClientSessionInterface, app: Flask, header: str) -> None:
+        self.interface, self.app, self.header = interface, app, header
 
-    @property
+    def is_revoked(self, session: Session) -> bool:
+        """Return whether the session that the request's cookie was of is ended by now."""
+        return self.interface.is_ended(session)
+
+    @functools.cached_property
     def name(self) -> str:
         return self.interface.get_cookie_name(self.app)
 
-    @property
+    @functools.cached_property
     def codec(self) -> Codec:
         codec = self.interface.get_codec(self.app)
         if codec is None:
@@ -268,9 +282,10 @@ class ClientSessionInterface(SessionInterface):
         self._checked_name: str | None = None
         # Nothing else needs to know which session it is and when it began.
         self._marks = bool(options.max_lifetime or options.revocations)
-        # How large another kind of codec makes a cookie, only that codec knows.
-        codec = options.own_codec
-        self._most_json = _MOST_JSON if codec is None or type(codec) is SealedCodec else None
+        # How large a codec of one's own makes a cookie, only that codec knows. Not inherited:
+        # a subclass may compress.
+        kind = type(options.own_codec) if options.own_codec else SealedCodec
+        self._most_json: int | None = vars(kind).get("most_json")
         self._warned_of_others = False
 
     def now(self) -> int:
@@ -288,6 +303,32 @@ class ClientSessionInterface(SessionInterface):
             check_cookie_name("SESSION_COOKIE_NAME", name)
             self._checked_name = name
         return name
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return str(cookie_attributes(app, self._options).path)
+
+    def get_cookie_domain(self, app: Flask) -> str | None:
+        return cookie_attributes(app, self._options).domain or None
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).secure)
+
+    def get_cookie_httponly(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).httponly)
+
+    def get_cookie_samesite(self, app: Flask) -> str | None:
+        samesite: str | None = cookie_attributes(app, self._options).samesite
+        return samesite
+
+    def get_cookie_partitioned(self, app: Flask) -> bool:
+        return bool(cookie_attributes(app, self._options).partitioned)
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        expires = self._expires(cast(Session, session))
+        return None if expires is None else datetime.fromtimestamp(expires, UTC)
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return session.modified
 
     def get_codec(self, app: Flask) -> Codec | None:
         """Return the codec of `app`; None without a secret."""
@@ -329,20 +370,21 @@ class ClientSessionInterface(SessionInterface):
         session = Session(
             now=self.now,
             duration=self._duration,
-            opener=functools.partial(self._read_cookie, cookie),
+            opener=lambda: self._read_cookie(session),
             new_id=self._new_id if self._marks else None,
             most_json=self._most_json,
         )
         session._cookie, session._max_lifetime = cookie, self._max_lifetime
         return session
 
-    def _read_cookie(self, cookie: _RequestCookie) -> tuple[dict[str, Any], State] | None:
+    def _read_cookie(self, session: Session) -> tuple[dict[str, Any], State] | None:
         """Return what the first cookie holds that opens; None without a cookie.
 
         Mozilla's library takes the first cookie in any case. But another app, on another port
         of this host or for a parent domain, may have set a cookie with the same name.
         """
-        codec, now = cookie.codec, self.now()
+        cookie, now = cast(_RequestCookie, session._cookie), self.now()
+        codec = cookie.codec
         refused: list[tuple[str, str]] = []
         changed = False
         for value in find_cookies(cookie.header, cookie.name):
@@ -352,7 +394,7 @@ class ClientSessionInterface(SessionInterface):
                 refused.append((value, bad.reason))
                 continue
             content, state = self._read(unsealed, now)
-            reason = self._reason_to_refuse(content, state, now)
+            reason = self._reason_to_refuse(session, content, state, now)
             if not reason:
                 if refused:
                     self._warn_of_others(cookie.name)
@@ -360,11 +402,19 @@ class ClientSessionInterface(SessionInterface):
                 if type(codec) is not SealedCodec:
                     # Raises if the content could not be sealed again.
                     state.json = json_to_seal(content, state)
+                session._identity = Identity(
+                    state.json,
+                    state.session_id,
+                    state.born_at,
+                    state.created_at,
+                    state.duration,
+                )
                 return content, state
-            # This app sealed it, so it is replaced. Any other cookie that does not open stays
-            # as it is until the session is written: another server may be able to open it.
+            # A session that is over is replaced, as in Mozilla's library. But a cookie that
+            # does not open stays until the session is written: another server may be able to
+            # open it. So does a revoked one: a slow response must not overwrite a new login.
             refused.insert(0, (value, reason))
-            changed = True
+            changed = changed or reason != "revoked"
         if refused:
             self._report(cookie, *refused[0])
         return ({}, State(now, self._duration, now, changed=changed)) if refused else None
@@ -384,9 +434,9 @@ class ClientSessionInterface(SessionInterface):
             born_at, session_id = content.pop(BORN, None), content.pop(ID, None)
             if type(born_at) is int and born_at >= 0:
                 state.born_at = born_at
-            elif created_at > now + 2 * self._active_duration + MARGIN:
-                # No extension moves it that far, so nothing says when the session began.
-                state.born_at = created_at
+            elif created_at > now:
+                # It was extended, perhaps twice. Further in the future, it will be refused.
+                state.born_at = created_at - 2 * self._active_duration
             if type(session_id) is str and _ID.fullmatch(session_id):
                 state.session_id = session_id
             elif content and unsealed.mac:
@@ -398,7 +448,9 @@ class ClientSessionInterface(SessionInterface):
                 state.changed = True
         return content, state
 
-    def _reason_to_refuse(self, content: dict[str, Any], state: State, now: int) -> str | None:
+    def _reason_to_refuse(
+        self, session: Session, content: dict[str, Any], state: State, now: int
+    ) -> str | None:
         expires_at = state.created_at + state.duration
         if not 0 <= state.created_at <= expires_at <= END_OF_TIME:
             return "times"
@@ -408,18 +460,54 @@ class ClientSessionInterface(SessionInterface):
             return "times"
         if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
-        if self._options.revocations:
-            session = Session(
-                now=self.now,
-                duration=self._duration,
-                opener=lambda: (content, state),
-                new_id=self._new_id,
-            )
+        if self._options.revocations and self._is_revoked(session, content, state):
+            return "revoked"
+        return None
+
+    def _is_revoked(self, session: Session, content: dict[str, Any], state: State) -> bool:
+        """Ask the revocations about the content and state of a cookie of `session`."""
+        probe = Session(
+            now=self.now,
+            duration=self._duration,
+            opener=lambda: (content, state),
+            new_id=self._new_id,
+        )
+        session._asking = True
+        try:
             for revocation in self._options.revocations:
                 with failing_closed():
-                    if revocation.is_revoked(session):
-                        return "revoked"
-        return None
+                    if revocation.is_revoked(probe):
+                        return True
+        finally:
+            session._asking = False
+        return False
+
+    def is_ended(self, session: Session) -> bool:
+        """Return whether the session that the request's cookie was of is revoked by now."""
+        was = session._identity
+        if was is None:
+            return False
+        content = parse(was.json)
+        for mark in (BORN, ID):
+            content.pop(mark, None)
+        state = State(
+            was.created_at, was.duration, was.born_at, was.json, was.session_id, new=False
+        )
+        return self._is_revoked(session, content, state)
+
+    def _has_escaped(self, session: Session) -> bool:
+        """Return whether another request ended the session while this one renamed it.
+
+        A session that only changes keeps its id and birth, so that its new cookie is refused.
+        """
+        was, state = session._identity, session._open()
+        return (
+            was is not None
+            and (state.session_id, state.born_at) != (was.session_id, was.born_at)
+            and len(session) > 0
+            and not session._renewed
+            and self.is_ended(session)
+        )
 
     def _extend(self, state: State, now: int) -> None:
         if state.created_at + state.duration - now < self._active_duration:
@@ -447,7 +535,9 @@ class ClientSessionInterface(SessionInterface):
         used, interfaces = {self: session}, app.extensions.get(_EXTENSION, {}).values()
         if len(interfaces) > 1:
             used |= request.environ.get(_FURTHER, {})
-        streamed = response.is_streamed and not is_file(response, request.environ)
+        streamed = type(response.response) not in (list, tuple) and not is_file(
+            response, request.environ
+        )
         if streamed and response.status_code >= 400 and response.content_length:
             response.make_sequence()  # Werkzeug streams its own error pages, such as a 404
             streamed = False
@@ -476,15 +566,28 @@ class ClientSessionInterface(SessionInterface):
         json = session._changed_json()
         if json is None:
             return
-        if (_is_event() or _is_websocket()) and _is_written(session, json):
+        if self._has_escaped(session):
+            logger.info("cookie %s is not set: the session was revoked", session._cookie.name)
+            return
+        if _is_socket() and _is_written(session, json):
             raise RuntimeError(
                 "the session must change in an HTTP request, got a change in a WebSocket, "
                 "where no response sets the cookie; let the page request a URL, such as /logout"
             )
         cookie, attributes = session._cookie, cookie_attributes(app, self._options)
+        try:
+            value = cookie.sealed(session, json)
+        except SessionTooLarge:
+            was, state = session._identity, session._open()
+            if was is None or _is_written(session, json):
+                raise
+            if (was.created_at, was.duration) != (state.created_at, state.duration):
+                raise
+            # Only marks or a longer MAC do not fit. The browser's cookie goes on as it is.
+            return
         yield cookie_line(
             cookie.name,
-            cookie.sealed(session, json),
+            value,
             expires=self._expires(session),
             path=attributes.path,
             domain=attributes.domain,
@@ -510,7 +613,7 @@ def _setting_keys(app: Flask, secrets: tuple[str | bytes, ...]) -> list[Keys]:
     if app.config.get(ALLOW_WEAK) is True:
         return [derive_keys(secret) for secret in secrets]
     try:
-        return secret_keys("SECRET_KEY", secrets)
+        return secret_keys("SECRET_KEY", secrets, f"set the app's {ALLOW_WEAK} to True")
     except ValueError as error:
         if not (app.testing or app.debug):
             raise

@@ -15,10 +15,13 @@ Use one of two classes with a store that you choose, or write a `Revocation` you
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from ._engine.javascript import type_name
+from .cookie import check_methods
 from .errors import RevocationUnavailable
 from .session import Session
 from .stores import Store, _now
@@ -73,20 +76,33 @@ class UserEpochs:
         user: Callable[[Session], str | int | None],
         now: Callable[[], int] = _now,
     ) -> None:
+        check_methods("store", store, "put", "get", "delete")
+        if not callable(user):
+            raise TypeError(f"user must be a function, got {type_name(user)}")
         self._store = store
         self._user = user
         self._now = now
 
     def end_all(self, user: str | int, *, keep: Session | None = None) -> None:
-        """Refuse every session that `user` has begun so far, except `keep`."""
+        """Refuse every session that `user` has begun so far, except `keep`.
+
+        Without `keep` this request's session is ended, too, even if it is `reset` after it.
+        If another request has ended `keep` meanwhile, it is not kept.
+        """
         key = _key(user)
-        state = None if keep is None else keep._open()  # while it is not yet refused
-        epoch = self._now()
+        # Opened while it is not yet refused; and asked, in case it is already.
+        state = None if keep is None or _is_ended(keep) else keep._open()
+        now = self._now()
         with failing_closed():
-            self._store.put(key, epoch, None)
-        if state is not None:
-            state.born_at = max(state.born_at, epoch + 1)
-            state.changed = True
+            self._store.put(key, now, None)
+            stored = self._store.get(key)
+            if stored is not None and stored > now and self._corrected(key, stored) != stored:
+                # A clock was ahead, so `put` changed nothing.
+                self._store.put(_ahead(key, stored), now, None)
+            epoch = self._epoch(key)
+        if keep is not None and state is not None:
+            state.born_at = max(state.born_at, (epoch or now) + 1)
+            state.changed = keep._renewed = True
 
     def forget(self, user: str | int) -> None:
         """Undo `end_all`: every session of `user` that has not expired opens again.
@@ -100,23 +116,47 @@ class UserEpochs:
         try:
             user = self._user(session)
             key = None if user is None else _key(user)
-        except Exception:
-            logger.exception("a session is refused, because its user could not be found")
+        except Exception as error:  # noqa: BLE001  # whatever it is, the session is refused
+            # Not the message: it may hold what is in the session.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            logger.error(
+                "a session is refused: its user could not be found, %s in %s line %s",
+                type(error).__name__,
+                place.filename,
+                place.lineno,
+            )
             return True
         epoch = None if key is None else self._epoch(key)
         return epoch is not None and session.born_at <= epoch
 
     def _epoch(self, key: str) -> int | None:
-        epoch, now = self._store.get(key), self._now()
-        if epoch is None or epoch <= now + MARGIN:
-            return epoch
-        # A clock was ahead when this was stored. Until it is repaired, and that is seen here,
-        # every session is refused; later ones are good. Of the times at which several servers
-        # see it, the store keeps the first, which is the largest negative number.
-        seen = f"seen:{epoch}:{key}"
-        self._store.put(seen, -now, epoch)
-        first = self._store.get(seen)
-        return epoch if first is None else -first
+        epoch = self._store.get(key)
+        return None if epoch is None else self._corrected(key, epoch)
+
+    def _corrected(self, key: str, epoch: int) -> int:
+        """Return the epoch, or the time at which it was first seen to be of a clock ahead.
+
+        Until it is seen every session is refused; those that begin later are good.
+        """
+        corrected, now = self._store.get(_ahead(key, epoch)), self._now()
+        if corrected is None and epoch > now + MARGIN:
+            corrected = now
+            self._store.put(_ahead(key, epoch), now, None)
+        return epoch if corrected is None else corrected
+
+
+def _ahead(key: str, epoch: int) -> str:
+    return f"ahead:{epoch}:{key}"
+
+
+def _is_ended(session: Session) -> bool:
+    """Return whether another request has ended the session of this request's cookie."""
+    ended: bool = (
+        session._identity is not None
+        and not session._renewed
+        and session._cookie.is_revoked(session)
+    )
+    return ended
 
 
 def _key(user: object) -> str:
@@ -125,7 +165,9 @@ def _key(user: object) -> str:
             f"the user must be str or int, got {type(user).__name__}; return for instance "
             'session.get("user")'
         )
-    return f"user:{user}"
+    key = f"user:{user}"
+    key.encode()  # half a surrogate pair is no name, and no key of a database
+    return key
 
 
 class DenyList:
@@ -136,30 +178,44 @@ class DenyList:
     `max_lifetime`; without that option for 400 days. A session without an id costs the store
     nothing: it never held anything.
 
-    A cookie that Express made has no id yet. Here its id is derived from the cookie: ending
-    the session refuses this cookie, but not other cookies that Express made of it. A codec
-    of your own should return `Unsealed.mac`: without it, cookies from before this
-    revocation are refused.
+    A cookie that Express made, or this library before it had this revocation, has no id yet.
+    Here its id is derived from the cookie: ending the session refuses this cookie, but not
+    other such cookies of it. A codec of your own should return `Unsealed.mac`: without it,
+    cookies from before this revocation are refused.
     """
 
     def __init__(self, store: Store, *, now: Callable[[], int] = _now) -> None:
+        check_methods("store", store, "put", "get", "delete")
         self._store = store
         self._now = now
 
-    def end(self, session: Session) -> None:
-        """Refuse every cookie of `session` from now on, and `reset` it: the logout."""
+    def end(self, session: Session, *keep: str) -> None:
+        """Refuse every cookie of `session` from now on, and `reset` it: the logout.
+
+        At a login, `keep` names what goes on in the new session, such as a basket.
+        """
         if session._new_id is None:
             raise RuntimeError(
                 "expected a session with an id; pass this DenyList to ClientSessions, as "
                 "revocation=…"
             )
-        state = session._open()
-        if state.session_id:
-            lifetime = session._max_lifetime
-            end = max(self._now(), state.born_at) + (LONGEST if lifetime is None else lifetime)
+        state, was, renewed = session._open(), session._identity, not _is_ended(session)
+        if session._unknown:
+            raise RevocationUnavailable("the session could not be opened, so it is not ended")
+        lifetime = session._max_lifetime
+        end = max(self._now(), state.born_at) + (LONGEST if lifetime is None else lifetime)
+        end = max(end, session.expires_at) + MARGIN
+        ids = {state.session_id, "" if was is None else was.session_id}
+        for session_id in filter(None, ids):
             with failing_closed():
-                self._store.put(f"id:{state.session_id}", 1, end + MARGIN)
-        session.reset()
+                self._store.put(f"id:{session_id}", 1, end)
+        if was is not None and was.session_id and not session._cookie.is_revoked(session):
+            raise RuntimeError(
+                "the ended session must be refused, got a session that still opens; pass this "
+                "DenyList to ClientSessions, as revocation=…"
+            )
+        session.reset(*keep)
+        session._renewed = renewed
 
     def is_revoked(self, session: Session) -> bool:
         session_id = session._open().session_id

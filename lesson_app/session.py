@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask.sessions import SessionMixin
 
@@ -54,6 +54,16 @@ class State:
     session_id: str = ""
     new: bool = True
     changed: bool = False
+
+
+class Identity(NamedTuple):
+    """What the request's cookie was, whatever the request makes of the session."""
+
+    json: str
+    session_id: str
+    born_at: int
+    created_at: int
+    duration: int
 
 
 def json_to_seal(content: dict[str, Any], state: State) -> str:
@@ -117,6 +127,14 @@ class Session(dict[str, Any], SessionMixin):
     _failed = False
     #: Whether the request has used the session, even if its cookie could not be opened.
     _used = False
+    #: Whether the opener raised, so that nobody knows what the session holds.
+    _unknown = False
+    #: What the request's cookie was, after an extension.
+    _identity: Identity | None = None
+    #: Whether a revocation is being asked: it must use the session that it is given.
+    _asking = False
+    #: Whether this request has ended the session that its cookie was of, or kept it alive.
+    _renewed = False
     _opening = _assigned = False
 
     def __init__(
@@ -145,11 +163,17 @@ class Session(dict[str, Any], SessionMixin):
     def _open(self) -> State:
         """Open the cookie, once, and return the state.
 
-        Every dict method and every property calls it. If the opener raises, the session
-        stays unopened: the response sets no cookie, and the visitor's is what it was.
+        Every dict method and every property calls it. If the opener raises, so does the first
+        call. After it the session is empty, so that the page of the error can use it; the
+        response sets no cookie, and the visitor's is what it was.
         """
         if self._opener is not None:
             with self._lock:  # a view may hand its session to several threads
+                if self._asking:
+                    raise RuntimeError(
+                        "a revocation must use the session that it is given, got a use of "
+                        "flask.session, which is not open yet"
+                    )
                 if self._opener is not None and not self._opening:
                     self._opening = self._used = True
                     dict.clear(self)
@@ -162,12 +186,11 @@ class Session(dict[str, Any], SessionMixin):
                             if _FLASHES in content:
                                 flashes = _in_flasks_types(content[_FLASHES])
                                 dict.__setitem__(self, _FLASHES, flashes)
-                        self._opener = None
                     except BaseException:
-                        self._hold_place()
+                        self._unknown = True
                         raise
                     finally:
-                        self._opening = False
+                        self._opener, self._opening = None, False
         return self._state
 
     def _new_state(self) -> State:
@@ -221,7 +244,7 @@ class Session(dict[str, Any], SessionMixin):
 
     def _changed_json(self) -> str | None:
         """Return the JSON to seal; None if the browser can keep its cookie."""
-        if self._opener is not None:
+        if self._opener is not None or self._unknown:
             return None
         text = self._json()
         if self._state.changed:
@@ -263,11 +286,16 @@ class Session(dict[str, Any], SessionMixin):
         """
         for key in keep:
             if not isinstance(key, str):
-                raise TypeError(f"expected keys one by one, as in reset('a', 'b'), got {key!r}")
+                raise TypeError(
+                    "expected keys one by one, as in reset('a', 'b'), got "
+                    f"{type(key).__name__}; write reset(*keys)"
+                )
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
-        self._state.born_at, self._state.session_id = self._state.created_at, ""
+        # What `end_all` has just kept begins after its epoch, however short the time since.
+        born_at = self._state.born_at if self._renewed else 0
+        self._state.born_at, self._state.session_id = max(self._state.created_at, born_at), ""
 
     def replace(self, content: Mapping[str, Any]) -> None:
         """Replace everything in the session with `content`; keep the lifetime."""
@@ -304,12 +332,14 @@ class Session(dict[str, Any], SessionMixin):
 
     def _check(self, key: str, value: Any) -> None:
         """Raise now, on the view's line, for an item that could not be sealed later."""
+        if key in (BORN, ID) and parse(self._state.json).get(key) != value:
+            raise ValueError(f"session[{key!r}] is reserved; choose another key")
         text = stringify({key: _in_json_types(value) if key == _FLASHES else value})
         if self._most_json is not None and len(text) > self._most_json:
             raise SessionTooLarge(
-                f"session[{reprlib.repr(key)}] must have at most {self._most_json} bytes of "
-                f"JSON to fit in a cookie, got {len(text.encode())}; store it on the server, "
-                "and its id in the session"
+                f"session[{reprlib.repr(key)}] must have at most {self._most_json} "
+                f"characters of JSON to fit in a cookie, got {len(text)}; store it on the "
+                "server, and its id in the session"
             )
 
     def __eq__(self, other: object) -> bool:

@@ -787,11 +787,11 @@ def test_app_refuses_a_session_that_is_too_large(clock: Clock) -> None:
     def fill(session: Session) -> None:
         session["text"] = "x" * 3100
 
-    with pytest.raises(SessionTooLarge, match="its largest item is 'text'"):
+    with pytest.raises(SessionTooLarge, match=r"session\['text'\] must have at most 3072"):
         site_with(clock).visit(fill)
 
 
-# The recipe in docs/limits.md
+# The recipe in docs/deployment.md
 
 
 class Moving:

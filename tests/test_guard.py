@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lesson_app import ClientSessions, ensure_login
+from lesson_app import ClientSessions, create_app, ensure_login
 from lesson_app.guard import refuse_cross_site
 from lesson_app.lab import Clock
 from tests.conftest import SECRET, set_cookies
@@ -223,3 +224,13 @@ def test_trusted_host_of_a_proxy(shop: FlaskClient) -> None:
     ]
 
     assert statuses == [200, 403]
+
+
+@pytest.mark.parametrize("prefix", ["/\t/a.example", "/\\a.example", "\\/a.example", "//a"])
+def test_prefix_that_names_another_host(prefix: str) -> None:
+    """Whatever a proxy reports as the app's prefix, the redirect stays on this host."""
+    client = create_app().test_client()
+
+    response = client.get("/dashboard", environ_overrides={"SCRIPT_NAME": prefix})
+
+    assert re.fullmatch(r"/[a-z][a-z./]*", response.headers["Location"])

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from flask import Flask, Response, abort, send_file, session, stream_with_context
+from flask import Flask, Response, abort, request, send_file, session, stream_with_context
 from flask.testing import FlaskClient
 from werkzeug.wsgi import FileWrapper
 
@@ -94,6 +94,47 @@ def file() -> Response:
     return send_file(io.BytesIO(b"0123456789"), "text/plain", etag="a", max_age=60)
 
 
+def test_file_of_ones_own(clock: Clock) -> None:
+    """A file of the app's own may run code while it is sent, so it counts as a stream."""
+
+    class File(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return b"" if self.tell() else super().read(size)
+
+    site = Site(clock)
+
+    assert site.visit(lambda s: send_file(File(b"x"), "text/plain")).headers["Vary"] == "Cookie"
+
+
+def test_part_of_a_generator(clock: Clock) -> None:
+    """A part of a generator, for a Range header, counts as a stream, too."""
+    site = Site(clock, no_store=True)
+
+    def view(s: Session) -> Response:
+        return cast(
+            Response,
+            passed_through().make_conditional(
+                request, accept_ranges=True, complete_length=1000
+            ),
+        )
+
+    response = site.visit(view, headers={"Range": "bytes=0-5"})
+
+    assert response.status_code == 206
+    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_list_of_ones_own(clock: Clock) -> None:
+    """Only a plain list or tuple is sure to be complete already."""
+
+    class Lazy(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            yield "late"
+
+    assert Site(clock).visit(lambda s: Response(Lazy(["a"]))).headers["Vary"] == "Cookie"
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [({}, 200), ({"Range": "bytes=1-3"}, 206), ({"If-None-Match": '"a"'}, 304)],
@@ -166,6 +207,8 @@ CACHED = {
     "age": ("max-age=60", "max-age=60, private"),
     "no-store": ("no-store", "no-store"),
     "private": ("private", "private"),
+    "large letters": ("PUBLIC, S-MaxAge=60", "private"),
+    "no-store of a field": ('no-store="foo", public, max-age=1', "max-age=1, private"),
 }
 
 
@@ -182,6 +225,18 @@ def test_response_that_sets_a_cookie(site: Site, given: str | None, sent: str) -
     assert set_cookies(response)
     assert response.headers.getlist("Cache-Control") == [sent]
     assert response.headers.getlist("Vary") == ["Cookie"]
+
+
+def test_headers_for_one_kind_of_cache(site: Site) -> None:
+    """Headers that would allow a CDN to store the cookie are removed."""
+
+    def view(session: Session) -> Response:
+        write(session)
+        return Response("hi", headers={"CDN-Cache-Control": "public", "Surrogate-Control": "a"})
+
+    headers = site.visit(view).headers
+
+    assert [name for name, _ in headers if name.endswith("Control")] == ["Cache-Control"]
 
 
 def test_response_that_sets_no_cookie(site: Site) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
+from flask import session as flask_session
 
 from lesson_app import (
     ClientSessions,
@@ -17,6 +19,7 @@ from lesson_app import (
     MemoryStore,
     RevocationUnavailable,
     Session,
+    SessionTooLarge,
     SQLiteStore,
     Unsealed,
     UserEpochs,
@@ -495,7 +498,7 @@ def test_user_that_cannot_be_found(
     response = site.visit(user)
 
     assert (response.status_code, response.text) == (200, "None")
-    assert opened(response).content == {}
+    assert not set_cookies(response)
     assert "its user could not be found" in caplog.text
     assert site.visit(lambda s: s.update(user=stored)).status_code == 200
 
@@ -627,3 +630,326 @@ def test_page_for_a_store_that_fails(clock: Clock) -> None:
         assert response.headers["Vary"] == "Cookie"
         assert not set_cookies(response)
     assert causes == ["OSError('no connection')"] * 2
+
+
+# What an attacker tried
+
+
+@pytest.mark.parametrize("by", ["deny-list", "epochs"])
+def test_rename_in_flight_during_the_logout(
+    store: Store, clock: Clock, advance: Advance, by: str
+) -> None:
+    """A request in flight cannot give an ended session a new id and a new birth."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    denied, epochs = DenyList(store), UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=[denied, epochs])
+    value = the_cookie(site.visit(log_in)).value
+
+    def slow(session: Session) -> None:
+        assert user(session)
+        advance(1)
+        if by == "epochs":
+            epochs.end_all("sampleuser")
+        else:
+            site.visit_with(f"session={value}", denied.end)
+        advance(1)
+        session.reset("user")
+
+    response = site.visit_with(f"session={value}", slow)
+
+    assert not set_cookies(response)
+
+
+@pytest.mark.parametrize("act", ["end", "keep"])
+def test_renewal_in_flight_during_the_logout(
+    store: Store, clock: Clock, advance: Advance, act: str
+) -> None:
+    """Nor can it with `end` and the same user again, nor with `end_all` that keeps it."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    denied, epochs = DenyList(store), UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=[denied, epochs])
+    value = the_cookie(site.visit(log_in)).value
+
+    def slow(session: Session) -> None:
+        found = user(session)
+        advance(1)
+        site.visit_with(f"session={value}", denied.end)
+        epochs.end_all("sampleuser")
+        advance(1)
+        if act == "end":
+            denied.end(session)
+            session["user"] = found
+        else:
+            epochs.end_all("sampleuser", keep=session)
+
+    for each in set_cookies(site.visit_with(f"session={value}", slow)):
+        assert site.visit_with(f"session={each.value}", user).text == "None"
+
+
+def test_renewal_of_a_session_that_lives(store: Store, clock: Clock) -> None:
+    """Without a logout elsewhere, a session can be ended and begun again in one request."""
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(log_in)).value
+
+    def renew(session: Session) -> None:
+        found = user(session)
+        denied.end(session)
+        denied.end(session)
+        session["user"] = found
+
+    site.visit(renew)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+
+@pytest.mark.parametrize("first", [lambda s: s.reset(), lambda s: s.reset(*s)], ids=["", "*"])
+def test_end_after_reset(
+    store: Store, clock: Clock, first: Callable[[Session], object]
+) -> None:
+    """`end` ends the session of the request's cookie, even if it was reset before."""
+    denied = DenyList(store)
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(log_in)).value
+
+    def log_out(session: Session) -> None:
+        first(session)
+        denied.end(session)
+
+    site.visit(log_out)
+
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+
+def test_revocation_that_uses_flask_session(clock: Clock) -> None:
+    """A callback that reads `flask.session` would see it empty: the session is refused."""
+    epochs = UserEpochs(MemoryStore(), user=lambda _: name_of(cast(Session, flask_session)))
+    site = Site(clock, revocation=epochs)
+    site.visit(log_in)
+
+    assert site.visit(user).text == "None"
+
+
+def test_deny_list_that_is_not_asked(clock: Clock) -> None:
+    """Ending a session raises an error if nothing refuses the session afterwards."""
+    denied = DenyList(MemoryStore())
+    site = Site(clock, max_lifetime=timedelta(hours=1))
+    site.visit(log_in)
+
+    with pytest.raises(RuntimeError, match=r"a session that still opens; pass this DenyList"):
+        site.visit(denied.end)
+
+
+def test_deny_list_inside_another_revocation(clock: Clock) -> None:
+    """A revocation of one's own may ask a DenyList."""
+
+    class Both:
+        denied = DenyList(MemoryStore())
+
+        def is_revoked(self, session: Session) -> bool:
+            return self.denied.is_revoked(session)
+
+    site = Site(clock, revocation=Both())
+    site.visit(log_in)
+
+    assert site.visit(Both.denied.end).status_code == 200
+
+
+def test_marks_that_do_not_fit(clock: Clock) -> None:
+    """If only the marks make a cookie too large, the cookie goes on as it is."""
+    plain = Site(clock)
+    value = the_cookie(plain.visit(lambda s: s.update(m="x" * 2960))).value
+    denied = DenyList(MemoryStore())
+    site = Site(clock, max_lifetime=timedelta(minutes=90), revocation=denied)
+
+    for _ in range(2):
+        response = site.visit_with(f"session={value}", lambda s: len(s["m"]))
+        assert (response.text, set_cookies(response)) == ("2960", [])
+    with pytest.raises(SessionTooLarge):
+        site.visit_with(f"session={value}", lambda s: s.update(n=1))
+    with pytest.raises(SessionTooLarge):
+        site.visit_with(f"session={value}", lambda s: s.set_duration(timedelta(hours=1)))
+    site.visit_with(f"session={value}", denied.end)
+    assert site.visit_with(f"session={value}", lambda s: len(s)).text == "0"
+
+
+def test_epoch_before_an_extended_cookie_without_a_mark(clock: Clock) -> None:
+    """A cookie from before the option that was extended into the future is ended, too."""
+    half = timedelta(minutes=30)
+    plain = Site(clock, duration=half, active_duration=half)
+    plain.visit(log_in)
+    clock.advance(timedelta(seconds=1))
+    value = the_cookie(plain.visit(user)).value
+    epochs = UserEpochs(MemoryStore(), user=name_of, now=lambda: round(clock() * 1000))
+    site = Site(clock, duration=half, active_duration=half, revocation=epochs)
+
+    epochs.end_all("sampleuser")
+    clock.advance(timedelta(seconds=1))
+
+    assert site.visit_with(f"session={value}", user).text == "None"
+
+
+def test_user_with_half_a_character(clock: Clock, tmp_path: Path) -> None:
+    """A user whose name no database can store is refused, and can log in again."""
+    epochs = UserEpochs(SQLiteStore(str(tmp_path / "a.db")), user=lambda s: s.get("user"))
+    site = Site(clock, revocation=epochs)
+    site.visit(lambda s: s.update(user="\ud800"))
+
+    assert site.visit(user).text == "None"
+    site.visit(lambda s: s.update(user="ada"))
+    assert site.visit(user).text == "ada"
+
+
+def test_end_all_again_after_a_clock_was_ahead(store: Store, clock: Clock) -> None:
+    """`end_all` works again, and for good, after one call by a clock that was ahead."""
+    ahead = timedelta()
+
+    def now() -> int:
+        return round((clock() + ahead.total_seconds()) * 1000)
+
+    epochs = UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=epochs, duration=timedelta(days=30))
+    ahead = timedelta(days=10)
+    epochs.end_all("sampleuser")
+    ahead = timedelta()
+
+    site.visit(log_in)
+    assert site.visit(user).text == "None"  # the first request that sees the wrong time
+
+    for _ in range(3):
+        clock.advance(timedelta(minutes=1))
+        value = the_cookie(site.visit(log_in)).value
+        assert site.visit_with(f"session={value}", user).text != "None"
+        clock.advance(timedelta(minutes=1))
+        epochs.end_all("sampleuser")
+        assert site.visit_with(f"session={value}", user).text == "None"
+    clock.advance(timedelta(minutes=1))
+    site.visit(log_in)
+    site.visit(lambda s: epochs.end_all("sampleuser", keep=s))
+    clock.advance(timedelta(days=10, minutes=-30))
+    assert site.visit(user).text != "None"
+
+
+def test_old_cookie_in_a_slow_request(clock: Clock, now: Callable[[], int]) -> None:
+    """A request with a cookie that a login has ended sets none: the new one stays."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    old = the_cookie(site.visit(write)).value
+
+    def log_in_again(session: Session) -> None:
+        denied.end(session)
+        session["user"] = "ada"
+
+    site.visit(log_in_again)
+
+    assert not set_cookies(site.visit_with(f"session={old}", user))
+    assert site.visit(user).text == "ada"
+
+
+@pytest.mark.parametrize("key", ["_born", "_sid"])
+def test_reserved_keys(site: Site, key: str) -> None:
+    """A view cannot set the keys that a revocation relies on, in any app."""
+    with pytest.raises(ValueError, match=f"'{key}'.* is reserved"):
+        site.visit(lambda s: s.update({key: 1}))
+    value = seal({key: 5}, derive_keys(SECRET), created_at=site.now, duration=60_000)
+
+    assert site.visit_with(f"session={value}", lambda s: s.replace(dict(s))).status_code == 200
+
+
+def test_plaintext_is_not_logged(clock: Clock, caplog: Any) -> None:
+    """The log of a user that could not be found has no content of the session."""
+    epochs = UserEpochs(MemoryStore(), user=lambda s: int(s["user"]))
+    site = Site(clock, revocation=epochs)
+    site.visit(lambda s: s.update(user="ada@example.com"))
+
+    site.visit(user)
+
+    assert "ValueError in" in caplog.text
+    assert "ada@example.com" not in caplog.text
+
+
+def test_error_page_that_uses_the_session(clock: Clock) -> None:
+    """A failed revocation raises once: later uses, as in `after_request`, see it empty."""
+    site = Site(clock, revocation=DenyList(cast(Any, Gone())))
+    site.app.register_error_handler(
+        RevocationUnavailable, lambda error: (f"back soon, {flask_session.get('user')}", 503)
+    )
+
+    @site.app.after_request
+    def touch(response: Response) -> Response:
+        flask_session["seen"] = True
+        return response
+
+    value = seal({"user": 1}, derive_keys(SECRET), created_at=site.now, duration=60_000)
+
+    response = site.visit_with(f"session={value}", user)
+
+    assert (response.status_code, response.text) == (503, "back soon, None")
+    assert not set_cookies(response)
+
+
+def test_logout_after_a_failure(clock: Clock) -> None:
+    """A view that goes on after the failure cannot end the session by mistake."""
+    denied = DenyList(cast(Any, Gone()))
+    site = Site(clock, revocation=denied)
+    value = seal({"user": 1}, derive_keys(SECRET), created_at=site.now, duration=60_000)
+
+    def act(session: Session) -> None:
+        with suppress(RevocationUnavailable):
+            user(session)
+        with pytest.raises(RevocationUnavailable, match="it is not ended"):
+            denied.end(session)
+
+    assert site.visit_with(f"session={value}", act).status_code == 200
+
+
+def test_end_that_keeps_some(clock: Clock, now: Callable[[], int]) -> None:
+    """At a login, named keys go on in the new session; the old one is ended."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(lambda s: s.update(basket=["tea"], other=1))).value
+
+    site.visit(lambda s: denied.end(s, "basket"))
+
+    assert site.visit(dict).text == "{'basket': ['tea']}"
+    assert site.visit_with(f"session={value}", dict).text == "{}"
+
+
+WRONG: dict[str, tuple[Callable[[], object], str]] = {
+    "class": (
+        lambda: DenyList(cast(Any, MemoryStore)),
+        "put and get and delete, got the class",
+    ),
+    "url": (lambda: DenyList(cast(Any, "redis://:pw@x")), "put and get and delete, got str"),
+    "user": (
+        lambda: UserEpochs(MemoryStore(), user=cast(Any, "_user_id")),
+        "user must be a function, got str",
+    ),
+    "revocation": (
+        lambda: ClientSessions(revocation=cast(Any, DenyList)),
+        "method is_revoked, got the class DenyList",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_parts(make: Callable[[], object], message: str) -> None:
+    """A part of the wrong kind is refused at set-up, without showing it."""
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_reset_after_end_all_that_keeps(clock: Clock, now: Callable[[], int]) -> None:
+    """A session that `end_all` keeps may be reset in the same millisecond."""
+    epochs = UserEpochs(MemoryStore(now), user=name_of, now=now)
+    site = Site(clock, revocation=epochs)
+    site.visit(log_in)
+
+    def change_password(session: Session) -> None:
+        epochs.end_all("sampleuser", keep=session)
+        session.reset("user")
+
+    site.visit(change_password)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"

@@ -11,21 +11,25 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from hmac import compare_digest
 from typing import Any
 
 from ..cookie import (
     IV_LENGTH,
     MACS,
+    MOST_JSON,
     Keys,
     Unsealed,
     check_keys,
     check_name,
+    check_type,
+    read_fields,
     read_object,
     seal,
     unseal,
 )
 from ..errors import BadCookie, BadName, BadPayload, BadSignature
-from .javascript import MAX_SAFE_INTEGER, parse, stringify
+from .javascript import MAX_SAFE_INTEGER, number_text, parse, stringify
 from .prepared import Prepared, read, write
 
 # The checks that depend on the keys, in their order.
@@ -37,6 +41,9 @@ class SealedCodec:
 
     With `strict`, only the form that `seal` writes is accepted.
     """
+
+    #: An item of more characters of JSON fits in no cookie.
+    most_json = MOST_JSON
 
     def __init__(
         self, *keys: Keys, urandom: Callable[[int], bytes] = os.urandom, strict: bool = False
@@ -97,14 +104,31 @@ class SealedCodec:
 
     def _unseal_by_reference(self, value: str, name: str) -> Unsealed:
         refusals: list[BadCookie] = []
-        for age, keys in enumerate(self._keys):
+        for age in self._fitting(value):
             try:
-                opened = unseal(value, keys, name=name, strict=self._strict)
+                opened = unseal(value, self._keys[age], name=name, strict=self._strict)
                 return replace(opened, rotated=age > 0)
             except (BadSignature, BadPayload, BadName) as bad:
                 refusals.append(bad)  # other keys can have the same signature key
         # Of several keys, those that got furthest are the likeliest to be the right ones.
         raise max(refusals, key=lambda bad: _KEY_CHECKS.index(bad.reason))
+
+    def _fitting(self, value: str) -> list[int]:
+        """Return the keys of the value's MAC; if none fit, the first, for the error.
+
+        So the value is decoded once, not once for each secret.
+        """
+        if len(self._keys) == 1:
+            return [0]
+        check_type("value", value, str, "str")
+        iv, ciphertext, *numbers, mac = read_fields(value)
+        times = (number_text(number).encode() for number in numbers)
+        signed = b".".join((iv, ciphertext, *times))
+        return [
+            age
+            for age, prepared in enumerate(self._prepared)
+            if compare_digest(mac, prepared.sign(signed))
+        ] or [0]
 
 
 def _unsealed(

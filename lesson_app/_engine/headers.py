@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Response
-from werkzeug.http import dump_cookie, http_date
+from werkzeug.http import dump_cookie, dump_header, http_date, parse_dict_header
 from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
 #: The most values of one name that `find_cookies` returns: each costs a MAC.
@@ -135,19 +135,32 @@ def vary_by_cookie(response: Response) -> None:
 
 def is_file(response: Response, environ: Mapping[str, Any]) -> bool:
     """Return whether a streamed body is a file: sending it runs no code of the app."""
-    kinds = (FileWrapper, _RangeWrapper, environ.get("wsgi.file_wrapper", FileWrapper))
-    return response.direct_passthrough and type(response.response) in kinds
+    body: Any = response.response
+    if type(body) is _RangeWrapper:
+        body = body.iterable
+    if type(body) not in (FileWrapper, environ.get("wsgi.file_wrapper", FileWrapper)):
+        return False
+    file = getattr(body, "file", getattr(body, "filelike", None))
+    return type(file).__module__ == "_io"  # one of Python's own, whose `read` is just that
 
 
 def keep_private(response: Response) -> None:
     """Forbid shared caches to store a response that sets a visitor's cookie.
 
     ``Set-Cookie`` alone does not forbid it (RFC 9111 section 7.3): the next visitors would
-    get this visitor's session.
+    get this visitor's session. Headers for one kind of cache (RFC 9213) would override it.
     """
-    if "Cache-Control" not in response.headers:  # the usual case, and the fast one
+    names = {name.lower() for name, _ in response.headers}
+    for name in names:
+        if name.endswith("-cache-control") or name == "surrogate-control":
+            del response.headers[name]
+    if "cache-control" not in names:  # the usual case
         response.headers.add("Cache-Control", "private")
         return
-    control = response.cache_control
-    if not control.no_store:
-        control.public, control.s_maxage, control.private = False, None, True
+    text = ",".join(response.headers.getlist("Cache-Control"))
+    given = {key.lower(): value for key, value in parse_dict_header(text).items()}
+    if "no-store" not in given or given["no-store"] is not None:
+        for directive in ("public", "s-maxage", "private", "no-store"):
+            given.pop(directive, None)
+        given["private"] = None
+        response.headers["Cache-Control"] = dump_header(given)

@@ -13,20 +13,25 @@ import reprlib
 from collections.abc import Callable, Mapping, Set
 from datetime import date, time
 from decimal import Decimal
+from enum import Enum
 from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
+
+from ..errors import SessionTooLarge
 
 #: The largest whole number that JavaScript holds exactly (Number.MAX_SAFE_INTEGER).
 MAX_SAFE_INTEGER = 2**53 - 1
 #: How many lists and dicts may be nested; a 4,096-byte cookie needs far fewer.
 MAX_DEPTH = 100
+#: How many characters of JSON are written. A list can hold another one many times, and so on:
+#: a few bytes of YAML would fill the memory.
+MAX_LENGTH = 2**20
 #: A number of fewer digits is always exact.
 _LONG = len(str(MAX_SAFE_INTEGER))
 #: How many keys of a place an error message shows.
 _MOST_KEYS = 8
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # A key that JavaScript takes for an array index; such keys come first, in order.
 _INDEX = re.compile("0|[1-9][0-9]{0,9}")
 _MAX_INDEX = 2**32 - 2
@@ -36,8 +41,9 @@ _LEADING_INTEGER = re.compile(
     "[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*([+-]?[0-9]+)"
 )
 # A string, or a bracket outside of strings. The string's end is optional, so that a text
-# with many unfinished strings is still read once, not once per quotation mark.
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
+# with many unfinished strings is still read once, not once per quotation mark. `++` and `*+`
+# never go back: so the search does not remember each character of a long string.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
 _BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -47,8 +53,9 @@ def stringify(value: object) -> str:
     `value` may hold dict with str keys, list, str, int, float, bool and None, of exactly
     these types: what JSON would read back as another type is refused. Raises TypeError or
     ValueError, naming the place and the fix, for anything that JSON would lose or change:
-    other types, NaN, integers beyond 2**53 - 1, depth beyond 100. One change remains,
-    because JavaScript has one type of number: ``1.0`` is written, and read back, as ``1``.
+    other types, NaN, integers beyond 2**53 - 1, depth beyond 100. Raises SessionTooLarge for
+    content of more than `MAX_LENGTH` characters of JSON. One change remains, because
+    JavaScript has one type of number: ``1.0`` is written, and read back, as ``1``.
     """
     try:
         written = _write(value, 0)
@@ -105,6 +112,7 @@ def _write(value: Any, depth: int) -> str:
 
 #: What to store instead of a value, by its class; the first that fits.
 _FIXES = (
+    (Enum, "value.value"),
     (str, "str(value)"),
     (int, "int(value)"),
     (float, "float(value)"),
@@ -134,12 +142,19 @@ def _write_list(value: list[Any], depth: int) -> str:
     if depth == MAX_DEPTH:
         raise _too_deep()
     parts: list[str] = []
+    room = MAX_LENGTH
     try:
         for item in value:
-            parts.append(_write(item, depth + 1))  # noqa: PERF401  # its length is the index
+            part = _write(item, depth + 1)
+            room -= len(part)
+            if room < 0:
+                break
+            parts.append(part)
     except _Refused as refused:
         refused.keys.append(len(parts))
         raise
+    if room < 0:
+        raise _too_long(part, len(parts))
     return "[" + ",".join(parts) + "]"
 
 
@@ -148,6 +163,7 @@ def _write_dict(value: dict[Any, Any], depth: int) -> str:
         raise _too_deep()
     parts: list[str] = []
     indices: list[tuple[int, str]] = []
+    room = MAX_LENGTH
     for key, item in value.items():
         if type(key) is not str:
             raise _Refused(
@@ -160,6 +176,9 @@ def _write_dict(value: dict[Any, Any], depth: int) -> str:
         except _Refused as refused:
             refused.keys.append(key)
             raise
+        room -= len(part)
+        if room < 0:
+            raise _too_long(part, key)
         if "0" <= key < ":" and _INDEX.fullmatch(key) and int(key) <= _MAX_INDEX:
             indices.append((int(key), part))
         else:
@@ -175,6 +194,18 @@ def _too_deep() -> _Refused:
         f"is nested more than {MAX_DEPTH} lists and dicts deep (or contains itself): "
         "store it flat",
     )
+
+
+def _too_long(part: str, key: object) -> _Refused:
+    """Refuse a list or dict; or only its item `key`, if that `part` alone is too long."""
+    refused = _Refused(
+        SessionTooLarge,
+        f"has more than {MAX_LENGTH:,} characters of JSON, but a cookie holds about 3,000: "
+        "store it on the server, and its id in the session",
+    )
+    if len(part) > MAX_LENGTH:
+        refused.keys.append(key)
+    return refused
 
 
 def _write_integer(value: int) -> str:
@@ -196,7 +227,7 @@ def _escape_halves(written: str) -> str:
     # Two halves side by side are one character to JavaScript; a half on its own is escaped
     # (well-formed JSON.stringify, ES2019). Both occur inside of strings only.
     joined = written.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", joined)
+    return joined.encode(errors="backslashreplace").decode()
 
 
 def to_well_formed(text: str) -> str:

@@ -55,6 +55,8 @@ def span(ms: int) -> str:
 
 def visible(text: str) -> str:
     """Escape, as in JSON, each character that would move the cursor or be invisible."""
+    if text.isprintable():  # almost every line of a megabyte of content
+        return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 

@@ -18,6 +18,8 @@ from tests.conftest import PATIENCE, wait_until
 from tests.deployment.cluster import Program, Start, free_port
 from tests.plugin import need, require_tool
 
+#: For a URL: the test machine can be busy, so a slow server must not count as lost.
+PATIENT = f"socket_timeout={PATIENCE}&socket_connect_timeout={PATIENCE}"
 _numbers = itertools.count()
 
 
@@ -36,7 +38,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
+        return f"redis://127.0.0.1:{self.port}?{PATIENT}"
 
     def run(self) -> None:
         """Start it, again after `kill`, and wait until it answers."""

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,20 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from lesson_app import PRODUCTION, create_app, derive_keys, seal
-from tests.conftest import PATIENCE, ROOT, read_set_cookie, secret_of
+from lesson_app import PRODUCTION, Session, create_app, derive_keys, seal
+from lesson_app.lab import Clock
+from tests.conftest import (
+    PATIENCE,
+    ROOT,
+    Act,
+    Site,
+    read,
+    read_set_cookie,
+    secret_of,
+    the_cookie,
+)
 from tests.deployment.cluster import (
+    EMAIL,
     FOUR,
     ONE,
     PAGE,
@@ -238,6 +250,161 @@ def test_refusals_are_logged(start: Start, engine: Callable[..., Server]) -> Non
     assert value not in server.program.output
 
 
+def test_refused_cookies_of_one_request(start: Start) -> None:
+    """Of all cookies that a request brings, the log names one, in a short line."""
+    server = waitress(start, SECRET).wait_until_it_answers()
+    header = {"Cookie": "; ".join(f"{NAME}={number * 10**60}" for number in range(1, 99))}
+
+    with browser() as visitor:
+        visitor.get(f"{server.url}/session-test-read", headers=header, timeout=PATIENCE)
+
+    [line] = [line for line in server.program.output.splitlines() if "refused" in line]
+    assert len(line) < 150
+
+
+@pytest.mark.parametrize(
+    ("kind", "stays"), [("expired", False), ("signature", True), ("name", True)]
+)
+def test_refused_cookie_stays(start: Start, kind: str, stays: bool) -> None:
+    """A page that reads the session replaces an expired cookie, and leaves others."""
+    cookies = {
+        "expired": seal({}, derive_keys(SECRET), created_at=1, name=NAME),
+        "signature": seal({}, derive_keys(secret_of("other")), name=NAME),
+        "name": seal({}, derive_keys(SECRET), name="other"),
+    }
+    server = waitress(start, SECRET).wait_until_it_answers()
+    header = {"Cookie": f"{NAME}={cookies[kind]}"}
+
+    with browser() as visitor:
+        read = visitor.get(f"{server.url}/session-test-read", headers=header, timeout=PATIENCE)
+        write = visitor.get(f"{server.url}/session-test-add", headers=header, timeout=PATIENCE)
+
+    assert f"refused: {kind}" in server.program.output
+    assert ("Set-Cookie" not in read.headers) == stays
+    assert "Set-Cookie" in write.headers
+
+
+# Another app on this host
+
+#: The lesson's app, whose log shows everything.
+LOGGING = """
+import logging
+import os
+from lesson_app import create_app
+
+logging.basicConfig(level="INFO")
+app = create_app(secret=os.environ["SECRET_KEY"], cookie_name=os.environ["COOKIE_NAME"])
+"""
+
+
+def neighbour(start: Start, folder: Path, secret: str, name: str = "session") -> Server:
+    """Run the lesson's app on a port of its own."""
+    (folder / "neighbour.py").write_text(LOGGING)
+    address = new_address()
+    words = ["waitress-serve", f"--listen={address}", "neighbour:app"]
+    environment = {"SECRET_KEY": secret_of(secret), "COOKIE_NAME": name}
+    return Server(start(words, **environment), address).wait_until_it_answers()
+
+
+def is_logged_in(visitor: requests.Session, server: Server) -> bool:
+    return EMAIL in visitor.get(f"{server.url}/dashboard", timeout=PATIENCE).text
+
+
+def log_in(visitor: requests.Session, server: Server) -> None:
+    form = {"userName": "sampleuser", "password": "samplepassword"}
+    visitor.post(f"{server.url}/login", data=form, timeout=PATIENCE)
+
+
+def test_another_app_on_this_host(start: Start, tmp_path: Path) -> None:
+    """Reading another app's pages logs nobody out; logging in there does."""
+    one, two = neighbour(start, tmp_path, "one"), neighbour(start, tmp_path, "two")
+
+    with browser() as visitor:
+        log_in(visitor, one)
+        assert not is_logged_in(visitor, two)
+        assert is_logged_in(visitor, one)
+        log_in(visitor, two)
+
+        assert is_logged_in(visitor, two)
+        assert not is_logged_in(visitor, one)
+
+
+def test_another_app_with_another_cookie_name(start: Start, tmp_path: Path) -> None:
+    """With different names, a visitor can be logged in to both apps."""
+    one, two = neighbour(start, tmp_path, "one"), neighbour(start, tmp_path, "two", "two")
+
+    with browser() as visitor:
+        log_in(visitor, one)
+        log_in(visitor, two)
+
+        assert is_logged_in(visitor, one)
+        assert is_logged_in(visitor, two)
+
+
+def test_cookies_of_two_apps(start: Start, tmp_path: Path) -> None:
+    """The first cookie that opens counts; the log names another app's once."""
+    server = neighbour(start, tmp_path, "one")
+    good, foreign = (
+        f"session={seal({'message': 'mine'}, derive_keys(secret_of(word)), name='session')}"
+        for word in ("one", "two")
+    )
+
+    with browser() as visitor:
+        for header in (f"{foreign}; {good}", f"{foreign}; {good}", f"{good}; {foreign}"):
+            answer = visitor.get(
+                f"{server.url}/session-test-read", headers={"Cookie": header}, timeout=PATIENCE
+            )
+            assert answer.text == "session message: mine"
+
+    assert server.program.output.count("another app sets a cookie called session") == 1
+    assert "refused" not in server.program.output
+
+
+# The wait before an old secret is removed
+
+MINUTES = {"duration": timedelta(minutes=2), "active_duration": timedelta(minutes=1)}
+HOUR = timedelta(hours=1)
+
+
+def begin(session: Session) -> None:
+    session["message"] = "hi"
+
+
+def begin_long(session: Session) -> None:
+    session["message"] = "hi"
+    session.set_duration(HOUR)
+
+
+@pytest.mark.parametrize(
+    ("options", "act", "idle", "wait"),
+    [
+        (MINUTES, begin, None, MINUTES["duration"]),
+        ({**MINUTES, "duration": HOUR}, begin, None, HOUR),
+        ({"duration": HOUR, "active_duration": HOUR}, begin, timedelta(seconds=1), 2 * HOUR),
+        (MINUTES, begin_long, None, HOUR),
+        ({**MINUTES, "max_lifetime": HOUR / 2}, begin_long, None, HOUR / 2),
+    ],
+    ids=["duration", "long duration", "active_duration", "set_duration", "max_lifetime"],
+)
+def test_wait_before_the_last_step(
+    clock: Clock, options: Any, act: Act, idle: timedelta | None, wait: timedelta
+) -> None:
+    """After the page's wait no cookie of the old secret opens; shortly before, one does."""
+    before = Site(clock, secret=secret_of("old"), **options)
+    cookie = the_cookie(before.visit(act))
+    if idle is not None:  # it is extended
+        clock.advance(idle)
+        cookie = the_cookie(before.visit(read))
+    after = Site(clock, secret=[secret_of("new"), secret_of("old")], **options)
+    header = f"session={cookie.value}"
+
+    clock.advance(wait - timedelta(seconds=2))
+    assert after.visit_with(header, read).text == "hi"
+    clock.advance(timedelta(seconds=3))
+
+    assert after.visit_with(header, read).text == "None"
+
+
 def test_reasons_on_the_page() -> None:
     """The reasons in the page's table exist in the library."""
     section = PAGE.partition("## Read the log\n")[2].partition("\n## ")[0]
@@ -266,6 +433,17 @@ def test_making_a_secret(tmp_path: Path) -> None:
     assert name == "SECRET_KEY"
     assert file.stat().st_mode & 0o777 == 0o600
     create_app(secret=secret.split(), **PRODUCTION)
+
+
+def test_making_a_secret_on_windows(tmp_path: Path) -> None:
+    """The page's command for Windows writes the same file, without a carriage return."""
+    [line] = blocks(PAGE, "powershell")
+
+    words = [sys.executable if word == "python" else word for word in shlex.split(line)]
+    subprocess.run(words, check=True, cwd=tmp_path, timeout=PATIENCE)
+
+    written = (tmp_path / "lesson-app.env").read_bytes()
+    assert re.fullmatch(rb"SECRET_KEY=[A-Za-z0-9_-]{43}\n", written)
 
 
 def test_systemd_unit(tmp_path: Path) -> None:

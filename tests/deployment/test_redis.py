@@ -6,11 +6,13 @@ import itertools
 import os
 import random
 import re
+import select
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import redis
 import requests
 from redis.cluster import LoadBalancingStrategy
 
-from lesson_app import RedisStore, Session, UserEpochs
+from lesson_app import RedisStore, Session, UserEpochs, stores
 from lesson_app.lab import Clock
 from lesson_app.testing import ManualClock, StoreContract
 from tests.conftest import PATIENCE, Site, listens, read, secret_of, the_cookie, wait_until
@@ -35,11 +37,17 @@ from tests.deployment.cluster import (
     programs,
     write_certificate,
 )
-from tests.deployment.redis_servers import Server, replica_of, sentinels, server, small_disk
+from tests.deployment.redis_servers import (
+    PATIENT,
+    Server,
+    replica_of,
+    sentinels,
+    server,
+    small_disk,
+)
 from tests.plugin import require_tool
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Redis: POSIX only")
-
 
 SITE = "https://localhost"
 
@@ -67,7 +75,11 @@ class TestContract(StoreContract):
     ) -> RedisStore:
         """Return a store, with either kind of client."""
         shared.ask("FLUSHALL")
-        client = redis.Redis(port=shared.port, decode_responses=request.param == "text")
+        client = redis.Redis(
+            port=shared.port,
+            socket_timeout=PATIENCE,
+            decode_responses=request.param == "text",
+        )
         return RedisStore(client, now=clock)
 
 
@@ -82,13 +94,13 @@ def every_call(store: RedisStore) -> list[Callable[[], object]]:
 def test_url_of_a_socket(shared: Server) -> None:
     """The URL can name a Unix socket and a database."""
     path = shared.folder.parent / "r.sock"
-    store = RedisStore(f"unix://{path}?db=3", prefix="socket:")
+    store = RedisStore(f"unix://{path}?db=3&socket_timeout={PATIENCE}", prefix="socket:")
 
     store.put("a", 5, None)
 
     assert store.get("a") == 5
     assert shared.ask("EXISTS", "socket:a") == 0
-    assert RedisStore(f"{shared.url}/3", prefix="socket:").get("a") == 5
+    assert RedisStore(f"{shared.url}&db=3", prefix="socket:").get("a") == 5
 
 
 def test_url_with_tls(start: Start, tmp_path: Path) -> None:
@@ -99,8 +111,8 @@ def test_url_with_tls(start: Start, tmp_path: Path) -> None:
     port = free_port()
     plain = server(start, tmp_path, *files, "--tls-auth-clients", "no")
     plain.ask("CONFIG", "SET", "tls-port", port, "requirepass", "it's")
-    url = f"rediss://:it%27s@127.0.0.1:{port}"
-    store = RedisStore(f"{url}?ssl_ca_certs={pem}")
+    url = f"rediss://:it%27s@127.0.0.1:{port}?{PATIENT}"
+    store = RedisStore(f"{url}&ssl_ca_certs={pem}")
 
     store.put("a", 1, None)
 
@@ -177,6 +189,51 @@ def test_server_that_does_not_answer() -> None:
             listener.accept()
 
 
+@contextmanager
+def cutting(server: Server, times: int) -> Iterator[str]:
+    """Yield the URL of a proxy that cuts so many connections at the first call of a script."""
+
+    def serve() -> None:
+        for number in itertools.count():
+            try:
+                client, _ = listener.accept()
+            except OSError:  # the block has ended
+                return
+            with client, socket.create_connection(("127.0.0.1", server.port)) as beyond:
+                forward({client: beyond, beyond: client}, cut=number < times)
+
+    def forward(ends: dict[socket.socket, socket.socket], cut: bool) -> None:
+        while True:
+            for end in select.select(list(ends), [], [])[0]:
+                sent = end.recv(65536)
+                if not sent or (cut and b"EVALSHA" in sent):
+                    return
+                ends[end].sendall(sent)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}?{PATIENT}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_lost_connection(shared: Server, times: int) -> None:
+    """A call whose connection breaks is tried once more, on a new connection."""
+    with cutting(shared, times) as url:
+        store = RedisStore(url, prefix="lost:")
+        with closing(store._client):
+            if times == 1:
+                assert store.get("a") is None
+            else:
+                with pytest.raises(redis.ConnectionError):
+                    store.get("a")
+
+
 def test_time_limits() -> None:
     """By default, a connection and an answer may each take a second."""
     options = RedisStore("redis://127.0.0.1")._client.connection_pool.connection_kwargs
@@ -188,7 +245,7 @@ def test_user_with_few_rights(shared: Server) -> None:
     """A Redis user with only the page's rights is enough."""
     [rule] = re.findall(r"^(user lesson_app .*)$", PAGE, re.MULTILINE)
     shared.ask("ACL", "SETUSER", *rule.replace("…", "password").split()[1:])
-    store = RedisStore(f"redis://lesson_app:password@127.0.0.1:{shared.port}")
+    store = RedisStore(f"redis://lesson_app:password@127.0.0.1:{shared.port}?{PATIENT}")
     store.put("a", 1, None)
     assert store.get("a") == 1
     store.delete("a")
@@ -261,14 +318,23 @@ def test_replica_is_not_read(start: Start, tmp_path: Path) -> None:
             call()
 
 
+@contextmanager
+def patient_puts() -> Iterator[None]:
+    """Let `put` wait longer for a replica, because the test machine can be busy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores, "_REPLICATION", round(PATIENCE * 1000))
+        yield
+
+
 def test_put_waits_for_a_replica(start: Start, tmp_path: Path) -> None:
     """`put` returns when a replica has the entry; if none has it in time, `put` raises."""
     primary = server(start, tmp_path, "--repl-diskless-sync-delay", "0")
     replica = replica_of(primary)
     store = RedisStore(primary.url)
-    for number in range(20):
-        store.put(str(number), 1, None)
-        assert replica.ask("EXISTS", f"lesson_app:{number}") == 1
+    with patient_puts():
+        for number in range(20):
+            store.put(str(number), 1, None)
+            assert replica.ask("EXISTS", f"lesson_app:{number}") == 1
 
     replica.program.process.send_signal(signal.SIGSTOP)
     for _ in range(2):  # the second time, the primary has the entry already
@@ -447,6 +513,24 @@ def test_replica_is_promoted(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
+def test_full_disk_that_stops_redis(start: Start, tmp_path: Path) -> None:
+    """With the page's `appendfsync always`, Redis stops on a full disk, and loses nothing."""
+    with small_disk(tmp_path) as disk:
+        options = ["--appendonly", "yes", "--appendfsync", "always"]
+        one = server(start, disk.folder, *options)
+        with Load(RedisStore(one.url)) as load:
+            disk.fill()
+            one.program.wait()
+            wait_until(lambda: load.failed_puts and load.failed_gets)
+            disk.clear()
+            one.run()
+            load.wait_for_more()
+
+        load.check()
+        one.kill()
+
+
+@pytest.mark.proof
 def test_full_disk(start: Start, tmp_path: Path) -> None:
     """On a full disk `put` raises and look-ups work; with space again, all is stored."""
     with small_disk(tmp_path) as disk:
@@ -483,12 +567,14 @@ def test_cluster(start: Start, tmp_path: Path) -> None:
     with redis.RedisCluster(
         host="127.0.0.1",
         port=one.port,
+        socket_timeout=PATIENCE,
         load_balancing_strategy=LoadBalancingStrategy.ROUND_ROBIN,
     ) as client:
         store = RedisStore(client)
-        for number in range(50):
-            store.put(f"key {number}", number, None)
-            assert store.get(f"key {number}") == number
+        with patient_puts():
+            for number in range(50):
+                store.put(f"key {number}", number, None)
+                assert store.get(f"key {number}") == number
         store.delete("key 1")
         assert store.get("key 1") is None
 
@@ -582,7 +668,7 @@ def test_page(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "redis.conf").write_text(fill(settings, places))
     program = start([require_tool("redis-server"), str(tmp_path / "redis.conf")])
     program.wait_until(lambda: listens(f"redis://127.0.0.1:{port}"), "it does not listen")
-    url = f"rediss://lesson_app:password@127.0.0.1:{port}?ssl_ca_certs={pem}"
+    url = f"rediss://lesson_app:password@127.0.0.1:{port}?ssl_ca_certs={pem}&{PATIENT}"
     monkeypatch.setenv("REDIS_URL", url)
     monkeypatch.setenv("SECRET_KEY", secret_of("page"))
     [wsgi] = [block for block in blocks(PAGE, "python") if "REDIS_URL" in block]

@@ -31,7 +31,7 @@ LESSON = [
 #: package.
 ROOMS = {
     "_engine.attributes": set(),
-    "_engine.javascript": set(),
+    "_engine.javascript": {"errors"},
     "_engine.headers": set(),
     "_engine.prepared": set(),
     "_engine.secret_text": set(),
@@ -45,8 +45,10 @@ ROOMS = {
 }
 #: Methods whose docstring is in a base class.
 INHERITED = {
-    "cookie_value", "delete", "get_cookie_name", "get_cookie_secure", "is_revoked", "get",
-    "put", "log", "modified", "seal", "send", "unseal",
+    "cookie_value", "delete", "get", "get_cookie_domain", "get_cookie_httponly",
+    "get_cookie_name", "get_cookie_partitioned", "get_cookie_path", "get_cookie_samesite",
+    "get_cookie_secure", "get_expiration_time", "is_revoked", "log", "modified", "put", "seal",
+    "send", "should_set_cookie", "unseal",
 }  # fmt: skip
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 README = (ROOT / "README.md").read_text()

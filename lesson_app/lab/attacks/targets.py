@@ -24,9 +24,9 @@ from markupsafe import escape
 from ...app import PAGE_SECRET
 from ...cookie import Codec, Keys, Unsealed, derive_keys, from_base64, seal, unseal
 from ...dissect.words import columns, shortened
-from ...errors import BadFormat
-from ...middleware import ClientSessions, cookie_refused
-from ...revocation import UserEpochs
+from ...errors import BadCookie, BadFormat
+from ...middleware import ClientSessionInterface, ClientSessions, cookie_refused
+from ...revocation import DenyList, UserEpochs
 from ...session import Session
 from ..codecs import codec_from
 from ..http.record import Exchange, seen_by_app
@@ -324,7 +324,7 @@ class _Log:
             return
         exchange, place = seen_by_app(request, response), app.name
         is_admin = request.headers.get("User-Agent") == self.admins_agent
-        brought = self._kind(exchange, app.session_interface.get_cookie_name(app))
+        brought = self._kind(exchange, app)
         for name, value in exchange.received:
             kind = _LIVE if is_admin else _OWN
             kind = _PREFS if name == "prefs" else _GUESTBOOKS if place == GUESTBOOK else kind
@@ -335,12 +335,23 @@ class _Log:
         facts = place, brought, g.get("refused", ""), g.get("user")
         self.entries.append(Entry(number, exchange, who, *facts))
 
-    def _kind(self, exchange: Exchange, name: str) -> str:
+    def _kind(self, exchange: Exchange, app: Flask) -> str:
+        interface = cast(ClientSessionInterface, app.session_interface)
+        name, codec = interface.get_cookie_name(app), interface.get_codec(app)
         values = [value for each, value in exchange.sent if each == name]
         if not values:
             return _MISNAMED if exchange.sent else _NONE
-        kind = self._set.get(_mac(values[0]), _FORGED)
+        # As the app does: of several cookies, take the first that opens.
+        opened = (each for each in values if _opens(codec, name, each))
+        kind = self._set.get(_mac(next(opened, values[0])), _FORGED)
         return _OLD if kind == _LIVE and not self._admin_is_in else kind
+
+
+def _opens(codec: Codec | None, name: str, value: str) -> bool:
+    try:
+        return codec is not None and bool(codec.unseal(value, name=name))
+    except BadCookie:
+        return False
 
 
 def _note_refusal(app: Flask, *, name: str, reason: str, **_: object) -> None:
@@ -404,11 +415,15 @@ def _new_secret() -> str:
 
 
 def _app(
-    admin: str, *, password: str = "", epochs: UserEpochs | None = None, **options: Any
+    admin: str,
+    *,
+    password: str = "",
+    revocation: DenyList | UserEpochs | None = None,
+    **options: Any,
 ) -> Flask:
     """Make an app with a login for any name except the admin's, and a page for the admin."""
     app = Flask(TARGET, static_folder=None)
-    ClientSessions(app, cookie_name="session", revocation=epochs or (), **options)
+    ClientSessions(app, cookie_name="session", revocation=revocation or (), **options)
     here = cast(Session, session)
 
     @app.post("/login")
@@ -432,8 +447,10 @@ def _app(
 
     @app.get("/logout")
     def log_out() -> str:
-        if epochs and here.get("user"):
-            epochs.end_all(here["user"])
+        if isinstance(revocation, DenyList):
+            revocation.end(here)
+        elif revocation and here.get("user"):
+            revocation.end_all(here["user"])
         here.reset()
         return "logged out"
 
@@ -444,6 +461,10 @@ def _guestbook(secret: str | bytes, cookie_name: str) -> Flask:
     """Make an app in which visitors choose any name. By itself it is harmless."""
     app = Flask(GUESTBOOK, static_folder=None)
     ClientSessions(app, secret=secret, cookie_name=cookie_name)
+
+    @app.get("/name")
+    def show() -> str:
+        return escape(session.get("user", "you have no name yet"))
 
     @app.post("/name")
     def choose() -> str:
@@ -475,10 +496,10 @@ def published_secret(*, secret: str | bytes = PAGE_SECRET) -> Target:
     return Target(1, _app(admin, secret=secret), judge, admin=admin, secret=secret)
 
 
-def copied_cookie(*, revocation: UserEpochs | None = None) -> Target:
+def copied_cookie(*, revocation: DenyList | UserEpochs | None = None) -> Target:
     """Make flag 2: the app does not remember logouts. `victim` is the admin, logged in."""
     admin, password, secret = _new_name(), secrets.token_urlsafe(), _new_secret()
-    app = _app(admin, password=password, epochs=revocation, secret=secret)
+    app = _app(admin, password=password, revocation=revocation, secret=secret)
     return Target(2, app, _judge_copy, admin=admin, secret=secret, password=password)
 
 

@@ -13,7 +13,7 @@ from ... import cookie
 from ..._engine.codec import SealedCodec
 from ...app import PAGE_SECRET
 from ...errors import BadCookie
-from ...revocation import UserEpochs
+from ...revocation import DenyList
 from ...stores import MemoryStore
 from ..attacks import targets
 from ..attacks.targets import Target
@@ -106,8 +106,7 @@ def attack_5(target: Target) -> None:
 
 def remembering() -> Target:
     """Return the target of flag 2 with its defence: the server remembers logouts."""
-    epochs = UserEpochs(MemoryStore(), user=lambda session: session.get("user"))
-    return targets.copied_cookie(revocation=epochs)
+    return targets.copied_cookie(revocation=DenyList(MemoryStore()))
 
 
 def _random() -> str:

@@ -117,7 +117,7 @@ def _cookie_lines(
             yield Line("fields", "the same as above", depth=1)
             continue
         seen.add(found[0])
-        cookie = text[: found.start()].rpartition(";")[2].strip(" =")
+        cookie = text[text.rfind(";", 0, found.start()) + 1 : found.start()].strip(" =")
         last = _SEALED.fullmatch(f"={before.get(cookie, '')}", 1)
         yield from _fields(found.groups(), last.groups() if last else found.groups())
 

@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 import requests
 
-from lesson_app import BadCookie, ClientSessions, MemoryStore, UserEpochs, derive_keys, seal
+from lesson_app import (
+    BadCookie,
+    ClientSessions,
+    MemoryStore,
+    UserEpochs,
+    derive_keys,
+    seal,
+)
 from lesson_app._engine.codec import SealedCodec
 from lesson_app.app import PAGE_SECRET
 from lesson_app.cookie import from_base64
@@ -31,6 +38,11 @@ Make = Callable[[], Target]
 
 def random_published() -> Target:
     return targets.published_secret(secret=os.urandom(32))
+
+
+def remembering_users() -> Target:
+    epochs = UserEpochs(MemoryStore(), user=lambda session: session.get("user"))
+    return targets.copied_cookie(revocation=epochs)
 
 
 def random_word() -> Target:
@@ -59,6 +71,7 @@ WEAK: dict[int, tuple[Make, Attack]] = {
 DEFENDED: list[tuple[int, Make, str, str]] = [
     (1, random_published, "signature", "sealed with another secret, or changed"),
     (2, breaking.remembering, "revoked", "the logout ended its session"),
+    (2, remembering_users, "revoked", "the logout ended its session"),
     (3, random_word, "never-asked", "you have not asked for /flag"),
     (4, renamed_guestbook, "misnamed", "no user is logged in"),
     (4, guestbook_with_own_secret, "signature", "sealed with another secret, or changed"),
@@ -151,16 +164,32 @@ def test_words() -> None:
         assert target.secret in WORDS
 
 
-def test_still_logged_in() -> None:
-    """With one name for two cookies, the guestbook logs out the app's visitors."""
-    statuses = []
-    for make in (renamed_guestbook, guestbook_with_own_secret):
-        with make() as target:
-            visitor = target.log_in()
-            visitor.post(f"{target.guestbook}/name", data={"name": "me"})
-            statuses.append(visitor.get(f"{target.url}/dashboard").status_code)
+@pytest.mark.parametrize(
+    ("make", "statuses"),
+    [(renamed_guestbook, (200, 200)), (guestbook_with_own_secret, (200, 403))],
+    ids=["other name", "other secret"],
+)
+def test_still_logged_in(make: Make, statuses: tuple[int, int]) -> None:
+    """With one name for two cookies, writing to the guestbook logs a visitor out of the app.
 
-    assert statuses == [200, 403]
+    Reading there does not.
+    """
+    with make() as target:
+        visitor, found = target.log_in(), []
+        for method in ("GET", "POST"):
+            visitor.request(method, f"{target.guestbook}/name", data={"name": "me"})
+            found.append(visitor.get(f"{target.url}/dashboard").status_code)
+
+    assert tuple(found) == statuses
+
+
+def test_name_in_the_guestbook() -> None:
+    """The guestbook shows the name that a visitor has chosen, escaped."""
+    with targets.shared_secret() as target:
+        visitor, url = target.browser(), f"{target.guestbook}/name"
+        assert visitor.get(url).text == "you have no name yet"
+        visitor.post(url, data={"name": "<b>me</b>"})
+        assert visitor.get(url).text == "&lt;b&gt;me&lt;/b&gt;"
 
 
 def test_renamed_by_hand() -> None:
@@ -249,7 +278,9 @@ def test_recorder(target: Target) -> None:
         ("session=a.b.c.d.\xfe\xff", "a cookie the app never set"),
         ("a=b; session={own}", "your own cookie"),
         ('session="{own}"', "your own cookie"),
-        ("session=abc; session={own}", "a cookie the app never set"),
+        ("session=abc; session={own}", "your own cookie"),
+        ("session={out}; session={own}", "a cookie from a logout"),
+        ("session=abc; session=def", "a cookie the app never set"),
         ("session={prefs}", "the prefs cookie, sent as session"),
         ("session={out}", "a cookie from a logout"),
     ],
@@ -615,9 +646,18 @@ def test_judging_leaves_nothing() -> None:
     wait_until(lambda: threading.active_count() <= before)
 
 
-def test_remembering() -> None:
-    """The defence of flag 2 is the one that the notebook writes."""
-    epochs = UserEpochs(MemoryStore(), user=lambda session: session.get("user"))
-    with targets.copied_cookie(revocation=epochs) as target:
-        breaking.attack_2(target)
-        assert target.result.name == "revoked"
+@pytest.mark.parametrize(
+    ("make", "phone_stays"), [(breaking.remembering, True), (remembering_users, False)]
+)
+def test_what_the_logout_ends(make: Make, phone_stays: bool) -> None:
+    """A deny-list ends the session of the logout; epochs end all sessions of its user."""
+    with make() as target:
+        form = {"user": "me"}
+        laptop, phone = target.browser(), target.browser()
+        for device in (laptop, phone):
+            device.post(f"{target.url}/login", data=form)
+        copy = laptop.cookies["session"]
+        laptop.get(f"{target.url}/logout")
+
+        assert target.get("/dashboard", session=copy).status_code == 403
+        assert phone.get(f"{target.url}/dashboard").ok is phone_stays
