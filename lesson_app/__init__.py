@@ -8,11 +8,12 @@ Read the modules in this order; each uses only those before it, and `_engine`:
 4.  `stores`      where servers remember what they revoked
 5.  `revocation`  revoke sessions before they expire
 6.  `options`     every option of the middleware, its default and its check
-7.  `middleware`  from the request's cookie to `flask.session` to the response's cookie
-8.  `routes`      two routes that show a session at work
-9.  `guard`       let only logged-in visitors through, and only this site send forms
-10. `app`         log in, see the dashboard, log out
-11. `aead`        another codec, with AES-GCM, for apps without an Express server
+7.  `interface`   from the request's cookie to `flask.session` to the response's cookie
+8.  `middleware`  set up an app, with one session or several
+9.  `routes`      two routes that show a session at work
+10. `guard`       let only logged-in visitors through, and only this site send forms
+11. `app`         log in, see the dashboard, log out
+12. `aead`        another codec, with AES-GCM, for apps without an Express server
 
 You can read the lesson modules without these:
 

@@ -112,7 +112,7 @@ def test_untouched_session_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     called: list[str] = []
     for function in ("find_cookies", "vary_by_cookie", "cookie_line"):
         monkeypatch.setattr(
-            f"lesson_app.middleware.{function}", lambda *_, f=function: called.append(f)
+            f"lesson_app.interface.{function}", lambda *_, f=function: called.append(f)
         )
     monkeypatch.setattr(SealedCodec, "unseal", lambda *_, **__: called.append("unseal"))
 
@@ -157,7 +157,7 @@ def test_serialisations(
         written.append(content)
         return stringify(content)
 
-    for module in ("session", "middleware", "_engine.codec"):
+    for module in ("session", "interface", "_engine.codec"):
         monkeypatch.setattr(f"lesson_app.{module}.stringify", counted)
     visits(app, path, f"{name}={value}")()
 

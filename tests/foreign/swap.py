@@ -14,7 +14,7 @@ from _pytest.compat import NOTSET
 from flask import Flask, Request
 
 from lesson_app import ClientSessions, Session
-from lesson_app.middleware import ClientSessionInterface
+from lesson_app.interface import ClientSessionInterface
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

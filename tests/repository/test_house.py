@@ -24,7 +24,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "lesson_app"
 #: The modules of the lesson in their reading order; each may import only those before it.
 LESSON = [
-    "errors", "cookie", "session", "stores", "revocation", "options", "middleware", "routes",
+    "errors", "cookie", "session", "stores", "revocation", "options", "interface", "middleware",
+    "routes",
     "guard", "app", "aead", "cli", "__main__",
 ]  # fmt: skip
 #: `testing` and the modules of `_engine` and `dissect`, and what each may import from the

@@ -25,7 +25,8 @@ from ...app import PAGE_SECRET
 from ...cookie import Codec, Keys, Unsealed, derive_keys, from_base64, seal, unseal
 from ...dissect.words import columns, shortened
 from ...errors import BadCookie, BadFormat
-from ...middleware import ClientSessionInterface, ClientSessions, cookie_refused
+from ...interface import ClientSessionInterface
+from ...middleware import ClientSessions, cookie_refused
 from ...revocation import DenyList, UserEpochs
 from ...session import Session
 from ..codecs import codec_from
