@@ -289,6 +289,18 @@ def check_keys(keys: object) -> None:
     check_type("keys", keys, Keys, "Keys, such as derive_keys(secret)")
 
 
+def check_methods(what: str, value: object, *methods: str) -> None:
+    """Raise TypeError for an object without these methods, and for a class."""
+    if isinstance(value, type) or not all(
+        callable(getattr(value, each, None)) for each in methods
+    ):
+        names = f"method{'s' * (len(methods) > 1)} {' and '.join(methods)}"
+        # Not the value: it may be a secret, or a URL with a password.
+        kind = javascript.type_name(value)
+        got = f"the class {value.__name__}" if isinstance(value, type) else kind
+        raise TypeError(f"{what} must be an object with the {names}, got {got}")
+
+
 def check_name(name: str) -> None:
     """Raise TypeError or ValueError for a name that `seal` cannot use."""
     check_type("name", name, str, "str")

@@ -608,7 +608,7 @@ def _setting_keys(app: Flask, secrets: tuple[str | bytes, ...]) -> list[Keys]:
     if app.config.get(ALLOW_WEAK) is True:
         return [derive_keys(secret) for secret in secrets]
     try:
-        return secret_keys("SECRET_KEY", secrets)
+        return secret_keys("SECRET_KEY", secrets, f"set the app's {ALLOW_WEAK} to True")
     except ValueError as error:
         if not (app.testing or app.debug):
             raise

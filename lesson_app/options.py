@@ -20,7 +20,7 @@ from ._engine.attributes import (
 from ._engine.codec import SealedCodec
 from ._engine.javascript import type_name
 from ._engine.secret_text import problem_of
-from .cookie import MAKE_RANDOM, Codec, Keys, derive_keys
+from .cookie import MAKE_RANDOM, Codec, Keys, check_methods, derive_keys
 from .revocation import Revocation
 from .session import milliseconds
 
@@ -49,14 +49,7 @@ def _check_function(option: str, value: object) -> None:
 
 
 def _check_codec(option: str, value: object) -> None:
-    _check_methods(option, value, "seal", "unseal")
-
-
-def _check_methods(option: str, value: object, *methods: str) -> None:
-    if not all(callable(getattr(value, method, None)) for method in methods):
-        names = f"method{'s' * (len(methods) > 1)} {' and '.join(methods)}"
-        # Not the value: it may be a secret, or a URL with a password.
-        raise TypeError(f"{option} must have the {names}, got {type_name(value)}")
+    check_methods(option, value, "seal", "unseal")
 
 
 def _check_extension(option: str, value: timedelta) -> None:
@@ -202,7 +195,7 @@ class Options:
         given = self.revocation
         several = tuple(given) if isinstance(given, list | tuple) else (given,)
         for each in several:
-            _check_methods("revocation", each, "is_revoked")
+            check_methods("revocation", each, "is_revoked")
         return several
 
     @staticmethod
@@ -218,37 +211,41 @@ def _describe() -> Iterator[str]:
         yield f"- `{option.name}`: " + option.metadata["text"].replace("\n", "\n  ")
 
 
-def secret_keys(option: str, secrets: Any) -> list[Keys]:
-    """Derive each secret's keys, in order; refuse weak secrets."""
+def secret_keys(
+    option: str, secrets: Any, keep: str = "pass keys=derive_keys(secret)"
+) -> list[Keys]:
+    """Derive each secret's keys, in order; refuse weak ones. `keep` says how to allow one."""
     if not isinstance(secrets, list | tuple):
         # A str would be taken for a list of secrets of one character each.
         raise TypeError(
             f"{option} must be str, bytes or a list of them, got {type(secrets).__name__}"
         )
-    return [_strong_keys(secret) for secret in secrets]
+    try:
+        return [_strong_keys(secret) for secret in secrets]
+    except WeakSecret as error:
+        raise ValueError(f"{error}. To keep using an existing secret, {keep}.") from None
+
+
+class WeakSecret(ValueError):  # noqa: N818
+    """A secret that can be guessed, or that another server may have read otherwise."""
 
 
 @functools.lru_cache(maxsize=64)
 def _strong_keys(secret: str | bytes) -> Keys:
-    keys = derive_keys(secret)
-    try:
-        check_secret(secret)
-    except ValueError as error:
-        keep = "To keep using an existing secret, pass keys=derive_keys(secret)."
-        raise ValueError(f"{error}. {keep}") from None
-    return keys
+    check_secret(secret)
+    return derive_keys(secret)
 
 
 def check_secret(secret: str | bytes) -> None:
-    """Raise ValueError for a secret that is weak, or has invisible characters."""
+    """Raise `WeakSecret` for a secret that is weak, or has invisible characters."""
     derive_keys(secret)  # refuses another type, and an empty secret
     if problem := problem_of(secret):
-        raise ValueError(f"the secret {problem}")
+        raise WeakSecret(f"the secret {problem}")
     # 16 random bytes, raw or in base64url: 128 bits. Counting characters cannot tell a
     # passphrase from a random string, but it stops the likeliest accidents.
     shortest = 16 if isinstance(secret, bytes) else 22
     if len(secret) < shortest or len(set(secret)) < 8:
-        raise ValueError(
+        raise WeakSecret(
             f"the secret is too weak: {len(secret)} characters (need at least {shortest}), "
             f"{len(set(secret))} of them distinct (need at least 8). Generate one with: "
             f"{MAKE_RANDOM}"

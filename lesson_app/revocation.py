@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from ._engine.javascript import type_name
+from .cookie import check_methods
 from .errors import RevocationUnavailable
 from .session import Session
 from .stores import Store, _now
@@ -74,6 +76,9 @@ class UserEpochs:
         user: Callable[[Session], str | int | None],
         now: Callable[[], int] = _now,
     ) -> None:
+        check_methods("store", store, "put", "get", "delete")
+        if not callable(user):
+            raise TypeError(f"user must be a function, got {type_name(user)}")
         self._store = store
         self._user = user
         self._now = now
@@ -180,17 +185,23 @@ class DenyList:
     """
 
     def __init__(self, store: Store, *, now: Callable[[], int] = _now) -> None:
+        check_methods("store", store, "put", "get", "delete")
         self._store = store
         self._now = now
 
-    def end(self, session: Session) -> None:
-        """Refuse every cookie of `session` from now on, and `reset` it: the logout."""
+    def end(self, session: Session, *keep: str) -> None:
+        """Refuse every cookie of `session` from now on, and `reset` it: the logout.
+
+        At a login, `keep` names what goes on in the new session, such as a basket.
+        """
         if session._new_id is None:
             raise RuntimeError(
                 "expected a session with an id; pass this DenyList to ClientSessions, as "
                 "revocation=…"
             )
         state, was, renewed = session._open(), session._identity, not _is_ended(session)
+        if session._unknown:
+            raise RevocationUnavailable("the session could not be opened, so it is not ended")
         lifetime = session._max_lifetime
         end = max(self._now(), state.born_at) + (LONGEST if lifetime is None else lifetime)
         end = max(end, session.expires_at) + MARGIN
@@ -203,7 +214,7 @@ class DenyList:
                 "the ended session must be refused, got a session that still opens; pass this "
                 "DenyList to ClientSessions, as revocation=…"
             )
-        session.reset()
+        session.reset(*keep)
         session._renewed = renewed
 
     def is_revoked(self, session: Session) -> bool:

@@ -127,6 +127,8 @@ class Session(dict[str, Any], SessionMixin):
     _failed = False
     #: Whether the request has used the session, even if its cookie could not be opened.
     _used = False
+    #: Whether the opener raised, so that nobody knows what the session holds.
+    _unknown = False
     #: What the request's cookie was, after an extension.
     _identity: Identity | None = None
     #: Whether a revocation is being asked: it must use the session that it is given.
@@ -161,8 +163,9 @@ class Session(dict[str, Any], SessionMixin):
     def _open(self) -> State:
         """Open the cookie, once, and return the state.
 
-        Every dict method and every property calls it. If the opener raises, the session
-        stays unopened: the response sets no cookie, and the visitor's is what it was.
+        Every dict method and every property calls it. If the opener raises, so does the first
+        call. After it the session is empty, so that the page of the error can use it; the
+        response sets no cookie, and the visitor's is what it was.
         """
         if self._opener is not None:
             with self._lock:  # a view may hand its session to several threads
@@ -183,12 +186,11 @@ class Session(dict[str, Any], SessionMixin):
                             if _FLASHES in content:
                                 flashes = _in_flasks_types(content[_FLASHES])
                                 dict.__setitem__(self, _FLASHES, flashes)
-                        self._opener = None
                     except BaseException:
-                        self._hold_place()
+                        self._unknown = True
                         raise
                     finally:
-                        self._opening = False
+                        self._opener, self._opening = None, False
         return self._state
 
     def _new_state(self) -> State:
@@ -242,7 +244,7 @@ class Session(dict[str, Any], SessionMixin):
 
     def _changed_json(self) -> str | None:
         """Return the JSON to seal; None if the browser can keep its cookie."""
-        if self._opener is not None:
+        if self._opener is not None or self._unknown:
             return None
         text = self._json()
         if self._state.changed:

@@ -8,6 +8,9 @@ Write a fixture `store` that uses `clock`::
         @pytest.fixture
         def store(self, clock):
             return MyStore(now=clock)
+
+To see the values in a failed assert, write ``pytest.register_assert_rewrite(
+"lesson_app.testing")`` in your ``conftest.py``. The tests use threads, but no second process.
 """
 
 from __future__ import annotations

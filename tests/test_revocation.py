@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask import session as flask_session
 
 from lesson_app import (
@@ -840,3 +841,74 @@ def test_plaintext_is_not_logged(clock: Clock, caplog: Any) -> None:
 
     assert "ValueError in" in caplog.text
     assert "ada@example.com" not in caplog.text
+
+
+def test_error_page_that_uses_the_session(clock: Clock) -> None:
+    """A failed revocation raises once: later uses, as in `after_request`, see it empty."""
+    site = Site(clock, revocation=DenyList(cast(Any, Gone())))
+    site.app.register_error_handler(
+        RevocationUnavailable, lambda error: (f"back soon, {flask_session.get('user')}", 503)
+    )
+
+    @site.app.after_request
+    def touch(response: Response) -> Response:
+        flask_session["seen"] = True
+        return response
+
+    value = seal({"user": 1}, derive_keys(SECRET), created_at=site.now, duration=60_000)
+
+    response = site.visit_with(f"session={value}", user)
+
+    assert (response.status_code, response.text) == (503, "back soon, None")
+    assert not set_cookies(response)
+
+
+def test_logout_after_a_failure(clock: Clock) -> None:
+    """A view that goes on after the failure cannot end the session by mistake."""
+    denied = DenyList(cast(Any, Gone()))
+    site = Site(clock, revocation=denied)
+    value = seal({"user": 1}, derive_keys(SECRET), created_at=site.now, duration=60_000)
+
+    def act(session: Session) -> None:
+        with suppress(RevocationUnavailable):
+            user(session)
+        with pytest.raises(RevocationUnavailable, match="it is not ended"):
+            denied.end(session)
+
+    assert site.visit_with(f"session={value}", act).status_code == 200
+
+
+def test_end_that_keeps_some(clock: Clock, now: Callable[[], int]) -> None:
+    """At a login, named keys go on in the new session; the old one is ended."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(lambda s: s.update(basket=["tea"], other=1))).value
+
+    site.visit(lambda s: denied.end(s, "basket"))
+
+    assert site.visit(dict).text == "{'basket': ['tea']}"
+    assert site.visit_with(f"session={value}", dict).text == "{}"
+
+
+WRONG: dict[str, tuple[Callable[[], object], str]] = {
+    "class": (
+        lambda: DenyList(cast(Any, MemoryStore)),
+        "put and get and delete, got the class",
+    ),
+    "url": (lambda: DenyList(cast(Any, "redis://:pw@x")), "put and get and delete, got str"),
+    "user": (
+        lambda: UserEpochs(MemoryStore(), user=cast(Any, "_user_id")),
+        "user must be a function, got str",
+    ),
+    "revocation": (
+        lambda: ClientSessions(revocation=cast(Any, DenyList)),
+        "method is_revoked, got the class DenyList",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_parts(make: Callable[[], object], message: str) -> None:
+    """A part of the wrong kind is refused at set-up, without showing it."""
+    with pytest.raises(TypeError, match=message):
+        make()
