@@ -719,7 +719,7 @@ def test_remember_token_in_the_other_order() -> None:
 
 
 def test_copy_of_remember_token() -> None:
-    """A copy of `remember_token` outlives a log-out, but not a new `get_id()`."""
+    """A copy of `remember_token` outlives a logout, but not a new `get_id()`."""
     shop = Shop()
     copy = shop.post("/login")
     token = {"remember_token": copy["remember_token"]}
