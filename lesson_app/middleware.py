@@ -12,6 +12,7 @@ One request takes this path:
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import inspect
 import logging
@@ -22,7 +23,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from blinker import Namespace
 from flask import Flask, Request, Response, current_app, request
@@ -207,31 +208,33 @@ def _is_event() -> bool:
     return hasattr(request, "namespace")
 
 
-def _is_websocket() -> bool:
-    # Only such a rule answers a WebSocket, whose headers are sent before the view runs.
-    return request.url_rule is not None and request.url_rule.websocket
+def _is_socket() -> bool:
+    """Return whether no response will set a cookie."""
+    real = request._get_current_object()  # type: ignore[attr-defined]  # as in _is_over_tls
+    rule = real.url_rule
+    # Only a rule for it answers a WebSocket, whose headers are sent before the view runs.
+    return hasattr(real, "namespace") or (rule is not None and rule.websocket)
 
 
 def _no_secret() -> RuntimeError:
     return RuntimeError("there is no secret; pass secret=… or set the app's SECRET_KEY")
 
 
-class _RequestCookie(NamedTuple):
+class _RequestCookie:
     """What one request opens its cookie with, and seals it with again."""
 
-    interface: ClientSessionInterface
-    app: Flask
-    header: str
+    def __init__(self, interface: ClientSessionInterface, app: Flask, header: str) -> None:
+        self.interface, self.app, self.header = interface, app, header
 
     def is_revoked(self, session: Session) -> bool:
         """Return whether the session that the request's cookie was of is ended by now."""
         return self.interface.is_ended(session)
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         return self.interface.get_cookie_name(self.app)
 
-    @property
+    @functools.cached_property
     def codec(self) -> Codec:
         codec = self.interface.get_codec(self.app)
         if codec is None:
@@ -457,7 +460,9 @@ class ClientSessionInterface(SessionInterface):
             return "times"
         if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
-        return "revoked" if self._is_revoked(session, content, state) else None
+        if self._options.revocations and self._is_revoked(session, content, state):
+            return "revoked"
+        return None
 
     def _is_revoked(self, session: Session, content: dict[str, Any], state: State) -> bool:
         """Ask the revocations about the content and state of a cookie of `session`."""
@@ -498,9 +503,9 @@ class ClientSessionInterface(SessionInterface):
         was, state = session._identity, session._open()
         return (
             was is not None
+            and (state.session_id, state.born_at) != (was.session_id, was.born_at)
             and len(session) > 0
             and not session._renewed
-            and (state.session_id, state.born_at) != (was.session_id, was.born_at)
             and self.is_ended(session)
         )
 
@@ -564,7 +569,7 @@ class ClientSessionInterface(SessionInterface):
         if self._has_escaped(session):
             logger.info("cookie %s is not set: the session was revoked", session._cookie.name)
             return
-        if (_is_event() or _is_websocket()) and _is_written(session, json):
+        if _is_socket() and _is_written(session, json):
             raise RuntimeError(
                 "the session must change in an HTTP request, got a change in a WebSocket, "
                 "where no response sets the cookie; let the page request a URL, such as /logout"

@@ -293,7 +293,9 @@ class Session(dict[str, Any], SessionMixin):
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
-        self._state.born_at, self._state.session_id = self._state.created_at, ""
+        # What `end_all` has just kept begins after its epoch, however short the time since.
+        born_at = self._state.born_at if self._renewed else 0
+        self._state.born_at, self._state.session_id = max(self._state.created_at, born_at), ""
 
     def replace(self, content: Mapping[str, Any]) -> None:
         """Replace everything in the session with `content`; keep the lifetime."""
@@ -335,9 +337,9 @@ class Session(dict[str, Any], SessionMixin):
         text = stringify({key: _in_json_types(value) if key == _FLASHES else value})
         if self._most_json is not None and len(text) > self._most_json:
             raise SessionTooLarge(
-                f"session[{reprlib.repr(key)}] must have at most {self._most_json} bytes of "
-                f"JSON to fit in a cookie, got {len(text.encode())}; store it on the server, "
-                "and its id in the session"
+                f"session[{reprlib.repr(key)}] must have at most {self._most_json} "
+                f"characters of JSON to fit in a cookie, got {len(text)}; store it on the "
+                "server, and its id in the session"
             )
 
     def __eq__(self, other: object) -> bool:

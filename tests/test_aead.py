@@ -791,7 +791,7 @@ def test_app_refuses_a_session_that_is_too_large(clock: Clock) -> None:
         site_with(clock).visit(fill)
 
 
-# The recipe in docs/limits.md
+# The recipe in docs/deployment.md
 
 
 class Moving:

@@ -912,3 +912,18 @@ def test_wrong_parts(make: Callable[[], object], message: str) -> None:
     """A part of the wrong kind is refused at set-up, without showing it."""
     with pytest.raises(TypeError, match=message):
         make()
+
+
+def test_reset_after_end_all_that_keeps(clock: Clock, now: Callable[[], int]) -> None:
+    """A session that `end_all` keeps may be reset in the same millisecond."""
+    epochs = UserEpochs(MemoryStore(now), user=name_of, now=now)
+    site = Site(clock, revocation=epochs)
+    site.visit(log_in)
+
+    def change_password(session: Session) -> None:
+        epochs.end_all("sampleuser", keep=session)
+        session.reset("user")
+
+    site.visit(change_password)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from flask import session as flask_session
 from flask.testing import FlaskClient
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -23,9 +24,12 @@ from lesson_app import (
     DenyList,
     Keys,
     MemoryStore,
+    RevocationUnavailable,
     Session,
+    SessionTooLarge,
     Unsealed,
     UserEpochs,
+    cookie_refused,
     derive_keys,
     seal,
     unseal,
@@ -51,6 +55,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
 GUIDE = (DOCS / "coming-from-express.md").read_text()
 LIMITS = (DOCS / "limits.md").read_text()
+DEPLOYMENT = (DOCS / "deployment.md").read_text()
 OLD, NEW = secret_of("old"), secret_of("new")
 OPTIONS = set(inspect.signature(ClientSessions).parameters) - {"app"}
 #: The options that Mozilla's README or code names.
@@ -115,6 +120,7 @@ MOZILLAS = "const { util } = require('client-sessions');"
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Give the programs a secret, Mozilla's library, and a folder for their files."""
     monkeypatch.setenv("SECRET_KEY", NEW)
+    monkeypatch.setenv("REVOKED_DB", str(tmp_path / "revoked.db"))
     monkeypatch.setenv("NODE_PATH", str(NODE / "node_modules"))
     monkeypatch.chdir(tmp_path)
 
@@ -449,12 +455,14 @@ HOME = "https://localhost"
 NAME = "__Host-session"
 
 
-def limits_app(until: str = "check_password") -> tuple[dict[str, Any], FlaskClient]:
-    """Run the limits' programs up to one, and return its names and a browser.
+def limits_app(
+    until: str = "check_password", page: str = LIMITS
+) -> tuple[dict[str, Any], FlaskClient]:
+    """Run a page's programs up to one, and return its names and a browser.
 
     Every password is right, except an empty one.
     """
-    names = run(LIMITS, until)
+    names = run(page, until)
     names["check_password"] = lambda user, password: password != ""
     app: Flask = names["app"]
     return names, app.test_client()
@@ -594,7 +602,7 @@ def test_lifetimes_in_the_table(clock: Clock) -> None:
         return [timedelta(**{units[unit]: int(number)}) for number, unit in found]
 
     head, *table = rows(LIMITS, "Limits")
-    assert len(table) == 3
+    assert len(table) == 2
     for options, *cells in table:
         duration, active = lengths(options)
         for title, cell in zip(head[1:], cells, strict=True):
@@ -611,15 +619,23 @@ def test_lifetimes_in_the_table(clock: Clock) -> None:
 
 def idle_app() -> FlaskClient:
     """Run the recipe with views that log in, show the user, and log out; return a browser."""
-    names, browser = limits_app("IDLE")
+    section = LIMITS.partition("### An exact idle limit\n")[2].partition("\n## ")[0]
+    options = re.findall(r"`(\w+)=(timedelta\(.*?\))`", section)
+    assert len(options) == 2
+    page = LIMITS
+    for option, value in options:
+        page, changed = re.subn(rf"(?m)^    {option}=.*", f"    {option}={value},", page)
+        assert changed == 1
+    names, browser = limits_app("def use", page)
     app: Flask = names["app"]
+    app.register_blueprint(Blueprint("more", "page", static_folder="more", url_prefix="/more"))
 
     @app.get("/in")
     def log_in() -> str:
         flask_session["user"] = "ada"
         return "in"
 
-    @app.get("/")
+    @app.get("/show")
     def show() -> str:
         return str(flask_session.get("user"))
 
@@ -646,36 +662,40 @@ def test_exact_idle_limit(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None
     """The recipe logs out after 15 idle minutes, never earlier, and after twelve hours."""
     monkeypatch.setattr("time.time", clock)
     browser = idle_app()
-    assert not set_cookies(browser.get("/", base_url=HOME))
+    assert not set_cookies(browser.get("/show", base_url=HOME))
 
     browser.get("/in", base_url=HOME)
     for _ in range(48):
         clock.advance(timedelta(minutes=15))
-        assert browser.get("/", base_url=HOME).text == "ada"
+        assert browser.get("/show", base_url=HOME).text == "ada"
     clock.advance(timedelta(milliseconds=1))
-    assert browser.get("/", base_url=HOME).text == "None"
+    assert browser.get("/show", base_url=HOME).text == "None"
 
     browser.get("/in", base_url=HOME)
     clock.advance(timedelta(minutes=14))
     assert not set_cookies(browser.get("/static/style.css", base_url=HOME))
-    assert browser.get("/", base_url=HOME).text == "ada"
+    assert browser.get("/show", base_url=HOME).text == "ada"
+    assert set_cookies(browser.get("/more/more/style.css", base_url=HOME))
     clock.advance(timedelta(minutes=15, milliseconds=1))
-    assert browser.get("/", base_url=HOME).text == "None"
+    assert browser.get("/show", base_url=HOME).text == "None"
 
 
 def test_idle_limit_alone_undoes_a_logout() -> None:
-    """With the recipe but no `DenyList`, a slow response sets the session of before again."""
+    """With the recipe, a slow response undoes a logout that no `DenyList` stores."""
     browser = idle_app()
     browser.get("/in", base_url=HOME)
 
     assert browser.get("/slow", base_url=HOME).text == "out"
 
-    assert browser.get("/", base_url=HOME).text == "ada"
+    assert browser.get("/show", base_url=HOME).text == "ada"
 
 
 def test_refusals_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     """The recipe logs the 1st, 2nd, 4th and 8th refusal of each reason, and no value."""
-    _, browser = limits_app("refusals")
+    names, browser = limits_app("wsgi.py", DEPLOYMENT)
+    cookie_refused.disconnect(names["log_refusal"])
+    [recipe] = [program for program in blocks(DEPLOYMENT, "python") if "refusals" in program]
+    exec(compile(recipe, "page", "exec"), names)
     browser.application.add_url_rule("/use", view_func=lambda: str(dict(flask_session)))
     for number in range(15):
         browser.set_cookie(NAME, f"bad{number}")
@@ -697,7 +717,7 @@ def test_aead_program() -> None:
 
 def test_move_to_the_aead() -> None:
     """The program that moves opens Mozilla's format, and seals with AEADCodec."""
-    names, browser = limits_app("class Moving")
+    names, browser = limits_app("class Moving", DEPLOYMENT)
     names["app"].add_url_rule("/", view_func=lambda: str(flask_session.setdefault("n", 1)))
     browser.set_cookie(NAME, seal({"n": 2}, derive_keys(NEW), name=NAME))
 
@@ -721,6 +741,22 @@ def epochs_of(clock: Clock, ahead: timedelta = timedelta()) -> UserEpochs:
     return UserEpochs(MemoryStore(now), user=lambda s: s.get("message"), now=now)
 
 
+def denying(clock: Clock, **options: Any) -> tuple[Site, DenyList]:
+    """Return a site and the `DenyList` that it asks, both with this clock."""
+
+    def now() -> int:
+        return round(clock() * 1000)
+
+    revoked = DenyList(MemoryStore(now), now=now)
+    return Site(clock, revocation=revoked, **options), revoked
+
+
+def store_of(revoked: DenyList) -> MemoryStore:
+    store = revoked._store
+    assert isinstance(store, MemoryStore)
+    return store
+
+
 def log_in_as_hi(session: Session) -> None:
     session.reset()
     session["message"] = "hi"
@@ -740,19 +776,46 @@ def test_session_of_express_escapes_end_all(clock: Clock) -> None:
 
 
 def test_logout_holds_for_400_days(clock: Clock) -> None:
-    """Without `max_lifetime`, a copy that lasts longer opens again after 400 days."""
-
-    def now() -> int:
-        return round(clock() * 1000)
-
-    revoked = DenyList(MemoryStore(now), now=now)
-    site = Site(clock, revocation=revoked, duration=timedelta(days=500))
-    copy = the_cookie(site.visit(write)).value
+    """Without `max_lifetime`, a copy that Express extended opens again after 400 days."""
+    year = timedelta(days=365)
+    site, revoked = denying(clock, duration=year)
+    copy = unseal(the_cookie(site.visit(write)).value, derive_keys(SECRET))
     site.visit(revoked.end)
+    extended = seal(
+        copy.content,
+        derive_keys(SECRET),
+        created_at=copy.created_at + 40 * 86_400_000,
+        duration=copy.duration,
+    )
 
     for days, text in ((400, "None"), (1, "hi")):
         clock.advance(timedelta(days=days))
-        assert site.visit_with(f"session={copy}", read).text == text
+        assert site.visit_with(f"session={extended}", read).text == text
+
+
+def test_logout_holds_for_the_cookies_lifetime(clock: Clock) -> None:
+    """A session that may last over 400 days stays ended until its cookie has expired."""
+    site, revoked = denying(clock, duration=timedelta(days=500))
+    copy = the_cookie(site.visit(write)).value
+    site.visit(revoked.end)
+
+    clock.advance(timedelta(days=500))
+
+    assert site.visit_with(f"session={copy}", read).text == "None"
+
+
+def test_higher_max_lifetime_does_not_lengthen_entries(clock: Clock) -> None:
+    """A session that was ended under a shorter `max_lifetime` opens again under a longer."""
+    hour = timedelta(hours=1)
+    site, revoked = denying(clock, duration=hour, max_lifetime=hour)
+    copy = unseal(the_cookie(site.visit(write)).value, derive_keys(SECRET))
+    extended = seal(copy.content, derive_keys(SECRET), created_at=site.now, duration=10**8)
+    site.visit(revoked.end)
+    later = Site(clock, revocation=revoked, max_lifetime=24 * hour)
+
+    for hours, text in ((2, "None"), (1, "hi")):
+        clock.advance(hours * hour)
+        assert later.visit_with(f"session={extended}", read).text == text
 
 
 def test_end_all_by_a_server_that_is_ahead(clock: Clock) -> None:
@@ -835,21 +898,11 @@ def test_end_the_sessions_of_all_users(clock: Clock) -> None:
 
 
 def test_content_survives_a_new_login(clock: Clock) -> None:
-    """What a view copies before `end` and sets after it is in the new session."""
-
-    def now() -> int:
-        return round(clock() * 1000)
-
-    revoked = DenyList(MemoryStore(now), now=now)
-    site = Site(clock, revocation=revoked)
+    """What `end` is told to keep is in the new session."""
+    site, revoked = denying(clock)
     before = the_cookie(site.visit(write)).value
 
-    def log_in(session: Session) -> None:
-        kept = dict(session)
-        revoked.end(session)
-        session.update(kept)
-
-    site.visit(log_in)
+    site.visit(lambda s: revoked.end(s, "message"))
 
     assert site.visit(read).text == "hi"
     assert site.visit_with(f"session={before}", read).text == "None"
@@ -882,12 +935,208 @@ def test_many_cookies_hide_one(site: Site) -> None:
         assert site.visit_with("; ".join(pairs), read).text == text
 
 
-def test_keys_that_are_taken(clock: Clock) -> None:
-    """With `max_lifetime`, a view loses what it stores under `_born` or `_sid`."""
-    site = Site(clock, max_lifetime=timedelta(hours=1))
-    site.visit(lambda s: s.update(_born=1, _sid="a", message="hi"))
+@pytest.mark.parametrize("key", ["_born", "_sid"])
+def test_keys_that_are_taken(site: Site, key: str) -> None:
+    """A view that sets `_born` or `_sid` gets ValueError, in an app without marks, too."""
+    with pytest.raises(ValueError, match="is reserved; choose another key"):
+        site.visit(lambda s: s.update({key: 1}))
 
-    assert site.visit(dict).text == "{'message': 'hi'}"
+
+def test_lost_store_opens_ended_sessions() -> None:
+    """If the page's program starts without its old file, a copy opens after the logout."""
+    _, browser = limits_app()
+    copy = log_in(browser)
+    browser.post("/logout", base_url=HOME)
+    assert not greets(limits_app()[1], copy)
+
+    Path(os.environ["REVOKED_DB"]).unlink()
+
+    assert greets(limits_app()[1], copy)
+
+
+def test_file_that_is_lost_while_the_server_runs() -> None:
+    """Until the next start, the page's program answers 503 without its file."""
+    _, browser = limits_app()
+    log_in(browser)
+
+    Path(os.environ["REVOKED_DB"]).unlink()
+
+    assert browser.get("/", base_url=HOME).status_code == 503
+
+
+class Gone:
+    """A store whose machine is gone."""
+
+    def put(self, key: str, value: int, forget_at: int | None) -> None:
+        raise OSError("no connection")
+
+    def get(self, key: str) -> int | None:
+        raise OSError("no connection")
+
+    def delete(self, key: str) -> None:
+        raise OSError("no connection")
+
+
+def test_sessions_that_need_no_store(clock: Clock) -> None:
+    """A failed store is asked only for a session with content, or with a user."""
+    plain = Site(clock)
+    empty = the_cookie(plain.visit(lambda s: s.reset())).value
+    value = the_cookie(plain.visit(write)).value
+    epochs = UserEpochs(Gone(), user=lambda s: s.get("user"))
+    user = the_cookie(plain.visit(lambda s: s.update(user="ada"))).value
+
+    def status(revocation: DenyList | UserEpochs, cookie: str) -> int:
+        site = Site(clock, revocation=revocation)
+        site.app.register_error_handler(RevocationUnavailable, lambda error: ("", 503))
+        return site.visit_with(cookie, read).status_code
+
+    assert status(DenyList(Gone()), "") == 200
+    assert status(DenyList(Gone()), f"session={empty}") == 200
+    assert status(DenyList(Gone()), f"session={value}") == 503
+    assert status(epochs, f"session={value}") == 200
+    assert status(epochs, f"session={user}") == 503
+
+
+def test_number_and_text_are_one_user(clock: Clock) -> None:
+    """`UserEpochs` takes 1 and "1" as the same user."""
+    epochs = epochs_of(clock)
+    site = Site(clock, revocation=epochs)
+    site.visit(lambda s: s.update(message="1"))
+    assert site.visit(read).text == "1"
+
+    epochs.end_all(1)
+
+    assert site.visit(read).text == "None"
+
+
+def test_start_of_a_cookie_without_a_mark(clock: Clock) -> None:
+    """It may start one hour and twice `active_duration` from now, but not later."""
+    site = Site(clock, max_lifetime=timedelta(hours=2), active_duration=timedelta(minutes=5))
+
+    for minutes, text in ((70, "hi"), (71, "None")):
+        start = site.now + minutes * 60_000
+        value = seal({"message": "hi"}, derive_keys(SECRET), created_at=start)
+        assert site.visit_with(f"session={value}", read).text == text
+
+
+def test_slow_write_undoes_a_login(clock: Clock) -> None:
+    """A slow request with the cookie from before a login replaces the new one if it writes."""
+    site, revoked = denying(clock)
+    before = the_cookie(site.visit(write)).value
+
+    def log_in(session: Session) -> None:
+        revoked.end(session)
+        session["message"] = "ada"
+
+    site.visit(log_in)
+    late = the_cookie(site.visit_with(f"session={before}", lambda s: s.update(a=1))).value
+
+    site.browser.set_cookie("session", late)
+    assert site.visit(read).text == "None"
+
+
+def test_strangers_fill_the_store(clock: Clock) -> None:
+    """Each logout of a session that holds something adds an entry; others add none."""
+    site, revoked = denying(clock)
+
+    for _ in range(3):
+        site.visit(write)
+        site.visit(revoked.end)
+    for _ in range(3):
+        site.visit_with("", revoked.end)
+
+    assert len(store_of(revoked)) == 3
+
+
+def test_new_password(clock: Clock) -> None:
+    """`end_all` keeps this session with `keep`; else it ends, even if it is reset after it."""
+    epochs = epochs_of(clock)
+    site = Site(clock, revocation=epochs)
+
+    def change(session: Session) -> None:
+        epochs.end_all("hi")
+        clock.advance(timedelta(milliseconds=1))
+        session.reset("message")
+
+    site.visit(log_in_as_hi)
+    site.visit(lambda s: epochs.end_all("hi", keep=s))
+    assert site.visit(read).text == "hi"
+    clock.advance(timedelta(milliseconds=2))
+    site.visit(change)
+    assert site.visit(read).text == "None"
+
+
+def test_long_item_raises_where_it_is_set(site: Site) -> None:
+    """An item of over 3,072 characters of JSON raises on the view's line."""
+    passed: list[int] = []
+
+    def fill(length: int) -> Callable[[Session], None]:
+        def act(session: Session) -> None:
+            session["a"] = "x" * (length - len('{"a":""}'))
+            passed.append(length)
+
+        return act
+
+    for length in (3072, 3073):
+        with pytest.raises(SessionTooLarge):
+            site.visit(fill(length))
+    assert passed == [3072]
+
+
+@pytest.mark.parametrize("setting", ["debug", "testing"])
+def test_weak_secret_while_developing(setting: str, caplog: pytest.LogCaptureFixture) -> None:
+    """In debug or testing mode, a weak `SECRET_KEY` only logs a warning."""
+    app = Flask(__name__)
+    app.secret_key = "dev"
+    with pytest.raises(ValueError, match="the secret is too weak"):
+        ClientSessions(app)
+
+    setattr(app, setting, True)
+    ClientSessions(app)
+
+    assert "allowed only because the app is in testing or debug mode" in caplog.text
+
+
+def test_secret_in_the_configuration() -> None:
+    """Only a `SECRET_KEY` is in the app's configuration, not what `secret=` gets."""
+    app = Flask(__name__)
+    ClientSessions(app, secret=SECRET)
+
+    assert SECRET not in str(app.config)
+
+
+PASSES: dict[str, tuple[str, dict[str, str], int]] = {
+    "another scheme": ("POST", {"Origin": "http://localhost:443"}, 403),
+    "another scheme, same host": ("POST", {"Origin": "http://localhost"}, 302),
+    "no header": ("POST", {}, 302),
+    "WebSocket": ("GET", {"Origin": "https://evil.example", "Upgrade": "websocket"}, 302),
+}
+
+
+@pytest.mark.parametrize(("method", "headers", "status"), PASSES.values(), ids=PASSES)
+def test_what_passes_the_cross_site_check(
+    method: str, headers: dict[str, str], status: int
+) -> None:
+    """The check compares host and port, not the scheme; a WebSocket's handshake passes."""
+    _, browser = limits_app()
+    path = "/logout" if method == "POST" else "/"
+
+    response = browser.open(path, method=method, base_url=HOME, headers=headers)
+
+    assert response.status_code == status
+
+
+def test_one_line_for_a_request_with_many_bad_cookies(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A request logs at most one refusal, and none if it does not use the session."""
+    caplog.set_level("INFO")
+    header = "; ".join(f"session=bad{number}" for number in range(20))
+
+    for act, lines in ((untouched, 0), (read, 1)):
+        caplog.clear()
+        site.visit_with(header, act)
+        assert len([each for each in caplog.records if "refused" in each.message]) == lines
 
 
 def test_idle_for_twice_the_active_duration(clock: Clock) -> None:
