@@ -5,19 +5,32 @@ from __future__ import annotations
 import base64
 import random
 import re
+import subprocess
+import sys
 import time
 from collections import OrderedDict, namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import flask_login  # type: ignore[import-untyped]
 import numpy
 import pytest
-from flask import Flask, Response, flash, get_flashed_messages, render_template_string, session
+from flask import (
+    Flask,
+    Response,
+    flash,
+    get_flashed_messages,
+    render_template_string,
+    request,
+    session,
+    stream_with_context,
+)
 from flask.testing import FlaskClient
 from flask_babel import Babel, lazy_gettext  # type: ignore[import-untyped]
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped]
@@ -26,16 +39,20 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from lesson_app import (
+    PRODUCTION,
     BadCookie,
     ClientSessions,
     DenyList,
     MemoryStore,
+    RevocationUnavailable,
+    SessionTooLarge,
     UserEpochs,
     derive_keys,
     unseal,
 )
 from lesson_app.lab import Clock
-from tests.conftest import ROOT, Site, secret_of, set_cookies, the_cookie, write
+from tests.conftest import PATIENCE, ROOT, Site, secret_of, set_cookies, the_cookie, write
+from tests.plugin import need
 
 PAGE = (ROOT / "docs" / "coming-from-flask.md").read_text()
 KEY = secret_of("flask")
@@ -68,9 +85,10 @@ def code(cell: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the page's programs a secret."""
+def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Give the page's programs a secret, and a folder for their files."""
     monkeypatch.setenv("SECRET_KEY", KEY)
+    monkeypatch.chdir(tmp_path)
 
 
 class Server:
@@ -108,9 +126,9 @@ def ours(**options: Any) -> Server:
     return Server(app)
 
 
-def keeps_both(**options: Any) -> Server:
+def keeps_both(codec_name: str = "OpensFlasks", **options: Any) -> Server:
     """Return a server with the page's codec, and with other options of ClientSessions."""
-    codec = run("OpensFlasks")["OpensFlasks"]
+    codec = run("OpensFlasks")[codec_name]
     app = Flask("both")
     app.secret_key = KEY
     ClientSessions(app, codec=codec(app), ephemeral=True, **options)
@@ -129,6 +147,37 @@ def who(s: Any) -> Any:
     return s.get("user")
 
 
+# The programs
+
+
+# What mypy must allow, because Flask-Login has no types.
+UNTYPED = ["--ignore-missing-imports", "--allow-subclassing-any", "--allow-untyped-decorators"]
+
+
+@pytest.mark.parametrize("with_login", [False, True], ids=["Flask", "Flask-Login"])
+def test_programs_have_types(with_login: bool, tmp_path: Path) -> None:
+    """`mypy --strict` accepts each program; one without an app continues the first one."""
+    if find_spec("mypy") is None:
+        need("mypy")
+    files = []
+    for number, program in enumerate(PROGRAMS):
+        if ("flask_login" in program) is with_login:
+            first = "" if "app = Flask" in program else PROGRAMS[0]
+            files.append(tmp_path / f"program{number}.py")
+            files[-1].write_text(first + program)
+
+    options = ["--strict", *(UNTYPED if with_login else [])]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, *files],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 # Switch
 
 
@@ -145,6 +194,31 @@ def test_another_name() -> None:
 
     assert sorted(jar) == ["__Host-session", "session"]
     assert (old.visit(jar, who).text, new.visit(jar, who).text) == ("ada", "None")
+
+
+def test_lifetime_of_flask() -> None:
+    """With the page's programs, a new session lasts as long as Flask's."""
+    for word in ("PRODUCTION", "OpensFlasks"):
+        names = run(word)
+        lasts = Server(names["app"]).visit(
+            {}, lambda s: [s.update(user="ada"), s.expires_at - s.created_at][1]
+        )
+
+        assert lasts.text == str(31 * 86_400_000)
+
+
+def test_production_with_the_old_name() -> None:
+    """PRODUCTION with the old name keeps visitors; the name with the prefix does not."""
+    [options] = re.findall(r"`\*\*(\{.*?\})`", PAGE)
+    jar: dict[str, str] = {}
+    Server().visit(jar, log_in)
+
+    kept = keeps_both(**eval(options, {"PRODUCTION": PRODUCTION})).visit(jar, who)
+
+    assert kept.text == "ada"
+    assert the_cookie(kept).attributes.keys() >= {"secure", "httponly", "samesite"}
+    assert kept.headers["Cache-Control"] == "no-store"
+    assert keeps_both(**PRODUCTION).visit(jar, who).text == "None"
 
 
 def test_nobody_is_logged_out() -> None:
@@ -304,11 +378,10 @@ BESIDE: dict[str, tuple[Act, str]] = {
 }
 
 
-@pytest.mark.parametrize("row", BESIDE)
-def test_beside_an_old_server(row: str) -> None:
+@pytest.mark.parametrize("page", BESIDE)
+def test_beside_an_old_server(page: str) -> None:
     """A server with Flask's session ignores, replaces or deletes the new cookie."""
-    act, says = BESIDE[row]
-    [line] = [line for line in table("on a server with Flask's") if row in line[0]]
+    act, says = BESIDE[page]
     jar: dict[str, str] = {}
     old, new = Server(), keeps_both()
     new.visit(jar, log_in)
@@ -317,7 +390,87 @@ def test_beside_an_old_server(row: str) -> None:
     old.visit(jar, act)
 
     assert new.visit(jar, who).text == says
-    assert ("stays logged in" in line[1]) is (says == "ada")
+
+
+STEPS: list[Callable[[], Server]] = [
+    Server,
+    lambda: keeps_both("SealsFlasks"),
+    keeps_both,
+    lambda: ours(ephemeral=True),
+]
+
+
+def count(s: Any) -> Any:
+    s["count"] = s.get("count", 0) + 1
+    return who(s)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+@pytest.mark.parametrize("back", [False, True], ids=["to", "back"])
+def test_steps(step: int, back: bool) -> None:
+    """During each step, and on the way back, old and new servers share each session."""
+    first, second = (make() for make in STEPS[step - 1 : step + 1])
+    if back:
+        first, second = second, first
+    jar: dict[str, str] = {}
+    (second if step == 3 else first).visit(jar, log_in)
+
+    for server, other in [(first, second), (second, first), (first, second)]:
+        server.visit(jar, count)
+        assert other.visit(jar, count).text == "ada"
+    assert first.visit(jar, lambda s: s["count"]).text == "6"
+    second.visit(jar, lambda s: s.pop("user"))
+    assert first.visit(jar, who).text == "None"
+
+
+@pytest.mark.parametrize(("visits", "says"), [(1, "ada"), (0, "None")])
+def test_way_back(visits: int, says: str) -> None:
+    """On the way back, the codec seals a session that is used as Flask does; no other."""
+    jar: dict[str, str] = {}
+    ours().visit(jar, log_in)
+
+    for _ in range(visits):
+        assert keeps_both("SealsFlasks").visit(jar, who).text == "ada"
+
+    assert Server().visit(jar, who).text == says
+
+
+def test_sealing_as_flask_does_not_extend() -> None:
+    """A session that only reads keeps Flask's cookie, so that it expires at the same time."""
+    jar: dict[str, str] = {}
+    Server().visit(jar, log_in)
+
+    assert not set_cookies(keeps_both("SealsFlasks").visit(jar, who))
+
+
+@pytest.mark.parametrize("value", [2**53, float("nan")], ids=str)
+def test_sealing_as_flask_refuses_what_cannot_move(value: float) -> None:
+    """A content that this library cannot seal is refused from the first step on."""
+    jar = {"session": flask_signed({"user": "ada", "a": value})}
+
+    assert keeps_both("SealsFlasks").visit(jar, who).text == "None"
+
+
+def secured(codec: bool, **config: Any) -> Server:
+    """Return a server in production, with these secrets."""
+    server = Server()
+    server.app.config.update(config, TESTING=False, PROPAGATE_EXCEPTIONS=True)
+    opens = run("OpensFlasks")["OpensFlasks"](server.app) if codec else None
+    ClientSessions(server.app, codec=opens)
+    return server
+
+
+def test_weak_secret_and_the_codec() -> None:
+    """The codec allows a weak secret; before it is removed, another secret must seal."""
+    jar: dict[str, str] = {}
+    secured(True, SECRET_KEY="dev").visit(jar, log_in)
+    with pytest.raises(ValueError, match="too weak"):
+        secured(False, SECRET_KEY="dev")
+
+    replaced = secured(True, SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=["dev"]).visit(jar, who)
+
+    assert replaced.text == "ada"
+    assert secured(False, SECRET_KEY=KEY).visit(jar, who).text == "ada"
 
 
 # What a session keeps
@@ -492,7 +645,7 @@ def login_app(**options: Any) -> Flask:
 
     @app.get("/login")
     def login() -> str:
-        flask_login.login_user(User())
+        flask_login.login_user(User(), remember="remember" in request.args)
         return "hello"
 
     @app.get("/me")
@@ -501,6 +654,141 @@ def login_app(**options: Any) -> Flask:
         return str(flask_login.current_user.is_authenticated)
 
     return app
+
+
+class Shop:
+    """The page's app with Flask-Login, and a browser."""
+
+    def __init__(self, *changes: tuple[str, str]) -> None:
+        [program] = [each for each in PROGRAMS if "flask_login" in each]
+        for old, new in changes:
+            assert old in program
+            program = program.replace(old, new)
+        names: dict[str, Any] = {"__name__": "page"}
+        exec(program, names)
+        self.app: Flask = names["app"]
+        self.app.testing = True
+        self.app.add_url_rule(
+            "/me", "me", lambda: str(flask_login.current_user.is_authenticated)
+        )
+        self.app.add_url_rule("/basket", "basket", lambda: str(dict(session)))
+        self.app.add_url_rule("/add", "add", lambda: session.update(basket=[1], a=1) or "added")
+        self.browser = self.app.test_client()
+
+    def get(self, path: str, cookies: dict[str, str] | None = None) -> str:
+        """Visit as the browser; or with these cookies, as a thief."""
+        if cookies is None:
+            return str(self.browser.get(path, base_url="https://localhost").text)
+        header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        thief = self.app.test_client(use_cookies=False)
+        response = thief.get(path, base_url="https://localhost", headers={"Cookie": header})
+        return str(response.text)
+
+    def post(self, path: str) -> dict[str, str]:
+        """Post as the browser, and return the cookies that it has then."""
+        response = self.browser.post(path, base_url="https://localhost")
+        assert response.status_code == 200
+        self.cookies = set_cookies(response)
+        names = ["__Host-session", "remember_token"]
+        found = {name: self.browser.get_cookie(name) for name in names}
+        return {name: cookie.value for name, cookie in found.items() if cookie}
+
+
+def test_remember_token_is_deleted() -> None:
+    """The page's logout ends the session and deletes `remember_token`."""
+    shop = Shop()
+    before = shop.post("/login")
+    assert shop.get("/me") == "True"
+
+    after = shop.post("/logout")
+
+    assert sorted(before) == ["__Host-session", "remember_token"]
+    assert sorted(after) == ["__Host-session"]
+    assert shop.get("/me") == "False"
+    assert shop.get("/me", {"__Host-session": before["__Host-session"]}) == "False"
+
+
+def test_remember_token_in_the_other_order() -> None:
+    """If `end` comes after `logout_user`, the browser keeps `remember_token`."""
+    end, out = "    denied.end(sessions.session)\n", "    logout_user()\n"
+    shop = Shop((end + out, out + end))
+    shop.post("/login")
+
+    assert "remember_token" in shop.post("/logout")
+    assert shop.get("/me") == "True"
+
+
+def test_copy_of_remember_token() -> None:
+    """A copy of `remember_token` outlives a logout, but not a new `get_id()`."""
+    shop = Shop()
+    copy = shop.post("/login")
+    token = {"remember_token": copy["remember_token"]}
+    shop.post("/logout")
+    assert shop.get("/me", token) == "True"
+    copy = shop.post("/login")
+
+    shop.post("/logout-everywhere")
+
+    assert [shop.get("/me", each) for each in (copy, token)] == ["False", "False"]
+    assert shop.get("/me") == "False"
+    shop.post("/login")
+    assert shop.get("/me") == "True"
+
+
+@pytest.mark.parametrize("how", ["end", "end_all"])
+def test_remember_token_outlives_a_revocation(how: str) -> None:
+    """No revocation refuses `remember_token`: the visitor is logged in again."""
+    epochs = UserEpochs(MemoryStore(), user=lambda s: s.get("_user_id"))
+    app = login_app(revocation=DENIED if how == "end" else epochs)
+    client = app.test_client()
+
+    @app.get("/end")
+    def end() -> str:
+        current: Any = session
+        if how == "end":
+            DENIED.end(current._get_current_object())
+        else:
+            epochs.end_all("ada")
+        return "ended"
+
+    @app.get("/who")
+    def name() -> str:
+        return str(flask_login.current_user.is_authenticated)
+
+    for path in ("/login?remember", "/end"):
+        client.get(path)
+
+    assert client.get("/who").text == "True"
+    client.get("/end")
+    client.delete_cookie("remember_token")
+    assert client.get("/who").text == "False"
+
+
+def test_attributes_of_remember_token() -> None:
+    """The page's settings protect `remember_token`; PRODUCTION alone does not."""
+    attributes = []
+    for line in ("", re.findall(r"^app\.config\.update.*\n", PAGE, re.MULTILINE)[0]):
+        shop = Shop((line, "")) if line else Shop()
+        shop.post("/login")
+        [cookie] = [each for each in shop.cookies if each.name == "remember_token"]
+        attributes.append(cookie.attributes.keys() & {"secure", "httponly", "samesite"})
+
+    assert attributes == [{"secure", "httponly", "samesite"}, {"httponly"}]
+
+
+def test_login_keeps_the_basket() -> None:
+    """The page's login ends the earlier session, and keeps only the basket."""
+    shop = Shop()
+    shop.get("/add")
+    before = shop.browser.get_cookie("__Host-session")
+    assert before
+
+    shop.post("/login")
+
+    content = shop.get("/basket")
+    assert "'basket': [1]" in content
+    assert "'a': 1" not in content
+    assert shop.get("/basket", {"__Host-session": before.value}) == "{}"
 
 
 @pytest.mark.parametrize("ephemeral", [False, True])
@@ -682,6 +970,62 @@ def test_session_after_the_request() -> None:
     with client:
         client.get("/")
         assert session["user"] == "ada"
+
+
+@pytest.mark.parametrize("make", [Server, ours], ids=["flask", "ours"])
+def test_change_in_a_stream(make: Callable[[], Server]) -> None:
+    """A change after the first byte of a stream is lost, as with Flask's session."""
+    server, jar = make(), dict[str, str]()
+    server.visit(jar, log_in)
+
+    def stream(s: Any) -> Response:
+        def rows() -> Iterator[str]:
+            yield "a"
+            s["user"] = "eve"
+            yield str(who(s))
+
+        return Response(stream_with_context(rows()))
+
+    assert server.visit(jar, stream).text == "aeve"
+    assert server.visit(jar, who).text == "ada"
+
+
+def test_after_request_runs_again() -> None:
+    """After a session that is too large, `after_request` runs again, for the error page."""
+    server, seen = ours(), list[int]()
+    server.app.testing = False
+    server.app.register_error_handler(SessionTooLarge, lambda error: ("too large", 413))
+
+    @server.app.after_request
+    def see(response: Response) -> Response:
+        seen.append(response.status_code)
+        return response
+
+    assert server.visit({}, lambda s: s.update(a="a" * 2900, b="b" * 2900)).text == "too large"
+    assert seen == [200, 413]
+
+
+def test_revocation_fails_with_flask_login() -> None:
+    """If a revocation fails, a handler answers once with 503, and no cookie is set."""
+
+    class Fails:
+        def is_revoked(self, session: Any) -> bool:
+            raise OSError("nobody listens")
+
+    app, errors = login_app(revocation=Fails()), list[Exception]()
+    client, jar = app.test_client(), dict[str, str]()
+    ours().visit(jar, lambda s: s.update(_user_id="ada"))
+    client.set_cookie("session", jar["session"])
+
+    @app.errorhandler(RevocationUnavailable)
+    def unavailable(error: Exception) -> tuple[str, int]:
+        errors.append(error)
+        return f"{dict(session)}", 503
+
+    response = client.get("/me")
+
+    assert (response.status_code, response.text, len(errors)) == (503, "{}", 1)
+    assert not set_cookies(response)
 
 
 # A weak SECRET_KEY
