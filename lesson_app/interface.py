@@ -33,19 +33,19 @@ from ._engine.codec import SealedCodec
 from ._engine.headers import (
     cookie_line,
     find_cookies,
+    forbid_storing,
     is_file,
     keep_private,
     vary_by_cookie,
 )
-from ._engine.javascript import parse, stringify
+from ._engine.javascript import parse, stringify, type_name
 from .cookie import MAX_SIZE, Codec, Keys, Unsealed, derive_keys, to_base64
 from .errors import BadCookie, SessionTooLarge
 from .options import Options, secret_keys
 from .revocation import MARGIN, failing_closed
 from .session import (
-    BORN,
     END_OF_TIME,
-    ID,
+    MARKS,
     Identity,
     Session,
     State,
@@ -80,6 +80,16 @@ def _is_socket() -> bool:
     rule = real.url_rule
     # Only a rule for it answers a WebSocket, whose headers are sent before the view runs.
     return hasattr(real, "namespace") or (rule is not None and rule.websocket)
+
+
+def further_sessions() -> dict[ClientSessionInterface, Session]:
+    """Return the request's sessions besides `flask.session`.
+
+    Not from the environ: another request may have the same, such as a second try.
+    """
+    attributes: dict[str, Any] = request._get_current_object().__dict__  # type: ignore[attr-defined]
+    sessions: dict[ClientSessionInterface, Session] = attributes.setdefault(FURTHER, {})
+    return sessions
 
 
 def no_secret() -> RuntimeError:
@@ -273,6 +283,7 @@ class ClientSessionInterface(SessionInterface):
                     state.json,
                     state.session_id,
                     state.born_at,
+                    state.kept_at,
                     state.created_at,
                     state.duration,
                 )
@@ -298,12 +309,14 @@ class ClientSessionInterface(SessionInterface):
         )
         if self._marks:
             content = dict(content)
-            born_at, session_id = content.pop(BORN, None), content.pop(ID, None)
+            born_at, session_id, kept_at = (content.pop(mark, None) for mark in MARKS)
             if type(born_at) is int and born_at >= 0:
                 state.born_at = born_at
             elif created_at > now:
                 # It was extended, perhaps twice. Further in the future, it will be refused.
                 state.born_at = created_at - 2 * self._active_duration
+            if type(kept_at) is int and kept_at > 0:
+                state.kept_at = kept_at
             if type(session_id) is str and _ID.fullmatch(session_id):
                 state.session_id = session_id
             elif content and unsealed.mac:
@@ -323,7 +336,7 @@ class ClientSessionInterface(SessionInterface):
             return "times"
         if expires_at < now:
             return "expired"
-        if state.born_at > now + MARGIN:
+        if max(state.born_at, state.kept_at) > now + MARGIN:
             return "times"
         if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
@@ -339,12 +352,18 @@ class ClientSessionInterface(SessionInterface):
             opener=lambda: (content, state),
             new_id=self._new_id,
         )
+        probe._ended = session._ended
         session._asking = True
         try:
             for revocation in self._options.revocations:
                 with failing_closed():
-                    if revocation.is_revoked(probe):
-                        return True
+                    answer = revocation.is_revoked(probe)
+                    if type(answer) is not bool:
+                        raise TypeError(
+                            f"is_revoked must return True or False, got {type_name(answer)}"
+                        )
+                if answer:
+                    return True
         finally:
             session._asking = False
         return False
@@ -355,24 +374,24 @@ class ClientSessionInterface(SessionInterface):
         if was is None:
             return False
         content = parse(was.json)
-        for mark in (BORN, ID):
+        for mark in MARKS:
             content.pop(mark, None)
-        state = State(
-            was.created_at, was.duration, was.born_at, was.json, was.session_id, new=False
-        )
+        state = State(was.created_at, was.duration, was.born_at, was.json, was.session_id)
+        state.kept_at, state.new = was.kept_at, False
         return self._is_revoked(session, content, state)
 
     def _has_escaped(self, session: Session) -> bool:
         """Return whether another request ended the session while this one renamed it.
 
-        A session that only changes keeps its id and birth, so that its new cookie is refused.
+        A session that only changes keeps its id and birth, so that its new cookie is refused;
+        and one that was reset without `keep` has nothing of the old one.
         """
         was, state = session._identity, session._open()
         return (
             was is not None
             and (state.session_id, state.born_at) != (was.session_id, was.born_at)
+            and session._inherits
             and len(session) > 0
-            and not session._renewed
             and self.is_ended(session)
         )
 
@@ -401,7 +420,7 @@ class ClientSessionInterface(SessionInterface):
         assert isinstance(session, Session)  # open_session made it
         used, interfaces = {self: session}, app.extensions.get(EXTENSION, {}).values()
         if len(interfaces) > 1:
-            used |= request.environ.get(FURTHER, {})
+            used |= further_sessions()
         streamed = type(response.response) not in (list, tuple) and not is_file(
             response, request.environ
         )
@@ -413,7 +432,7 @@ class ClientSessionInterface(SessionInterface):
             if streamed or used[interface]._used:
                 vary_by_cookie(response)
                 if interface._options.no_store:
-                    response.cache_control.no_store = True
+                    forbid_storing(response)
         try:
             lines = [
                 line
@@ -491,7 +510,7 @@ def _setting_keys(app: Flask, secrets: tuple[str | bytes, ...]) -> list[Keys]:
 def _is_written(session: Session, json: str) -> bool:
     """Return whether a view changed the content. A WebSocket may lose an extension."""
     before, after = parse(session._open().json), parse(json)
-    for mark in (BORN, ID):
+    for mark in MARKS:
         before.pop(mark, None)
         after.pop(mark, None)
     return stringify(before) != stringify(after)

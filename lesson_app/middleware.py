@@ -15,7 +15,13 @@ from flask import session as flask_session
 
 from ._engine.attributes import cookie_attributes
 from ._engine.javascript import type_name
-from .interface import EXTENSION, FURTHER, ClientSessionInterface, cookie_refused, no_secret
+from .interface import (
+    EXTENSION,
+    ClientSessionInterface,
+    cookie_refused,
+    further_sessions,
+    no_secret,
+)
 from .options import Options
 from .session import Session
 
@@ -92,14 +98,14 @@ class ClientSessions(Options):
                 "an event of Flask-SocketIO opens only flask.session; read another one with "
                 "sessions.open(request.headers.get('Cookie', ''))"
             )
-        further = request.environ.setdefault(FURTHER, {})
+        further = further_sessions()
         if interface not in further:
             opened = interface.open_session(app, request)
             # Flask does not save a first session that has no secret, nor then any further.
             if opened is None or app.session_interface.is_null_session(first):
                 raise no_secret()
             further.setdefault(interface, opened)
-        return cast(Session, further[interface])
+        return further[interface]
 
     def open(self, cookie_header: str, app: Flask | None = None) -> Session:
         """Open the session in a ``Cookie`` header outside of a request, as in a WebSocket.

@@ -45,9 +45,8 @@ def failing_closed() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise RevocationUnavailable(
-            f"the revocation raised {type(error).__name__}: {error}"
-        ) from error
+        # Not its text: it may hold what is in the session, or in the store.
+        raise RevocationUnavailable(f"the revocation raised {type(error).__name__}") from error
 
 
 #: How far clocks may differ between servers, or be set back: one hour, in ms.
@@ -86,28 +85,31 @@ class UserEpochs:
     def end_all(self, user: str | int, *, keep: Session | None = None) -> None:
         """Refuse every session that `user` has begun so far, except `keep`.
 
-        Without `keep` this request's session is ended, too, even if it is `reset` after it.
-        If another request has ended `keep` meanwhile, it is not kept.
+        Also those that an earlier call has kept. If another request has ended `keep`
+        meanwhile, it is not kept. After a new password, write ``end_all(user, keep=session)``:
+        without `keep`, a session that begins in the same millisecond is ended, too.
         """
-        key = _key(user)
-        # Opened while it is not yet refused; and asked, in case it is already.
-        state = None if keep is None or _is_ended(keep) else keep._open()
-        now = self._now()
+        key, state = _key(user), None if keep is None else keep._open()
+        epoch = self._now()
         with failing_closed():
-            self._store.put(key, now, None)
-            stored = self._store.get(key)
-            if stored is not None and stored > now and self._corrected(key, stored) != stored:
-                # A clock was ahead, so `put` changed nothing.
-                self._store.put(_ahead(key, stored), now, None)
-            epoch = self._epoch(key)
-        if keep is not None and state is not None:
-            state.born_at = max(state.born_at, (epoch or now) + 1)
-            state.changed = keep._renewed = True
+            # An earlier epoch may be later: of a clock ahead, or of the same millisecond.
+            epoch = max(epoch, (self._store.get(key) or 0) + 1)
+            while (before := self._store.put(key, epoch, None)) is not None and before >= epoch:
+                epoch = before + 1
+        if keep is None or state is None:
+            return
+        was = keep._identity
+        began = 0 if was is None else max(was.born_at, was.kept_at)
+        if was is None or not keep._inherits or before is None or before < began:
+            state.kept_at, state.changed = epoch + 1, True
+            if was is not None:
+                keep._identity = was._replace(kept_at=state.kept_at)
 
     def forget(self, user: str | int) -> None:
         """Undo `end_all`: every session of `user` that has not expired opens again.
 
-        For a user who was deleted, once their last session has expired.
+        For a user who was deleted, once their last session has expired. And for one whose
+        sessions are all refused because a clock was ahead: call `end_all` after it.
         """
         with failing_closed():
             self._store.delete(_key(user))
@@ -126,37 +128,15 @@ class UserEpochs:
                 place.lineno,
             )
             return True
-        epoch = None if key is None else self._epoch(key)
-        return epoch is not None and session.born_at <= epoch
-
-    def _epoch(self, key: str) -> int | None:
-        epoch = self._store.get(key)
-        return None if epoch is None else self._corrected(key, epoch)
-
-    def _corrected(self, key: str, epoch: int) -> int:
-        """Return the epoch, or the time at which it was first seen to be of a clock ahead.
-
-        Until it is seen every session is refused; those that begin later are good.
-        """
-        corrected, now = self._store.get(_ahead(key, epoch)), self._now()
-        if corrected is None and epoch > now + MARGIN:
-            corrected = now
-            self._store.put(_ahead(key, epoch), now, None)
-        return epoch if corrected is None else corrected
-
-
-def _ahead(key: str, epoch: int) -> str:
-    return f"ahead:{epoch}:{key}"
-
-
-def _is_ended(session: Session) -> bool:
-    """Return whether another request has ended the session of this request's cookie."""
-    ended: bool = (
-        session._identity is not None
-        and not session._renewed
-        and session._cookie.is_revoked(session)
-    )
-    return ended
+        epoch = None if key is None else self._store.get(key)
+        if epoch is None:
+            return False
+        if epoch > self._now() + MARGIN:
+            logger.error(
+                "a session is refused: its user's sessions were ended at a time that is over "
+                "an hour ahead; set the clocks, then call forget(user) and end_all(user)"
+            )
+        return max(session.born_at, session._open().kept_at) <= epoch
 
 
 def _key(user: object) -> str:
@@ -199,26 +179,34 @@ class DenyList:
                 "expected a session with an id; pass this DenyList to ClientSessions, as "
                 "revocation=…"
             )
-        state, was, renewed = session._open(), session._identity, not _is_ended(session)
+        state, was = session._open(), session._identity
         if session._unknown:
             raise RevocationUnavailable("the session could not be opened, so it is not ended")
         lifetime = session._max_lifetime
         end = max(self._now(), state.born_at) + (LONGEST if lifetime is None else lifetime)
-        end = max(end, session.expires_at) + MARGIN
+        end = max(end, state.created_at + state.duration) + MARGIN
         ids = {state.session_id, "" if was is None else was.session_id}
+        first = set[str]()
         for session_id in filter(None, ids):
             with failing_closed():
-                self._store.put(f"id:{session_id}", 1, end)
-        if was is not None and was.session_id and not session._cookie.is_revoked(session):
+                if self._store.put(f"id:{session_id}", 1, end) is None:
+                    first.add(session_id)
+        if was is not None and was.session_id and not self._refuses(session, was.session_id):
             raise RuntimeError(
                 "the ended session must be refused, got a session that still opens; pass this "
                 "DenyList to ClientSessions, as revocation=…"
             )
+        session._ended |= first
         session.reset(*keep)
-        session._renewed = renewed
+
+    def _refuses(self, session: Session, session_id: str) -> bool:
+        refused: bool = session_id in session._ended or session._cookie.is_revoked(session)
+        return refused
 
     def is_revoked(self, session: Session) -> bool:
         session_id = session._open().session_id
         if not session_id:
             return bool(session)  # it holds something, but nothing says which session it is
+        if session_id in session._ended:  # this request goes on with a new session
+            return False
         return self._store.get(f"id:{session_id}") is not None

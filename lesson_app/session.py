@@ -17,8 +17,9 @@ from .errors import SessionTooLarge
 
 #: The latest time in ms since 1970 after which an HTTP date can still name the next second.
 END_OF_TIME = 253_402_300_798_999
-#: The keys in the sealed JSON that remember when a session began, and its random id.
-BORN, ID = "_born", "_sid"
+#: The keys in the sealed JSON that a view never sees: when a session began, its random id,
+#: and the epoch of its user that it was kept in.
+BORN, ID, KEPT = MARKS = ("_born", "_sid", "_kept")
 #: Flask's key for flashed messages; each is a pair, a tuple of category and text.
 _FLASHES = "_flashes"
 _LONGEST = timedelta(days=36_500)
@@ -43,7 +44,8 @@ class State:
 
     Times are in ms since 1970, `duration` is in ms. `json` is the JSON as opened; a new
     session has none. `session_id` is random, and the same in all cookies of one session; ""
-    if the session never held anything, or nothing needs the id. `changed` asks for a new
+    if the session never held anything, or nothing needs the id. `kept_at` is later than the
+    last `end_all` that kept the session, in ms; 0 if none did. `changed` asks for a new
     cookie, even for the same content.
     """
 
@@ -52,6 +54,7 @@ class State:
     born_at: int
     json: str = "{}"
     session_id: str = ""
+    kept_at: int = 0
     new: bool = True
     changed: bool = False
 
@@ -62,6 +65,7 @@ class Identity(NamedTuple):
     json: str
     session_id: str
     born_at: int
+    kept_at: int
     created_at: int
     duration: int
 
@@ -72,6 +76,8 @@ def json_to_seal(content: dict[str, Any], state: State) -> str:
         content = {**content, _FLASHES: _in_json_types(content[_FLASHES])}
     if state.session_id:
         content = {**content, BORN: state.born_at, ID: state.session_id}
+        if state.kept_at:
+            content[KEPT] = state.kept_at
     return stringify(content)
 
 
@@ -133,8 +139,10 @@ class Session(dict[str, Any], SessionMixin):
     _identity: Identity | None = None
     #: Whether a revocation is being asked: it must use the session that it is given.
     _asking = False
-    #: Whether this request has ended the session that its cookie was of, or kept it alive.
-    _renewed = False
+    #: The ids that this request, and no other before it, has ended.
+    _ended: frozenset[str] = frozenset()
+    #: Whether the session still holds something of the request's cookie.
+    _inherits = True
     _opening = _assigned = False
 
     def __init__(
@@ -265,7 +273,7 @@ class Session(dict[str, Any], SessionMixin):
             return False
         opened = parse(self._state.json)
         if self._state.session_id:
-            opened |= {BORN: opened.pop(BORN, None), ID: opened.pop(ID, None)}
+            opened |= {mark: opened.pop(mark) for mark in MARKS if mark in opened}
         return text == stringify(opened)
 
     def size(self) -> int:
@@ -293,9 +301,10 @@ class Session(dict[str, Any], SessionMixin):
         for key in self.keys() - set(keep):
             del self[key]
         self._begin(self._default_duration)
-        # What `end_all` has just kept begins after its epoch, however short the time since.
-        born_at = self._state.born_at if self._renewed else 0
-        self._state.born_at, self._state.session_id = max(self._state.created_at, born_at), ""
+        self._state.born_at, self._state.session_id = self._state.created_at, ""
+        self._inherits = self._inherits and bool(keep)
+        if not keep:  # else what `end_all` keeps may be reset in the same millisecond
+            self._state.kept_at = 0
 
     def replace(self, content: Mapping[str, Any]) -> None:
         """Replace everything in the session with `content`; keep the lifetime."""
@@ -332,7 +341,7 @@ class Session(dict[str, Any], SessionMixin):
 
     def _check(self, key: str, value: Any) -> None:
         """Raise now, on the view's line, for an item that could not be sealed later."""
-        if key in (BORN, ID) and parse(self._state.json).get(key) != value:
+        if key in MARKS and parse(self._state.json).get(key) != value:
             raise ValueError(f"session[{key!r}] is reserved; choose another key")
         text = stringify({key: _in_json_types(value) if key == _FLASHES else value})
         if self._most_json is not None and len(text) > self._most_json:

@@ -28,12 +28,13 @@ class Store(Protocol):
     raises: then the request fails, and no session that was ended opens.
     """
 
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
         """Store `value` until `forget_at`, unless the stored value of `key` is larger.
 
-        `forget_at` is in ms since 1970; None means never, and is later than any time. If
-        both values are equal, keep the later `forget_at`. Treat an entry that is past its
-        `forget_at` as absent.
+        Return the value before, or None: in one step, so that of several calls at the same
+        time only one gets None. `forget_at` is in ms since 1970; None means never, and is
+        later than any time. If both values are equal, keep the later `forget_at`. Treat an
+        entry that is past its `forget_at` as absent.
         """
 
     def get(self, key: str) -> int | None:
@@ -59,11 +60,13 @@ class MemoryStore:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
         with self._lock:
             now = self._now()
             known = self._entries.get(key)
-            if known is None or _is_past(known[1], now) or _is_later((value, forget_at), known):
+            if known is not None and _is_past(known[1], now):
+                known = None
+            if known is None or _is_later((value, forget_at), known):
                 self._entries[key] = (value, forget_at)
                 if forget_at is not None:
                     heappush(self._ends, (forget_at, key))
@@ -71,6 +74,7 @@ class MemoryStore:
             self._forget_one(now)
             self._forget_one(now)
             self._drop_old_ends()
+            return None if known is None else known[0]
 
     def _forget_one(self, now: int) -> None:
         if self._ends and self._ends[0][0] < now:
@@ -106,6 +110,7 @@ def _is_past(forget_at: int | None, now: int) -> bool:
     return forget_at is not None and forget_at < now
 
 
+_LOOK_UP = "SELECT value FROM revoked WHERE key = ? AND ifnull(forget_at >= ?, 1)"
 #: How long SQLite's calls wait for other processes, in s.
 _PATIENCE = 10
 
@@ -143,10 +148,11 @@ class SQLiteStore:
         # journal's mode stays DELETE: with WAL, a look-up would need space on the disk.
         return sqlite3.connect(self._path, timeout=0, isolation_level=None)
 
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
         now = self._now()
         with closing(self._connect()) as connection:
             _execute(connection, "BEGIN IMMEDIATE")
+            before = connection.execute(_LOOK_UP, (key, now)).fetchone()
             # A hundred for each new entry: a million at once would take seconds.
             connection.execute(
                 "DELETE FROM revoked WHERE key IN "
@@ -163,14 +169,11 @@ class SQLiteStore:
                 {"key": key, "value": value, "end": forget_at, "now": now},
             )
             _execute(connection, "COMMIT")
+        return before[0] if before else None
 
     def get(self, key: str) -> int | None:
         with closing(self._connect()) as connection:
-            row = _execute(
-                connection,
-                "SELECT value FROM revoked WHERE key = ? AND ifnull(forget_at >= ?, 1)",
-                (key, self._now()),
-            ).fetchone()
+            row = _execute(connection, _LOOK_UP, (key, self._now())).fetchone()
         return row[0] if row else None
 
     def delete(self, key: str) -> None:
@@ -240,7 +243,8 @@ elseif left > 0 then
 else
   redis.call('DEL', KEYS[1])
 end
-return string.find(replication, 'state=online', 1, true) and 1 or 0
+local online = string.find(replication, 'state=online', 1, true) and 1 or 0
+return {online, value or false}
 """
 
 
@@ -298,7 +302,7 @@ class RedisStore:
         self._prefix = prefix
         self._now = now
 
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
         if abs(value) > 2**53:
             raise ValueError(
                 f"value must be at most 2**53, got {value}; use milliseconds, not nanoseconds"
@@ -306,9 +310,10 @@ class RedisStore:
         key = self._prefix + key
         entry = f"{value} {'' if forget_at is None else forget_at}"
         args: list[int | str] = [self._now(), entry]
-        has_replicas = self._script(keys=[key], args=args)
+        has_replicas, before = self._script(keys=[key], args=args)
         if has_replicas:
             self._put_in_replica(key, args)
+        return None if before is None else int(before)
 
     def _put_in_replica(self, key: str, args: list[int | str]) -> None:
         """Put the entry again, and wait until a replica has it.

@@ -59,9 +59,10 @@ class _Model:
         self.clock = clock
         self.entries: dict[str, tuple[int, float]] = {}
 
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
-        new = (value, math.inf if forget_at is None else forget_at)
-        self.entries[key] = new if self.get(key) is None else max(self.entries[key], new)
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        new, before = (value, math.inf if forget_at is None else forget_at), self.get(key)
+        self.entries[key] = new if before is None else max(self.entries[key], new)
+        return before
 
     def get(self, key: str) -> int | None:
         value, forget_at = self.entries.get(key, (0, -math.inf))
@@ -87,6 +88,24 @@ class StoreContract:
         store.put("b", 2, None)
 
         assert [store.get(key) for key in "abc"] == [2, 2, None]
+
+    def test_value_before(self, store: Store, clock: ManualClock) -> None:
+        """`put` returns the value before; of calls at the same time, one gets None."""
+        assert store.put("a", 2, clock.now + 1000) is None
+        assert [store.put("a", value, clock.now + 1000) for value in (1, 3, 3)] == [2, 2, 3]
+        clock.now += 1001
+        assert store.put("a", 1, None) is None
+
+        befores: list[int | None] = []
+        threads = [
+            threading.Thread(target=lambda: befores.append(store.put("b", 1, None)))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert befores.count(None) == 1
 
     def test_entry_is_forgotten(self, store: Store, clock: ManualClock) -> None:
         """An entry exists until `forget_at`, and not a millisecond longer."""
@@ -198,11 +217,13 @@ class StoreContract:
             model, example = _Model(clock), next(_examples)
             for act, letter, value, end, pause in steps:
                 key = f"{example}:{letter}"
-                for each in (store, model):
-                    if act == "delete":
-                        each.delete(key)
-                    else:
-                        each.put(key, value, None if end is None else clock.now + end)
+                forget_at = None if end is None else clock.now + end
+                if act == "delete":
+                    store.delete(key)
+                    model.delete(key)
+                else:
+                    before = model.put(key, value, forget_at)
+                    assert store.put(key, value, forget_at) == before
                 clock.now += pause
                 for name in (f"{example}:a", f"{example}:b"):
                     assert store.get(name) == model.get(name)

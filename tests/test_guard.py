@@ -234,3 +234,21 @@ def test_prefix_that_names_another_host(prefix: str) -> None:
     response = client.get("/dashboard", environ_overrides={"SCRIPT_NAME": prefix})
 
     assert re.fullmatch(r"/[a-z][a-z./]*", response.headers["Location"])
+
+
+def test_refused_request_sets_no_cookie() -> None:
+    """The page for another site's request may use the session, but sets no cookie."""
+    app = Flask(__name__)
+    ClientSessions(app, secret=SECRET)
+    app.before_request(refuse_cross_site)
+    app.add_url_rule("/", "post", lambda: "ok", methods=["POST"])
+
+    @app.errorhandler(403)
+    def refuse(error: Exception) -> tuple[str, int]:
+        session["seen"] = True
+        return "no", 403
+
+    response = app.test_client().post("/", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert (response.status_code, response.text) == (403, "no")
+    assert not set_cookies(response)

@@ -207,6 +207,8 @@ CACHED = {
     "age": ("max-age=60", "max-age=60, private"),
     "no-store": ("no-store", "no-store"),
     "private": ("private", "private"),
+    "must-understand": ("max-age=60, must-understand", "max-age=60, private"),
+    "no-store with more": ("no-store, must-understand, public", "no-store"),
     "large letters": ("PUBLIC, S-MaxAge=60", "private"),
     "no-store of a field": ('no-store="foo", public, max-age=1', "max-age=1, private"),
 }
@@ -237,6 +239,28 @@ def test_headers_for_one_kind_of_cache(site: Site) -> None:
     headers = site.visit(view).headers
 
     assert [name for name, _ in headers if name.endswith("Control")] == ["Cache-Control"]
+
+
+@pytest.mark.parametrize("act", [read, write], ids=["read", "write"])
+def test_no_store_is_not_overridden(clock: Clock, act: Any) -> None:
+    """With `no_store`, no header of the view lets any cache store the page."""
+
+    def view(session: Session) -> Response:
+        act(session)
+        return Response(
+            headers={
+                "Cache-Control": "public, max-age=60, must-understand",
+                "CDN-Cache-Control": "max-age=60",
+                "Surrogate-Control": "max-age=60",
+                "X-Accel-Expires": "60",
+                "Edge-Control": "max-age=60",
+            }
+        )
+
+    headers = Site(clock, no_store=True).visit(view).headers
+
+    caching = [(name, value) for name, value in headers if "ontrol" in name or "Accel" in name]
+    assert caching == [("Cache-Control", "no-store")]
 
 
 def test_response_that_sets_no_cookie(site: Site) -> None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask, Response
 from flask import session as flask_session
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from lesson_app import (
     ClientSessions,
@@ -540,54 +541,29 @@ def test_forget(clock: Clock, store: Store, now: Callable[[], int]) -> None:
     assert site.visit_with(f"session={value}", user).text != "None"
 
 
-def test_clock_that_was_years_ahead(store: Store, clock: Clock, advance: Advance) -> None:
-    """After `end_all` with a clock that is ahead, older sessions stay ended, new ones open."""
-    ahead = [0]
+def test_clock_that_was_years_ahead(store: Store, clock: Clock, caplog: Any) -> None:
+    """After `end_all` with a clock that is ahead, all is refused, and the log says the fix."""
+    ahead = timedelta(days=1000)
 
     def now() -> int:
-        return round(clock() * 1000) + ahead[0]
+        return round((clock() + ahead.total_seconds()) * 1000)
 
     epochs = UserEpochs(store, user=name_of, now=now)
     site = Site(clock, revocation=epochs)
     old = the_cookie(site.visit(log_in)).value
-
-    ahead[0] = 3 * 365 * 24 * 3600 * 1000
     epochs.end_all("sampleuser")
-    ahead[0] = 0
+    ahead = timedelta()
+    site.visit(log_in)
+    assert site.visit(user).text == "None"
+    assert "call forget(user) and end_all(user)" in caplog.text
+
+    epochs.forget("sampleuser")
+    epochs.end_all("sampleuser")
 
     assert site.visit_with(f"session={old}", user).text == "None"
-    advance(1)
+    clock.advance(timedelta(seconds=1))
     site.visit(log_in)
     assert site.visit(user).text != "None"
-    assert site.visit_with(f"session={old}", user).text == "None"
-
-
-def test_servers_whose_clocks_differ(
-    store: Store, clock: Clock, now: Callable[[], int], advance: Advance
-) -> None:
-    """What `end_all` ends on one server ends on another whose clock is half an hour behind."""
-    epochs = UserEpochs(store, user=name_of, now=now)
-    late = Clock()
-    late_epochs = UserEpochs(store, user=name_of, now=lambda: round(late() * 1000))
-    behind = Site(late, duration=timedelta(hours=1), revocation=late_epochs)
-    advance(30 * 60)
-    value = the_cookie(Site(clock, revocation=epochs).visit(log_in)).value
-    assert behind.visit_with(f"session={value}", user).text != "None"
-
-    epochs.end_all("sampleuser")
-
-    assert behind.visit_with(f"session={value}", user).text == "None"
-
-
-def test_store_that_forgets_when_a_clock_was_ahead(clock: Clock) -> None:
-    """If the store's own clock is past such a timestamp, the user's sessions stay ended."""
-    now, year = round(clock() * 1000), 365 * 24 * 3600 * 1000
-    store = MemoryStore(lambda: now + 2 * year)
-    UserEpochs(store, user=name_of, now=lambda: now + year).end_all("sampleuser")
-    site = Site(clock, revocation=UserEpochs(store, user=name_of, now=lambda: now))
-    site.visit(log_in)
-
-    assert site.visit(user).text == "None"
 
 
 def test_session_that_began_with_a_clock_ahead(clock: Clock) -> None:
@@ -603,7 +579,7 @@ def test_session_that_began_with_a_clock_ahead(clock: Clock) -> None:
 class Gone:
     """A store whose machine is gone."""
 
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
         raise OSError("no connection")
 
     def get(self, key: str) -> int | None:
@@ -664,21 +640,20 @@ def test_rename_in_flight_during_the_logout(
 def test_renewal_in_flight_during_the_logout(
     store: Store, clock: Clock, advance: Advance, act: str
 ) -> None:
-    """Nor can it with `end` and the same user again, nor with `end_all` that keeps it."""
+    """Nor can it with `end` that keeps the user, nor with `end_all` that keeps it."""
     now = lambda: round(clock() * 1000)  # noqa: E731
     denied, epochs = DenyList(store), UserEpochs(store, user=name_of, now=now)
     site = Site(clock, revocation=[denied, epochs])
     value = the_cookie(site.visit(log_in)).value
 
     def slow(session: Session) -> None:
-        found = user(session)
+        assert user(session)
         advance(1)
         site.visit_with(f"session={value}", denied.end)
         epochs.end_all("sampleuser")
         advance(1)
         if act == "end":
-            denied.end(session)
-            session["user"] = found
+            denied.end(session, "user")
         else:
             epochs.end_all("sampleuser", keep=session)
 
@@ -801,34 +776,160 @@ def test_user_with_half_a_character(clock: Clock, tmp_path: Path) -> None:
     assert site.visit(user).text == "ada"
 
 
-def test_end_all_again_after_a_clock_was_ahead(store: Store, clock: Clock) -> None:
-    """`end_all` works again, and for good, after one call by a clock that was ahead."""
-    ahead = timedelta()
+@pytest.mark.parametrize("minutes", [0, 30])
+def test_end_all_ends_what_an_earlier_call_kept(
+    store: Store, clock: Clock, minutes: int
+) -> None:
+    """`end_all` also ends a session that was kept in the same millisecond, or ahead of time."""
+    ahead = timedelta(minutes=minutes)
 
     def now() -> int:
         return round((clock() + ahead.total_seconds()) * 1000)
 
     epochs = UserEpochs(store, user=name_of, now=now)
-    site = Site(clock, revocation=epochs, duration=timedelta(days=30))
-    ahead = timedelta(days=10)
-    epochs.end_all("sampleuser")
-    ahead = timedelta()
-
-    site.visit(log_in)
-    assert site.visit(user).text == "None"  # the first request that sees the wrong time
-
-    for _ in range(3):
-        clock.advance(timedelta(minutes=1))
-        value = the_cookie(site.visit(log_in)).value
-        assert site.visit_with(f"session={value}", user).text != "None"
-        clock.advance(timedelta(minutes=1))
-        epochs.end_all("sampleuser")
-        assert site.visit_with(f"session={value}", user).text == "None"
-    clock.advance(timedelta(minutes=1))
+    site = Site(clock, revocation=epochs)
     site.visit(log_in)
     site.visit(lambda s: epochs.end_all("sampleuser", keep=s))
-    clock.advance(timedelta(days=10, minutes=-30))
     assert site.visit(user).text != "None"
+
+    ahead = timedelta()
+    epochs.end_all("sampleuser")
+
+    assert site.visit(user).text == "None"
+
+
+def test_kept_session_still_has_its_max_lifetime(clock: Clock, now: Callable[[], int]) -> None:
+    """`end_all` that keeps a session does not make it younger."""
+    epochs = UserEpochs(MemoryStore(now), user=name_of, now=now)
+    site = Site(
+        clock,
+        duration=timedelta(hours=12),
+        max_lifetime=timedelta(hours=12),
+        revocation=epochs,
+    )
+    site.visit(log_in)
+    clock.advance(timedelta(hours=10))
+    site.visit(lambda s: epochs.end_all("sampleuser", keep=s))
+    assert site.visit(user).text != "None"
+
+    clock.advance(timedelta(hours=3))
+
+    assert site.visit(user).text == "None"
+
+
+class Meanwhile(MemoryStore):
+    """A store in which another request comes first, once, just before a `put`."""
+
+    act: Callable[[], object] | None = None
+
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        if self.act is not None:
+            act, self.act = self.act, None
+            act()
+        return super().put(key, value, forget_at)
+
+
+@pytest.mark.parametrize("by", ["end", "end_all"])
+@pytest.mark.parametrize("act", ["end", "keep"])
+def test_logout_just_before_the_store_is_written(clock: Clock, by: str, act: str) -> None:
+    """Whatever comes first in the store counts: there is no time between check and write."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    store = Meanwhile(now)
+    denied, epochs = DenyList(store, now=now), UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=[denied, epochs])
+    value = the_cookie(site.visit(log_in)).value
+    clock.advance(timedelta(seconds=1))
+
+    def other() -> None:
+        clock.advance(timedelta(seconds=1))
+        if by == "end":
+            site.visit_with(f"session={value}", denied.end)
+        else:
+            epochs.end_all("sampleuser")
+
+    def slow(session: Session) -> None:
+        user(session)
+        store.act = other
+        if act == "end":
+            denied.end(session, "user")
+        else:
+            epochs.end_all("sampleuser", keep=session)
+
+    for each in set_cookies(site.visit_with(f"session={value}", slow)):
+        assert site.visit_with(f"session={each.value}", user).text == "None"
+
+
+@pytest.mark.parametrize("by", ["end", "end_all"])
+@pytest.mark.parametrize("then", ["reset", "end"])
+def test_logout_after_a_session_was_kept(clock: Clock, by: str, then: str) -> None:
+    """A view that keeps a session and renames it later notices a logout in between."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    store = MemoryStore(now)
+    denied, epochs = DenyList(store, now=now), UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=[denied, epochs])
+    value = the_cookie(site.visit(log_in)).value
+
+    def slow(session: Session) -> None:
+        epochs.end_all("sampleuser", keep=session)
+        clock.advance(timedelta(seconds=1))
+        if by == "end":
+            site.visit_with(f"session={value}", denied.end)
+            denied._store.put(f"id:{session._open().session_id}", 1, None)
+        else:
+            epochs.end_all("sampleuser")
+        clock.advance(timedelta(seconds=1))
+        session.reset("user") if then == "reset" else denied.end(session, "user")
+
+    for each in set_cookies(site.visit_with(f"session={value}", slow)):
+        assert site.visit_with(f"session={each.value}", user).text == "None"
+
+
+def test_login_that_is_sent_twice(clock: Clock, now: Callable[[], int]) -> None:
+    """Of two logins at the same time, both set a cookie: nothing comes from the old session."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(write)).value
+
+    def log_in_twice(session: Session) -> None:
+        read(session)
+        site.visit_with(f"session={value}", denied.end)
+        denied.end(session)
+        session["user"] = "ada"
+
+    site.visit_with(f"session={value}", log_in_twice)
+    cookie = the_cookie(site.visit_with(f"session={value}", log_in_twice)).value
+
+    assert site.visit_with(f"session={cookie}", user).text == "ada"
+
+
+def test_max_lifetime_that_is_made_longer(clock: Clock, now: Callable[[], int]) -> None:
+    """An ended session stays ended as long as its cookie, whatever `max_lifetime` becomes."""
+    denied = DenyList(MemoryStore(now), now=now)
+    week = timedelta(days=7)
+    site = Site(clock, duration=week, max_lifetime=timedelta(hours=1), revocation=denied)
+    value = the_cookie(site.visit(log_in)).value
+    site.visit(denied.end)
+
+    longer = Site(clock, duration=week, max_lifetime=week, revocation=denied)
+    clock.advance(timedelta(hours=3))
+
+    assert longer.visit_with(f"session={value}", user).text == "None"
+
+
+@pytest.mark.parametrize("answer", [None, 0, "", []], ids=repr)
+def test_revocation_that_does_not_answer(clock: Clock, answer: object) -> None:
+    """Only True and False are answers: a forgotten `return` does not open the session."""
+
+    class Forgetful:
+        def is_revoked(self, session: Session) -> Any:
+            return answer
+
+    site = Site(clock, revocation=Forgetful())
+    site.visit(write)
+
+    with pytest.raises(RevocationUnavailable) as failure:
+        site.visit(read)
+    assert "must return True or False, got" in str(failure.value.__cause__)
 
 
 def test_old_cookie_in_a_slow_request(clock: Clock, now: Callable[[], int]) -> None:
@@ -847,7 +948,7 @@ def test_old_cookie_in_a_slow_request(clock: Clock, now: Callable[[], int]) -> N
     assert site.visit(user).text == "ada"
 
 
-@pytest.mark.parametrize("key", ["_born", "_sid"])
+@pytest.mark.parametrize("key", ["_born", "_sid", "_kept"])
 def test_reserved_keys(site: Site, key: str) -> None:
     """A view cannot set the keys that a revocation relies on, in any app."""
     with pytest.raises(ValueError, match=f"'{key}'.* is reserved"):
@@ -953,3 +1054,26 @@ def test_reset_after_end_all_that_keeps(clock: Clock, now: Callable[[], int]) ->
     site.visit(change_password)
 
     assert site.visit(user).text == "{'userName': 'sampleuser'}"
+
+
+def test_second_try_with_the_same_environ(clock: Clock, now: Callable[[], int]) -> None:
+    """A further session is opened again, if a WSGI middleware tries a request twice."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock)
+    carts = ClientSessions(
+        site.app, secret=SECRET, cookie_name="cart", clock=clock, revocation=denied
+    )
+    name, value = carts.make_cookie({"item": "tea"}, site.app)
+    builder = EnvironBuilder(headers={"Cookie": f"{name}={value}"})
+    environ = builder.get_environ()
+    seen: list[str] = []
+
+    def look(session: Session) -> None:
+        seen.append(str(carts.session.get("item")))
+        denied.end(carts.open(f"{name}={value}", site.app))
+
+    site.act = look
+    for _ in range(2):
+        run_wsgi_app(site.app, environ)
+
+    assert seen == ["tea", "None"]

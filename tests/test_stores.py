@@ -178,7 +178,7 @@ def test_sqlite_uses_an_index(
     store.get("a")
 
     statements = [text for text in asked if text.startswith(("DELETE", "INSERT", "SELECT"))]
-    assert len(statements) == 3
+    assert len(statements) == 4
     with closing(connect()) as connection:
         plans = [
             row[3]

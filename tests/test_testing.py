@@ -14,30 +14,33 @@ from lesson_app.testing import ManualClock, StoreContract
 
 
 class Overwrites(MemoryStore):
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        before = self.get(key)
         self.delete(key)
         super().put(key, value, forget_at)
+        return before
 
 
 class IgnoresEqualValues(MemoryStore):
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
-        if self.get(key) != value:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        if (before := self.get(key)) != value:
             super().put(key, value, forget_at)
+        return before
 
 
 class RevivesPastValues(MemoryStore):
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
-        super().put(key, max(value, self._entries.get(key, (value, None))[0]), forget_at)
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        return super().put(key, max(value, self._entries.get(key, (value, None))[0]), forget_at)
 
 
 class ForgetsEarly(MemoryStore):
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
-        super().put(key, value, None if forget_at is None else forget_at - 1)
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        return super().put(key, value, None if forget_at is None else forget_at - 1)
 
 
 class ForgetsNothing(MemoryStore):
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
-        super().put(key, value, None)
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        return super().put(key, value, None)
 
 
 class DeletesNothing(MemoryStore):
@@ -46,16 +49,16 @@ class DeletesNothing(MemoryStore):
 
 
 class StripsKeys(MemoryStore):
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
-        super().put(key.strip(), value, forget_at)
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        return super().put(key.strip(), value, forget_at)
 
     def get(self, key: str) -> int | None:
         return super().get(key.strip())
 
 
 class Rounds(MemoryStore):
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
-        super().put(key, int(f"{value:.0e}".partition("e")[0]), forget_at)
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        return super().put(key, int(f"{value:.0e}".partition("e")[0]), forget_at)
 
 
 def complaints(kind: type[MemoryStore]) -> list[str]:

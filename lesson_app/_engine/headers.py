@@ -34,6 +34,9 @@ def find_cookies(header: str, name: str) -> list[str]:
     With a guarded name it is left out: anyone who can set a cookie of another name could put
     it into that cookie's value.
     """
+    start = f"{name}="
+    if start not in header:
+        return []
     texts = header.split(";")
     if "," in header:
         lines = [text.split(",") for text in texts]
@@ -42,7 +45,6 @@ def find_cookies(header: str, name: str) -> list[str]:
         ]
         if not name.lower().startswith(_GUARDED):
             texts += [each for line in lines for each in line[1:]]
-    start = f"{name}="
     pairs = [text.lstrip(" ") for text in texts]
     values = [pair[len(start) :] for pair in pairs if pair.startswith(start)]
     return list(dict.fromkeys(filter(None, values)))[:MOST_VALUES]
@@ -144,23 +146,39 @@ def is_file(response: Response, environ: Mapping[str, Any]) -> bool:
     return type(file).__module__ == "_io"  # one of Python's own, whose `read` is just that
 
 
+def forbid_storing(response: Response) -> None:
+    """Forbid every cache to store the response, whatever the view said."""
+    _drop_overrides(response)
+    response.headers["Cache-Control"] = "no-store"
+
+
 def keep_private(response: Response) -> None:
     """Forbid shared caches to store a response that sets a visitor's cookie.
 
     ``Set-Cookie`` alone does not forbid it (RFC 9111 section 7.3): the next visitors would
-    get this visitor's session. Headers for one kind of cache (RFC 9213) would override it.
+    get this visitor's session.
     """
-    names = {name.lower() for name, _ in response.headers}
-    for name in names:
-        if name.endswith("-cache-control") or name == "surrogate-control":
-            del response.headers[name]
-    if "cache-control" not in names:  # the usual case
+    if "cache-control" not in _drop_overrides(response):  # the usual case
         response.headers.add("Cache-Control", "private")
         return
     text = ",".join(response.headers.getlist("Cache-Control"))
     given = {key.lower(): value for key, value in parse_dict_header(text).items()}
-    if "no-store" not in given or given["no-store"] is not None:
-        for directive in ("public", "s-maxage", "private", "no-store"):
-            given.pop(directive, None)
-        given["private"] = None
-        response.headers["Cache-Control"] = dump_header(given)
+    if given.get("no-store", "") is None:  # not no-store="a field"
+        forbid_storing(response)
+        return
+    for directive in ("public", "s-maxage", "private", "no-store", "must-understand"):
+        given.pop(directive, None)
+    response.headers["Cache-Control"] = dump_header({**given, "private": None})
+
+
+#: Headers for one kind of cache, which override Cache-Control; also all of RFC 9213.
+_OVERRIDES = ("surrogate-control", "edge-control", "x-accel-expires")
+
+
+def _drop_overrides(response: Response) -> set[str]:
+    """Remove these headers, and return the names of all headers in small letters."""
+    names = {name.lower() for name, _ in response.headers}
+    for name in names:
+        if name.endswith("-cache-control") or name in _OVERRIDES:
+            del response.headers[name]
+    return names

@@ -379,7 +379,7 @@ REFUSED: dict[str, Callable[[], object]] = {
     "ephemeral with max_age": lambda: ClientSessions(
         ephemeral=True, max_age=timedelta(minutes=1)
     ),
-    "None without secure": lambda: ClientSessions(samesite="None"),
+    "None without secure": lambda: ClientSessions(Flask("none"), samesite="None"),
 }
 
 
@@ -967,7 +967,7 @@ def test_file_that_is_lost_while_the_server_runs() -> None:
 class Gone:
     """A store whose machine is gone."""
 
-    def put(self, key: str, value: int, forget_at: int | None) -> None:
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
         raise OSError("no connection")
 
     def get(self, key: str) -> int | None:
