@@ -405,7 +405,6 @@ def test_ended_everywhere(shared: Server, clock: Clock) -> None:
     assert one.visit_with(f"session={cookie}", read).text == "None"
     broken, _ = machine(f"redis://127.0.0.1:{free_port()}")
     broken.app.testing = False
-    broken.app.logger.disabled = True
     assert broken.visit_with(f"session={cookie}", read).status_code == 500
 
 
