@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from flask import Response, abort, current_app, redirect, request, session
 
-from .session import Session
+from .interface import forbid_cookies
 
 _NO_PATH = re.compile(r"[\x00-\x20\x7f\\]")
 P = ParamSpec("P")
@@ -74,11 +74,9 @@ def refuse_cross_site() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = site in OWN_SITES if site is not None else origin is None or _is_own(origin)
     if not own:
-        current = session._get_current_object()  # type: ignore[attr-defined]
-        if isinstance(current, Session):
-            # The page of the error may use the session. But another site's request must not
-            # replace the cookie, which the browser may have left out.
-            current._unknown = True
+        # The page of the error may use the session. But another site's request must not
+        # replace the cookie, which the browser may have left out.
+        forbid_cookies()
         abort(403, CROSS_SITE)
 
 

@@ -45,6 +45,7 @@ from .options import Options, secret_keys
 from .revocation import MARGIN, failing_closed
 from .session import (
     END_OF_TIME,
+    KEPT,
     MARKS,
     Identity,
     Session,
@@ -64,6 +65,7 @@ cookie_refused = Namespace().signal("cookie-refused")
 ALLOW_WEAK = "CLIENT_SESSIONS_ALLOW_WEAK_SECRET"
 EXTENSION = "client_sessions"
 FURTHER = "lesson_app.sessions"
+_NO_COOKIES = "lesson_app.no_cookies"
 _ID = re.compile("[A-Za-z0-9_-]{22}")
 #: The bytes of a session's id.
 _ID_LENGTH = 16
@@ -92,6 +94,16 @@ def further_sessions() -> dict[ClientSessionInterface, Session]:
     return sessions
 
 
+def forbid_cookies() -> None:
+    """Let the response of this request set no cookie of any session."""
+    request._get_current_object().__dict__[_NO_COOKIES] = True  # type: ignore[attr-defined]
+
+
+def may_set_cookies() -> bool:
+    """Return whether `forbid_cookies` was not called."""
+    return _NO_COOKIES not in request._get_current_object().__dict__  # type: ignore[attr-defined]
+
+
 def no_secret() -> RuntimeError:
     """Return the error for an app without a secret."""
     return RuntimeError("there is no secret; pass secret=… or set the app's SECRET_KEY")
@@ -106,6 +118,10 @@ class _RequestCookie:
     def is_revoked(self, session: Session) -> bool:
         """Return whether the session that the request's cookie was of is ended by now."""
         return self.interface.is_ended(session)
+
+    def as_opened(self, session: Session) -> Session:
+        """Return the session that the request's cookie was of."""
+        return self.interface.as_opened(session)
 
     @functools.cached_property
     def name(self) -> str:
@@ -336,7 +352,7 @@ class ClientSessionInterface(SessionInterface):
             return "times"
         if expires_at < now:
             return "expired"
-        if max(state.born_at, state.kept_at) > now + MARGIN:
+        if state.born_at > now + MARGIN:
             return "times"
         if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
@@ -346,12 +362,7 @@ class ClientSessionInterface(SessionInterface):
 
     def _is_revoked(self, session: Session, content: dict[str, Any], state: State) -> bool:
         """Ask the revocations about the content and state of a cookie of `session`."""
-        probe = Session(
-            now=self.now,
-            duration=self._duration,
-            opener=lambda: (content, state),
-            new_id=self._new_id,
-        )
+        probe = self._session_of(content, state)
         probe._ended = session._ended
         session._asking = True
         try:
@@ -368,28 +379,41 @@ class ClientSessionInterface(SessionInterface):
             session._asking = False
         return False
 
-    def is_ended(self, session: Session) -> bool:
-        """Return whether the session that the request's cookie was of is revoked by now."""
-        was = session._identity
-        if was is None:
-            return False
+    def _session_of(self, content: dict[str, Any], state: State) -> Session:
+        return Session(
+            now=self.now,
+            duration=self._duration,
+            opener=lambda: (content, state),
+            new_id=self._new_id,
+        )
+
+    def as_opened(self, session: Session) -> Session:
+        """Return the session that the request's cookie was of."""
+        was = cast(Identity, session._identity)
         content = parse(was.json)
         for mark in MARKS:
             content.pop(mark, None)
         state = State(was.created_at, was.duration, was.born_at, was.json, was.session_id)
         state.kept_at, state.new = was.kept_at, False
-        return self._is_revoked(session, content, state)
+        return self._session_of(content, state)
 
-    def _has_escaped(self, session: Session) -> bool:
-        """Return whether another request ended the session while this one renamed it.
+    def is_ended(self, session: Session) -> bool:
+        """Return whether the session that the request's cookie was of is revoked by now."""
+        if session._identity is None:
+            return False
+        opened = self.as_opened(session)
+        return self._is_revoked(session, dict(opened), opened._open())
 
-        A session that only changes keeps its id and birth, so that its new cookie is refused;
-        and one that was reset without `keep` has nothing of the old one.
+    def _is_over(self, session: Session) -> bool:
+        """Return whether another request has ended the session since this one opened it.
+
+        Its cookie must not be set: it might give the session another id and birth, or replace
+        the cookie of a new login. An empty session, or one that was reset without `keep`, has
+        nothing of the old one.
         """
-        was, state = session._identity, session._open()
-        return (
-            was is not None
-            and (state.session_id, state.born_at) != (was.session_id, was.born_at)
+        return bool(
+            self._options.revocations
+            and session._identity is not None
             and session._inherits
             and len(session) > 0
             and self.is_ended(session)
@@ -443,7 +467,7 @@ class ClientSessionInterface(SessionInterface):
             if not _is_handled(app, session, used.values(), error, response):
                 raise
         else:
-            for line in lines:
+            for line in lines if not lines or may_set_cookies() else ():
                 response.headers.add("Set-Cookie", line)
                 keep_private(response)
 
@@ -452,7 +476,7 @@ class ClientSessionInterface(SessionInterface):
         json = session._changed_json()
         if json is None:
             return
-        if self._has_escaped(session):
+        if self._is_over(session):
             logger.info("cookie %s is not set: the session was revoked", session._cookie.name)
             return
         if _is_socket() and _is_written(session, json):
@@ -469,6 +493,8 @@ class ClientSessionInterface(SessionInterface):
                 raise
             if (was.created_at, was.duration) != (state.created_at, state.duration):
                 raise
+            if parse(state.json).get(KEPT, 0) != state.kept_at:
+                raise  # the browser's cookie is ended
             # Only marks or a longer MAC do not fit. The browser's cookie goes on as it is.
             return
         yield cookie_line(

@@ -86,8 +86,10 @@ class UserEpochs:
         """Refuse every session that `user` has begun so far, except `keep`.
 
         Also those that an earlier call has kept. If another request has ended `keep`
-        meanwhile, it is not kept. After a new password, write ``end_all(user, keep=session)``:
-        without `keep`, a session that begins in the same millisecond is ended, too.
+        meanwhile, it is not kept: of two such calls for one session at the same time, none
+        keeps it. After a new password, write ``end_all(user, keep=session)``. Without `keep`,
+        this request's session is ended, too, and so is one that begins in the same
+        millisecond.
         """
         key, state = _key(user), None if keep is None else keep._open()
         epoch = self._now()
@@ -98,12 +100,17 @@ class UserEpochs:
                 epoch = before + 1
         if keep is None or state is None:
             return
-        was = keep._identity
-        began = 0 if was is None else max(was.born_at, was.kept_at)
-        if was is None or not keep._inherits or before is None or before < began:
+        if before is None or not self._is_over(keep, key, before):
             state.kept_at, state.changed = epoch + 1, True
-            if was is not None:
-                keep._identity = was._replace(kept_at=state.kept_at)
+            if keep._identity is not None:
+                keep._identity = keep._identity._replace(kept_at=state.kept_at)
+
+    def _is_over(self, session: Session, key: str, epoch: int) -> bool:
+        """Return whether the user's session that the request's cookie was of is ended."""
+        if session._identity is None or not session._inherits:
+            return False
+        opened = session._cookie.as_opened(session)
+        return self._key_of(opened) == key and not _is_later(opened, epoch)
 
     def forget(self, user: str | int) -> None:
         """Undo `end_all`: every session of `user` that has not expired opens again.
@@ -116,8 +123,7 @@ class UserEpochs:
 
     def is_revoked(self, session: Session) -> bool:
         try:
-            user = self._user(session)
-            key = None if user is None else _key(user)
+            key = self._key_of(session)
         except Exception as error:  # noqa: BLE001  # whatever it is, the session is refused
             # Not the message: it may hold what is in the session.
             place = traceback.extract_tb(error.__traceback__)[-1]
@@ -136,7 +142,15 @@ class UserEpochs:
                 "a session is refused: its user's sessions were ended at a time that is over "
                 "an hour ahead; set the clocks, then call forget(user) and end_all(user)"
             )
-        return max(session.born_at, session._open().kept_at) <= epoch
+        return not _is_later(session, epoch)
+
+    def _key_of(self, session: Session) -> str | None:
+        user = self._user(session)
+        return None if user is None else _key(user)
+
+
+def _is_later(session: Session, epoch: int) -> bool:
+    return session.born_at > epoch or session._open().kept_at == epoch + 1
 
 
 def _key(user: object) -> str:
@@ -172,7 +186,9 @@ class DenyList:
     def end(self, session: Session, *keep: str) -> None:
         """Refuse every cookie of `session` from now on, and `reset` it: the logout.
 
-        At a login, `keep` names what goes on in the new session, such as a basket.
+        At a login, `keep` names what goes on in the new session, such as a basket. Never copy
+        it by hand: if another request has ended the session meanwhile, only `keep` notices.
+        Raises RuntimeError if the app would not refuse the session after this call.
         """
         if session._new_id is None:
             raise RuntimeError(
@@ -186,11 +202,11 @@ class DenyList:
         end = max(self._now(), state.born_at) + (LONGEST if lifetime is None else lifetime)
         end = max(end, state.created_at + state.duration) + MARGIN
         ids = {state.session_id, "" if was is None else was.session_id}
-        first = set[str]()
+        first = set[tuple[object, str]]()
         for session_id in filter(None, ids):
             with failing_closed():
                 if self._store.put(f"id:{session_id}", 1, end) is None:
-                    first.add(session_id)
+                    first.add((self, session_id))
         if was is not None and was.session_id and not self._refuses(session, was.session_id):
             raise RuntimeError(
                 "the ended session must be refused, got a session that still opens; pass this "
@@ -200,13 +216,13 @@ class DenyList:
         session.reset(*keep)
 
     def _refuses(self, session: Session, session_id: str) -> bool:
-        refused: bool = session_id in session._ended or session._cookie.is_revoked(session)
-        return refused
+        refused: bool = session._cookie.is_revoked(session)
+        return refused or (self, session_id) in session._ended
 
     def is_revoked(self, session: Session) -> bool:
         session_id = session._open().session_id
         if not session_id:
             return bool(session)  # it holds something, but nothing says which session it is
-        if session_id in session._ended:  # this request goes on with a new session
+        if (self, session_id) in session._ended:  # this request goes on with a new session
             return False
         return self._store.get(f"id:{session_id}") is not None

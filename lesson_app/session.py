@@ -44,8 +44,8 @@ class State:
 
     Times are in ms since 1970, `duration` is in ms. `json` is the JSON as opened; a new
     session has none. `session_id` is random, and the same in all cookies of one session; ""
-    if the session never held anything, or nothing needs the id. `kept_at` is later than the
-    last `end_all` that kept the session, in ms; 0 if none did. `changed` asks for a new
+    if the session never held anything, or nothing needs the id. `kept_at` names the
+    `end_all` that kept the session: its epoch and 1; 0 if none did. `changed` asks for a new
     cookie, even for the same content.
     """
 
@@ -139,8 +139,8 @@ class Session(dict[str, Any], SessionMixin):
     _identity: Identity | None = None
     #: Whether a revocation is being asked: it must use the session that it is given.
     _asking = False
-    #: The ids that this request, and no other before it, has ended.
-    _ended: frozenset[str] = frozenset()
+    #: The ids that this request, and no other before it, has ended, each with its deny list.
+    _ended: frozenset[tuple[object, str]] = frozenset()
     #: Whether the session still holds something of the request's cookie.
     _inherits = True
     _opening = _assigned = False
@@ -302,9 +302,7 @@ class Session(dict[str, Any], SessionMixin):
             del self[key]
         self._begin(self._default_duration)
         self._state.born_at, self._state.session_id = self._state.created_at, ""
-        self._inherits = self._inherits and bool(keep)
-        if not keep:  # else what `end_all` keeps may be reset in the same millisecond
-            self._state.kept_at = 0
+        self._inherits = self._inherits and len(self) > 0
 
     def replace(self, content: Mapping[str, Any]) -> None:
         """Replace everything in the session with `content`; keep the lifetime."""

@@ -240,12 +240,13 @@ def test_refused_request_sets_no_cookie() -> None:
     """The page for another site's request may use the session, but sets no cookie."""
     app = Flask(__name__)
     ClientSessions(app, secret=SECRET)
+    carts = ClientSessions(app, secret=SECRET, cookie_name="cart")
     app.before_request(refuse_cross_site)
     app.add_url_rule("/", "post", lambda: "ok", methods=["POST"])
 
     @app.errorhandler(403)
     def refuse(error: Exception) -> tuple[str, int]:
-        session["seen"] = True
+        session["seen"] = carts.session["seen"] = True
         return "no", 403
 
     response = app.test_client().post("/", headers={"Sec-Fetch-Site": "cross-site"})

@@ -320,7 +320,7 @@ def test_sessions_just_before_end_all() -> None:
 def test_request_in_flight_during_the_logout(
     store: Store, clock: Clock, late: Callable[[Session], object]
 ) -> None:
-    """The cookie of a response that began before the logout is refused, like all others."""
+    """A response to a request from before the logout sets no cookie for the session."""
     denied = DenyList(store)
     site = Site(clock, revocation=denied)
     value = the_cookie(site.visit(log_in)).value
@@ -330,11 +330,8 @@ def test_request_in_flight_during_the_logout(
         site.visit_with(f"session={value}", denied.end)
         late(session)
 
-    after = the_cookie(site.visit_with(f"session={value}", slow)).value
-
-    assert after != value
-    for each in (value, after):
-        assert site.visit_with(f"session={each}", user).text == "None"
+    assert not set_cookies(site.visit_with(f"session={value}", slow))
+    assert site.visit_with(f"session={value}", user).text == "None"
 
 
 def test_earlier_cookies_are_ended_too(store: Store, clock: Clock, advance: Advance) -> None:
@@ -1076,3 +1073,125 @@ def test_second_try_with_the_same_environ(clock: Clock, now: Callable[[], int]) 
         run_wsgi_app(site.app, environ)
 
     assert seen == ["tea", "None"]
+
+
+def test_kept_cookie_after_a_clock_was_ahead(store: Store, clock: Clock) -> None:
+    """What was kept with a clock ahead is ended by `forget` and `end_all` with a right one."""
+    ahead = timedelta(minutes=50)
+
+    def now() -> int:
+        return round((clock() + ahead.total_seconds()) * 1000)
+
+    epochs = UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=epochs, duration=timedelta(days=1))
+    site.visit(log_in)
+    value = the_cookie(site.visit(lambda s: epochs.end_all("sampleuser", keep=s))).value
+    assert site.visit_with(f"session={value}", user).text != "None"
+
+    ahead = timedelta()
+    epochs.forget("sampleuser")
+    epochs.end_all("sampleuser")
+
+    for _ in range(2):
+        assert site.visit_with(f"session={value}", user).text == "None"
+        clock.advance(timedelta(hours=2))
+
+
+@pytest.mark.parametrize("before", [{"basket": ["tea"]}, {"user": {"userName": "b"}}])
+def test_login_that_ends_all_others(clock: Clock, before: dict[str, Any]) -> None:
+    """`end_all` that keeps a new login does not ask who used the browser before."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    epochs = UserEpochs(MemoryStore(now), user=name_of, now=now)
+    site = Site(clock, revocation=epochs)
+    site.visit(lambda s: s.update(before))
+    clock.advance(timedelta(seconds=1))
+    epochs.end_all("sampleuser")
+    clock.advance(timedelta(seconds=1))
+
+    def log_in_here(session: Session) -> None:
+        session.reset("basket")
+        session["user"] = {"userName": "sampleuser"}
+        epochs.end_all("sampleuser", keep=session)
+
+    site.visit(log_in_here)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"
+
+
+@pytest.mark.parametrize("then", ["reset", "end"])
+def test_login_after_end_all_that_keeps(clock: Clock, then: str) -> None:
+    """In the same millisecond, a session may be kept, reset and used for a login."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    store = MemoryStore(now)
+    denied, epochs = DenyList(store, now=now), UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=[denied, epochs])
+    site.visit(log_in)
+
+    def change_password(session: Session) -> None:
+        epochs.end_all("sampleuser", keep=session)
+        session.reset() if then == "reset" else denied.end(session)
+        session["user"] = {"userName": "sampleuser"}
+
+    site.visit(change_password)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"
+
+
+def test_write_of_an_old_session(clock: Clock, now: Callable[[], int]) -> None:
+    """A slow request that writes to an ended session does not replace the new cookie."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(lambda s: s.update(csrf="x"))).value
+
+    def slow(session: Session) -> None:
+        session["poll"] = 1
+        site.visit_with(f"session={value}", lambda s: denied.end(s, "csrf"))
+
+    assert not set_cookies(site.visit_with(f"session={value}", slow))
+
+
+def test_end_that_keeps_what_is_not_there(clock: Clock, now: Callable[[], int]) -> None:
+    """A login that is sent twice is set twice, if nothing of the old session is kept."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(lambda s: s.update(csrf="x"))).value
+
+    def log_in_twice(session: Session) -> None:
+        read(session)
+        site.visit_with(f"session={value}", denied.end)
+        denied.end(session, "basket")
+        session["user"] = "ada"
+
+    cookie = the_cookie(site.visit_with(f"session={value}", log_in_twice)).value
+
+    assert site.visit_with(f"session={cookie}", user).text == "ada"
+
+
+def test_two_deny_lists(clock: Clock, now: Callable[[], int]) -> None:
+    """What another request ended with one list is not forgiven by the other list."""
+    one, two = DenyList(MemoryStore(now)), DenyList(MemoryStore(now))
+    site = Site(clock, revocation=[one, two])
+    value = the_cookie(site.visit(log_in)).value
+
+    def slow(session: Session) -> None:
+        user(session)
+        site.visit_with(f"session={value}", one.end)
+        two.end(session, "user")
+
+    assert not set_cookies(site.visit_with(f"session={value}", slow))
+
+
+def test_kept_mark_that_does_not_fit(clock: Clock, now: Callable[[], int]) -> None:
+    """If the mark of a kept session does not fit, the view's request fails: it is ended."""
+    epochs = UserEpochs(MemoryStore(now), user=lambda s: s.get("user"), now=now)
+    site = Site(clock, revocation=epochs)
+
+    def fill(session: Session) -> None:
+        session["user"], session["m"] = "ada", ""
+        while session.size() < 4070:
+            session["m"] += "x"
+
+    site.visit(fill)
+
+    with pytest.raises(SessionTooLarge):
+        site.visit(lambda s: epochs.end_all("ada", keep=s))
