@@ -408,14 +408,12 @@ class ClientSessionInterface(SessionInterface):
         """Return whether another request has ended the session since this one opened it.
 
         Its cookie must not be set: it might give the session another id and birth, or replace
-        the cookie of a new login. An empty session, or one that was reset without `keep`, has
-        nothing of the old one.
+        the cookie of a new login. A session that was reset without `keep` has nothing of it.
         """
         return bool(
             self._options.revocations
             and session._identity is not None
             and session._inherits
-            and len(session) > 0
             and self.is_ended(session)
         )
 

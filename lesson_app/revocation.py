@@ -95,7 +95,6 @@ class UserEpochs:
         epoch = self._now()
         with failing_closed():
             # An earlier epoch may be later: of a clock ahead, or of the same millisecond.
-            epoch = max(epoch, (self._store.get(key) or 0) + 1)
             while (before := self._store.put(key, epoch, None)) is not None and before >= epoch:
                 epoch = before + 1
         if keep is None or state is None:

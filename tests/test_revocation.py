@@ -1195,3 +1195,37 @@ def test_kept_mark_that_does_not_fit(clock: Clock, now: Callable[[], int]) -> No
 
     with pytest.raises(SessionTooLarge):
         site.visit(lambda s: epochs.end_all("ada", keep=s))
+
+
+def test_new_login_while_all_are_ended(clock: Clock) -> None:
+    """A login that keeps itself does not ask about the session that it has replaced."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    epochs = UserEpochs(MemoryStore(now), user=name_of, now=now)
+    site = Site(clock, revocation=epochs)
+    site.visit(log_in)
+
+    def slow(session: Session) -> None:
+        assert user(session)
+        clock.advance(timedelta(seconds=1))
+        epochs.end_all("sampleuser")
+        clock.advance(timedelta(seconds=1))
+        log_in(session)
+        epochs.end_all("sampleuser", keep=session)
+
+    site.visit(slow)
+
+    assert site.visit(user).text == "{'userName': 'sampleuser'}"
+
+
+def test_old_session_that_is_emptied(clock: Clock, now: Callable[[], int]) -> None:
+    """A slow request that empties an ended session does not replace the new cookie either."""
+    denied = DenyList(MemoryStore(now))
+    site = Site(clock, revocation=denied)
+    value = the_cookie(site.visit(write)).value
+
+    def slow(session: Session) -> None:
+        read(session)
+        site.visit_with(f"session={value}", denied.end)
+        session.clear()
+
+    assert not set_cookies(site.visit_with(f"session={value}", slow))
