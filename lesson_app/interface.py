@@ -115,14 +115,6 @@ class _RequestCookie:
     def __init__(self, interface: ClientSessionInterface, app: Flask, header: str) -> None:
         self.interface, self.app, self.header = interface, app, header
 
-    def is_revoked(self, session: Session) -> bool:
-        """Return whether the session that the request's cookie was of is ended by now."""
-        return self.interface.is_ended(session)
-
-    def as_opened(self, session: Session) -> Session:
-        """Return the session that the request's cookie was of."""
-        return self.interface.as_opened(session)
-
     @functools.cached_property
     def name(self) -> str:
         return self.interface.get_cookie_name(self.app)
@@ -356,13 +348,14 @@ class ClientSessionInterface(SessionInterface):
             return "times"
         if self._max_lifetime is not None and state.born_at + self._max_lifetime < now:
             return "too-old"
-        if self._options.revocations and self._is_revoked(session, content, state):
-            return "revoked"
+        if self._options.revocations:
+            probe = self._session_of(content, state)
+            if self._is_revoked(session, probe):
+                return "revoked"
         return None
 
-    def _is_revoked(self, session: Session, content: dict[str, Any], state: State) -> bool:
-        """Ask the revocations about the content and state of a cookie of `session`."""
-        probe = self._session_of(content, state)
+    def _is_revoked(self, session: Session, probe: Session) -> bool:
+        """Ask the revocations about `probe`, which is `session` as a cookie holds it."""
         probe._ended = session._ended
         session._asking = True
         try:
@@ -390,19 +383,15 @@ class ClientSessionInterface(SessionInterface):
     def as_opened(self, session: Session) -> Session:
         """Return the session that the request's cookie was of."""
         was = cast(Identity, session._identity)
-        content = parse(was.json)
-        for mark in MARKS:
-            content.pop(mark, None)
         state = State(was.created_at, was.duration, was.born_at, was.json, was.session_id)
         state.kept_at, state.new = was.kept_at, False
-        return self._session_of(content, state)
+        return self._session_of(_without_marks(was.json), state)
 
     def is_ended(self, session: Session) -> bool:
         """Return whether the session that the request's cookie was of is revoked by now."""
-        if session._identity is None:
-            return False
-        opened = self.as_opened(session)
-        return self._is_revoked(session, dict(opened), opened._open())
+        return session._identity is not None and self._is_revoked(
+            session, self.as_opened(session)
+        )
 
     def _is_over(self, session: Session) -> bool:
         """Return whether another request has ended the session since this one opened it.
@@ -410,12 +399,7 @@ class ClientSessionInterface(SessionInterface):
         Its cookie must not be set: it might give the session another id and birth, or replace
         the cookie of a new login. A session that was reset without `keep` has nothing of it.
         """
-        return bool(
-            self._options.revocations
-            and session._identity is not None
-            and session._inherits
-            and self.is_ended(session)
-        )
+        return bool(self._options.revocations and session._inherits and self.is_ended(session))
 
     def _extend(self, state: State, now: int) -> None:
         if state.created_at + state.duration - now < self._active_duration:
@@ -465,8 +449,9 @@ class ClientSessionInterface(SessionInterface):
             if not _is_handled(app, session, used.values(), error, response):
                 raise
         else:
-            for line in lines if not lines or may_set_cookies() else ():
-                response.headers.add("Set-Cookie", line)
+            if lines and may_set_cookies():
+                for line in lines:
+                    response.headers.add("Set-Cookie", line)
                 keep_private(response)
 
     def _set_cookie(self, app: Flask, session: Session) -> Iterator[str]:
@@ -533,11 +518,13 @@ def _setting_keys(app: Flask, secrets: tuple[str | bytes, ...]) -> list[Keys]:
 
 def _is_written(session: Session, json: str) -> bool:
     """Return whether a view changed the content. A WebSocket may lose an extension."""
-    before, after = parse(session._open().json), parse(json)
-    for mark in MARKS:
-        before.pop(mark, None)
-        after.pop(mark, None)
+    before, after = _without_marks(session._open().json), _without_marks(json)
     return stringify(before) != stringify(after)
+
+
+def _without_marks(json: str) -> dict[str, Any]:
+    """Return what a view sees of a cookie's JSON."""
+    return {key: value for key, value in parse(json).items() if key not in MARKS}
 
 
 def _is_handled(

@@ -108,7 +108,7 @@ class UserEpochs:
         """Return whether the user's session that the request's cookie was of is ended."""
         if session._identity is None or not session._inherits:
             return False
-        opened = session._cookie.as_opened(session)
+        opened = session._cookie.interface.as_opened(session)
         return self._key_of(opened) == key and not _is_later(opened, epoch)
 
     def forget(self, user: str | int) -> None:
@@ -200,23 +200,20 @@ class DenyList:
         lifetime = session._max_lifetime
         end = max(self._now(), state.born_at) + (LONGEST if lifetime is None else lifetime)
         end = max(end, state.created_at + state.duration) + MARGIN
-        ids = {state.session_id, "" if was is None else was.session_id}
+        known = "" if was is None else was.session_id
         first = set[tuple[object, str]]()
-        for session_id in filter(None, ids):
+        for session_id in filter(None, {state.session_id, known}):
             with failing_closed():
                 if self._store.put(f"id:{session_id}", 1, end) is None:
                     first.add((self, session_id))
-        if was is not None and was.session_id and not self._refuses(session, was.session_id):
+        ended_before = (self, known) in session._ended
+        if known and not ended_before and not session._cookie.interface.is_ended(session):
             raise RuntimeError(
                 "the ended session must be refused, got a session that still opens; pass this "
                 "DenyList to ClientSessions, as revocation=…"
             )
         session._ended |= first
         session.reset(*keep)
-
-    def _refuses(self, session: Session, session_id: str) -> bool:
-        refused: bool = session._cookie.is_revoked(session)
-        return refused or (self, session_id) in session._ended
 
     def is_revoked(self, session: Session) -> bool:
         session_id = session._open().session_id

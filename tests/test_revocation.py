@@ -608,15 +608,20 @@ def test_page_for_a_store_that_fails(clock: Clock) -> None:
 # What an attacker tried
 
 
+def logged_in(store: Store, clock: Clock) -> tuple[Site, DenyList, UserEpochs, str]:
+    """Return a site with both revocations, and the cookie of a visitor who is logged in."""
+    now = lambda: round(clock() * 1000)  # noqa: E731
+    denied, epochs = DenyList(store, now=now), UserEpochs(store, user=name_of, now=now)
+    site = Site(clock, revocation=[denied, epochs])
+    return site, denied, epochs, the_cookie(site.visit(log_in)).value
+
+
 @pytest.mark.parametrize("by", ["deny-list", "epochs"])
 def test_rename_in_flight_during_the_logout(
     store: Store, clock: Clock, advance: Advance, by: str
 ) -> None:
     """A request in flight cannot give an ended session a new id and a new birth."""
-    now = lambda: round(clock() * 1000)  # noqa: E731
-    denied, epochs = DenyList(store), UserEpochs(store, user=name_of, now=now)
-    site = Site(clock, revocation=[denied, epochs])
-    value = the_cookie(site.visit(log_in)).value
+    site, denied, epochs, value = logged_in(store, clock)
 
     def slow(session: Session) -> None:
         assert user(session)
@@ -638,10 +643,7 @@ def test_renewal_in_flight_during_the_logout(
     store: Store, clock: Clock, advance: Advance, act: str
 ) -> None:
     """Nor can it with `end` that keeps the user, nor with `end_all` that keeps it."""
-    now = lambda: round(clock() * 1000)  # noqa: E731
-    denied, epochs = DenyList(store), UserEpochs(store, user=name_of, now=now)
-    site = Site(clock, revocation=[denied, epochs])
-    value = the_cookie(site.visit(log_in)).value
+    site, denied, epochs, value = logged_in(store, clock)
 
     def slow(session: Session) -> None:
         assert user(session)
@@ -830,11 +832,8 @@ class Meanwhile(MemoryStore):
 @pytest.mark.parametrize("act", ["end", "keep"])
 def test_logout_just_before_the_store_is_written(clock: Clock, by: str, act: str) -> None:
     """Whatever comes first in the store counts: there is no time between check and write."""
-    now = lambda: round(clock() * 1000)  # noqa: E731
-    store = Meanwhile(now)
-    denied, epochs = DenyList(store, now=now), UserEpochs(store, user=name_of, now=now)
-    site = Site(clock, revocation=[denied, epochs])
-    value = the_cookie(site.visit(log_in)).value
+    store = Meanwhile(lambda: round(clock() * 1000))
+    site, denied, epochs, value = logged_in(store, clock)
     clock.advance(timedelta(seconds=1))
 
     def other() -> None:
@@ -860,11 +859,8 @@ def test_logout_just_before_the_store_is_written(clock: Clock, by: str, act: str
 @pytest.mark.parametrize("then", ["reset", "end"])
 def test_logout_after_a_session_was_kept(clock: Clock, by: str, then: str) -> None:
     """A view that keeps a session and renames it later notices a logout in between."""
-    now = lambda: round(clock() * 1000)  # noqa: E731
-    store = MemoryStore(now)
-    denied, epochs = DenyList(store, now=now), UserEpochs(store, user=name_of, now=now)
-    site = Site(clock, revocation=[denied, epochs])
-    value = the_cookie(site.visit(log_in)).value
+    store = MemoryStore(lambda: round(clock() * 1000))
+    site, denied, epochs, value = logged_in(store, clock)
 
     def slow(session: Session) -> None:
         epochs.end_all("sampleuser", keep=session)
