@@ -4,6 +4,7 @@ Each function returns an object that shows a finding and a table: text in a term
 notebook. What changed is marked with brackets, so it is visible without colour.
 """
 
+from ..views.explore import Visit
 from .blocks import blocks, xor
 from .chain import cbc, cbc_encrypt
 from .grid import Drawing
@@ -15,6 +16,7 @@ __all__ = [
     "PICTURE",
     "Drawing",
     "Oracle",
+    "Visit",
     "around",
     "blocks",
     "cbc",

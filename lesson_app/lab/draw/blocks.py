@@ -13,32 +13,33 @@ def blocks(message: bytes, padded: bytes | None = None) -> Drawing:
     right = _pad(message)
     padded = right if padded is None else padded
     size = len(padded) - len(message)
-    finding = (
-        f"{counted(len(message), 'byte')} of message and {size} of padding "
-        f"make {counted(len(split(padded)), 'block')}."
-    )
-    if not padded.startswith(message):
-        finding = f"The message is {len(message)} bytes; the result does not start with it."
-    if padded != right:
-        finding += f" The padding is wrong: it must be {len(right) - len(message)} bytes."
-    rows = []
-    for number, block in enumerate(split(padded)):
-        start = number * BLOCK
-        # A byte of the message stands where the message has the same byte.
-        same = [
-            message[i : i + 1] == padded[i : i + 1] for i in range(start, start + len(block))
-        ]
-        cells = [
-            character(byte) if kept else Mark(character(byte))
-            for byte, kept in zip(block, same, strict=True)
-        ]
-        added = same.count(False)
-        gap = [""] * (BLOCK - len(block))
-        note = f"padding: {counted(added, 'byte')}" if added else ""
-        if gap:
-            note = f"{note} incomplete: {counted(len(block), 'byte')}".strip()
-        rows.append([f"block {number + 1}", *cells, *gap, note])
+    if padded.startswith(message):
+        finding = (
+            f"{counted(len(message), 'byte')} of message and {size} of padding "
+            f"make {counted(len(split(padded)), 'block')}."
+        )
+        if padded != right:
+            wanted = len(right) - len(message)
+            finding += f" It must be {wanted} of padding, each with the number {wanted:02d}."
+    else:
+        finding = f"The {counted(len(padded), 'byte')} do not begin with the message."
+    rows = [_row(number, block, message) for number, block in enumerate(split(padded))]
     return Drawing(f"{finding}\n{_NOTE}", ["byte", *PLACES, ""], rows)
+
+
+def _row(number: int, block: bytes, message: bytes) -> list[str]:
+    """Return the row of a block; a byte that is not the message's is marked."""
+    old = message[number * BLOCK :][: len(block)]
+    same = [i < len(old) and block[i] == old[i] for i in range(len(block))]
+    cells = [
+        character(b) if ok else Mark(character(b)) for b, ok in zip(block, same, strict=True)
+    ]
+    added, other = len(block) - len(old), same[: len(old)].count(False)
+    notes = [f"not the message: {counted(other, 'byte')}"] if other else []
+    notes += [f"padding: {counted(added, 'byte')}"] if added else []
+    notes += [f"incomplete: {counted(len(block), 'byte')}"] if len(block) < BLOCK else []
+    gap = [""] * (BLOCK - len(block))
+    return [f"block {number + 1}", *cells, *gap, "; ".join(notes)]
 
 
 def xor(one: bytes, other: bytes) -> Drawing:

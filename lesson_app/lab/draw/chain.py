@@ -42,7 +42,10 @@ def cbc(
             rows.append(["plaintext before", *map(character, a[3]), ""])
         findings += _findings(number, source, a, b)
     if after is None:
-        findings = [f"CBC decrypts {counted(len(old), 'block')}: decrypt a block, XOR, done."]
+        findings = [
+            f"CBC decrypts {counted(len(old), 'block')}: decrypt a block, then XOR it with the "
+            "ciphertext block before it (the first with the IV)."
+        ]
     elif not findings:
         findings = ["Nothing has changed."]
     return Drawing("\n".join([*findings, _NOTE]), [*_HEADINGS, "changed"], rows)

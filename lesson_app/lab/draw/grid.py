@@ -10,8 +10,11 @@ from ..views.markup import mark
 BLOCK = 16
 #: The headings of the bytes of a block, as Python counts them.
 PLACES = [str(place) for place in range(BLOCK)]
-# The cells of a picture or of bytes stand close together, in a font with equal widths.
-_CELL = "text-align: left; padding: 2px 4px; font-family: monospace; font-weight: normal"
+# The cells stand close together, as in the text; so bytes and bits are in columns.
+_CELL = (
+    "text-align: left; padding: 2px 0; font-family: monospace; font-weight: normal; "
+    "white-space: pre-wrap"
+)
 
 
 class Mark(str):
@@ -50,7 +53,7 @@ class Drawing:
 
     def _repr_html_(self) -> str:
         heads = "".join(
-            f'<th scope="col" style="{_CELL}">{escape(each)}</th>' for each in self.headings
+            f'<th scope="col" style="{_CELL}">{_html(each)}</th>' for each in self.headings
         )
         rows = "".join(map(self._html_row, self.rows))
         return f"{paragraph(self.finding)}<table><tr>{heads}</tr>{rows}</table>"
@@ -98,4 +101,5 @@ def _bracketed(cell: str) -> str:
 
 
 def _html(cell: str) -> str:
-    return mark(f"[{cell}]") if isinstance(cell, Mark) else escape(cell)
+    text = _bracketed(cell)
+    return mark(text) if isinstance(cell, Mark) else escape(text)

@@ -68,14 +68,16 @@ class Oracle:
         order = dict.fromkeys(question.block for question in self.questions)
         return [step for block in order for step in _found(asked.get(block, []))]
 
-    def story(self) -> Explorer:
+    def story(self) -> Explorer | Drawing:
         """Return a slider over the bytes found; without widgets, a table of all of them."""
         steps = self.steps
-        sliders = {"byte found": (range(1, len(steps) + 1), 1)} if steps else {}
+        if not steps:
+            return self.drawing()
 
-        def view(number: int = 0) -> str:
-            return self._view(steps, number)._repr_html_() if steps else ""
+        def view(number: int) -> str:
+            return self._view(steps, number)._repr_html_()
 
+        sliders = {"byte found": (range(1, len(steps) + 1), 1)}
         # An Explorer only shows its summary, which a Drawing can do, too.
         return Explorer(cast(Trials, self.drawing()), sliders, view)
 

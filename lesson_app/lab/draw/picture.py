@@ -29,8 +29,8 @@ _WIDTH = len(_CAT.partition("\n")[0])
 PICTURE = b"".join(bytes([ord(tile)]) * BLOCK for tile in _CAT if tile != "\n")
 
 # The tiles of repeated blocks, in the order of their first appearance.
-_TILES = ["  ", "\N{FULL BLOCK}" * 2, "\N{MEDIUM SHADE}" * 2, "\N{LIGHT SHADE}" * 2]
-_TILES += [2 * letter for letter in ascii_uppercase]
+_SHADES = "\N{MIDDLE DOT}\N{FULL BLOCK}\N{MEDIUM SHADE}\N{LIGHT SHADE}"
+_TILES = [2 * character for character in _SHADES + ascii_uppercase]
 _LEGEND = (
     "Each tile of two characters is a block of 16 bytes. "
     "A block that occurs again gets the same tile; one that occurs once shows its first byte."
