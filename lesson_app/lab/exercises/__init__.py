@@ -13,6 +13,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from .judging import Exercise, Verdict, judge, short
+from .lines import show_line
 from .predictions import observe, predict
 from .progress_file import PROGRESS, passed, record
 
@@ -32,8 +33,12 @@ def check(id: str, *answers: Any) -> None:  # noqa: A002
     exercise = _find(id)
     if exercise is None:
         return
+    if answers and answers == exercise.ours:
+        text = f"○ {id} this is our function; run the cell that defines yours, then check it"
+        show_line(text)
+        return
     verdict = judge(exercise, *answers)
-    print(verdict)
+    show_line(str(verdict), verdict.printed)
     record(id, verdict.state, verdict.name)
 
 
