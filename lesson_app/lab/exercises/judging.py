@@ -250,20 +250,21 @@ def expect(call: str, actual: Any, expected: Any) -> None:
 
 def _apart(expected: Any, actual: Any) -> tuple[str, str, str]:
     """Format two different values so that the difference is visible, and say where it is."""
-    if type(expected) is not type(actual):
-        return short(expected), short(actual), ""
+    right, found = short(expected), short(actual)
+    cut = any(dots in right + found for dots in ("...", "…"))
+    if type(expected) is not type(actual) or not cut:
+        return right, found, ""
     if isinstance(expected, tuple | list) and len(expected) == len(actual):
         pairs = enumerate(zip(expected, actual, strict=True), 1)
-        number, (right, found) = next(each for each in pairs if not same(*each[1]))
-        right, found, _ = _apart(right, found)
-        return right, found, f" as value {number} of {len(expected)}"
+        number, (one, other) = next(each for each in pairs if not same(*each[1]))
+        return *_apart(one, other)[:2], f" as value {number} of {len(expected)}"
     if isinstance(expected, str | bytes) and max(len(expected), len(actual)) > _CUT:
         pairs = enumerate(zip(expected, actual, strict=False))
         shortest = min(len(expected), len(actual))
         place = next((i for i, (a, b) in pairs if a != b), shortest)
         start = max(place - _CUT // 3, 0)
         return _part(expected, start), _part(actual, start), f" at position {place}"
-    return short(expected), short(actual), ""
+    return right, found, ""
 
 
 def _part(text: str | bytes, start: int) -> str:
@@ -284,8 +285,6 @@ def outcome(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """
     try:
         found = function(*args, **options)
-    except Wrong:
-        raise
     except Exception as error:  # noqa: BLE001  # the error is the outcome
         return error
     if isinstance(found, BaseException) or (
@@ -303,7 +302,11 @@ def must_raise(
     found = outcome(function, *args)
     if isinstance(found, error):
         return
-    came = f"raised {describe(found)}" if isinstance(found, Exception) else f"returned {short(found)}"
+    came = (
+        f"raised {describe(found)}"
+        if isinstance(found, Exception)
+        else f"returned {short(found)}"
+    )
     raise Wrong(message=f"{call} should raise {error.__name__}, but {came}")
 
 

@@ -36,7 +36,7 @@ def observe(id: str, result: Any) -> None:  # noqa: A002
         show_line(f"✓ {id} As you predicted. Answer: {_write(result)}")
         state = "passed"
     else:
-        show_line(f"✗ {id} Surprise! {_difference(answer, result)}")
+        show_line(f"✗ {id} Not as you predicted. {_difference(answer, result)}")
         state = "surprised"
     record(id, state)
 
