@@ -20,6 +20,7 @@ from ...cookie import derive_keys, from_base64, seal, to_base64, unseal
 from ...errors import BadCookie
 from ..clock import Clock
 from ..http.visitor import Visitor
+from ..views.markup import status
 
 _BLOCK = 16
 _PATIENCE = 60  # seconds
@@ -36,7 +37,10 @@ class Outcome:
         return self.worked
 
     def __repr__(self) -> str:
-        return f"it {'worked' if self.worked else 'failed'}: {self.story}"
+        return f"attack {'succeeded' if self.worked else 'refused'}: {self.story}"
+
+    def _repr_html_(self) -> str:
+        return status("!" if self.worked else "✓", repr(self))
 
 
 def open_with_published_secret(value: str) -> dict[str, Any] | None:

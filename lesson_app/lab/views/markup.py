@@ -21,6 +21,9 @@ COLOURS = dict(
     zip(FIELDS, ("#b9dcf7", "#ffdb99", "#c3ebc0", "#e0cffa", "#ffc9cf"), strict=True)
 )
 _BLACK = "#111111"
+_WHITE = "#ffffff"
+#: The background of each status mark, dark enough for white text, light enough for a dark page.
+STATUS_COLOURS = {"✓": "#1a7f37", "✗": "#c62828", "○": "#666666", "!": "#9a6700"}
 # In percent, wide enough for a field's name.
 _LEAST_WIDTH = 13
 
@@ -36,6 +39,12 @@ def field_name(name: str) -> str:
 def mark(text: str) -> str:
     """Return the HTML of a highlighted text, readable in light and dark themes."""
     return f"<mark>{escape(text)}</mark>"
+
+
+def status(symbol: str, text: str) -> str:
+    """Return the HTML of a coloured mark and the word beside it; `symbol` is ✓, ✗, ○ or !."""
+    style = f"background-color: {STATUS_COLOURS[symbol]}; color: {_WHITE}; padding: 0 4px"
+    return f'<span style="{style}"><b>{symbol}</b></span> {escape(text)}'
 
 
 def columns(widths: Iterable[float]) -> str:

@@ -272,11 +272,11 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "cookie_pair('session=abc; Path=/; HttpOnly') should return ('session', 'abc'), "
             "but returned ('a', 'b')",
         ),
-        ("def cookie_pair(t): raise KeyError('a')", "your code raised KeyError: 'a'"),
+        ("def cookie_pair(t): raise KeyError('a')", "… raised KeyError: 'a'"),
         (
             "def cookie_pair(t): return int(t) if 'dark' in t else "
             "(t[: t.index('=')], t[t.index('=') + 1 : (t + ';').index(';')])",
-            "your code raised ValueError: invalid literal for int() with base 10: 'theme=dark'",
+            "… raised ValueError: invalid literal for int() with base 10: 'theme=dark'",
         ),
     ],
     "E1.2": [
@@ -309,7 +309,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "def decode(t): return json.loads(t)",
-            "your code raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+            "… raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
         ),
     ],
 }

@@ -310,9 +310,14 @@ def test_outcomes_tell_what_was_seen() -> None:
         failed = attacks.enter_with_published_secret(url)
         unread = attacks.forge_plain(url)
 
-    assert repr(worked).startswith("it worked: the victim's browser gets <script>")
-    assert repr(failed) == "it failed: GET /dashboard with our own cookie redirects to /login"
-    assert repr(unread) == "it failed: with a cookie that we wrote, the server reads no message"
+    assert repr(worked).startswith("attack succeeded: the victim's browser gets <script>")
+    assert (
+        repr(failed) == "attack refused: GET /dashboard with our own cookie redirects to /login"
+    )
+    assert (
+        repr(unread)
+        == "attack refused: with a cookie that we wrote, the server reads no message"
+    )
 
 
 def test_outcome_without_a_redirect() -> None:
