@@ -38,6 +38,13 @@ def check_both(drawing: Any) -> None:
     """Check that the text says what the HTML says, and that the HTML survives a sanitizer."""
     html, text = drawing._repr_html_(), repr(drawing)
     assert [fault for fault in _html("cell", html, text) if fault] == []
+    brackets = [
+        f"[{cell}]"
+        for row in getattr(drawing, "rows", ())
+        for cell in row
+        if isinstance(cell, Mark)
+    ]
+    assert [unescape(each) for each in re.findall("<mark>(.*?)</mark>", html)] == brackets
     assert all(unescape(piece).strip() in text for piece in re.split("<[^>]*>", html))
     tags = {"p", "br", "table", "tr", "td", "th", "b", "mark", "pre"}
     assert set(re.findall(r"<(\w+)", html)) <= tags

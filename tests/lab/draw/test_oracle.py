@@ -50,9 +50,10 @@ def test_our_attack() -> None:
     oracle = draw.Oracle(good_value, VALUE)
 
     assert attacks.read_by_padding(VALUE, oracle) == PADDED
-    check_both(oracle)
+    check_both(oracle.drawing())
     shown = oracle.drawing()
     assert repr(oracle) == repr(shown)
+    assert oracle._repr_html_() == shown._repr_html_()
     total = len(oracle.questions)
     assert shown.finding == f"{total:,} questions: 32 bytes found, {PADDED!r}."
     assert sum(int(row[2]) for row in shown.rows) == total
@@ -118,7 +119,7 @@ def test_answers_that_reveal_nothing(answer: bool) -> None:
     assert attacks.read_by_padding(VALUE, oracle) == b""
     assert repr(oracle).startswith(f"{len(oracle.questions)} questions: no byte found.")
     assert isinstance(oracle.story(), draw.Drawing)
-    check_both(oracle)
+    check_both(oracle.drawing())
 
 
 def test_story() -> None:
