@@ -393,8 +393,6 @@ EXERCISES = (
         "back",
         judge_back,
         misconceptions(
-            back_at_once="from some states, a restart and another server cannot open each "
-            "other's cookies; look at what each server has in `running`",
             seals_unknown="from some states, a restart seals with a secret that another server "
             "does not open; which one may a server seal with, until all know both?",
             drops_in_use="from some states, a restart drops a secret with which another server "

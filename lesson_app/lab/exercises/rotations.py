@@ -92,7 +92,7 @@ def judge_back(back: Callable[..., Any]) -> None:
 
 # The misconceptions of the way back have other words for the same faults.
 _ON_THE_WAY_BACK = {
-    "at-once": "back-at-once",
+    "at-once": "seals-unknown",
     "new-first": "seals-unknown",
     "dropped-too-soon": "drops-in-use",
     "no-wait": "back-without-wait",
