@@ -269,6 +269,7 @@ EXERCISES = (
             new_unseen="a URL that was appended to `urls` was not asked in its turn; use the "
             "list as it is at each call",
             text="ask returned text; return the Response, as browser.get returns it",
+            goes_on="ask goes on after a server has answered; return the answer at once",
             endless="ask goes on for ever if no server runs; stop when `urls` is empty",
             silent="no server runs, and ask returned as if one had answered; raise an error",
         ),
