@@ -104,7 +104,8 @@ def seen_by_app(request: flask.Request, response: flask.Response) -> Exchange:
     """Return the exchange of a request that a Flask app has answered, whoever sent it."""
     query = request.query_string.decode("latin-1")
     return Exchange(
-        host=request.host,
+        # `request.host` raises for a host that the app does not trust.
+        host=request.headers.get("Host", ""),
         method=request.method,
         path_url=f"{quote(request.path)}{query and '?'}{query}",
         cookie=_as_text(request.headers.get("Cookie")),

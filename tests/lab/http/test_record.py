@@ -128,6 +128,21 @@ def test_both_ends_see_the_same(site: Server) -> None:
         assert ours == replace(theirs, before={}, number=ours.number)
 
 
+def test_the_app_records_a_host_that_it_does_not_trust(site: Server) -> None:
+    """A request to a host that the app refuses is recorded too."""
+    seen = []
+
+    def note(app: Flask, *, response: Response, **_: Any) -> None:
+        seen.append(seen_by_app(request, response))
+
+    site._app.config["TRUSTED_HOSTS"] = ["shop.example"]
+    with request_finished.connected_to(note, site._app):
+        site.browser().get(f"{site.url}/home", headers={"Host": "evil.example"})
+
+    [exchange] = seen
+    assert (exchange.host, exchange.status) == ("evil.example", "400 BAD REQUEST")
+
+
 def test_exchanges_of_any_response(site: Server) -> None:
     """A response without a record is read by itself."""
     client = requests.Session()
