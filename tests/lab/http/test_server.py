@@ -122,16 +122,24 @@ def test_the_app_before_the_block_is_back() -> None:
 
 
 def test_blocks_in_blocks() -> None:
-    """Each block puts back the app before it, also after an error; the outermost stops."""
+    """Each block puts back the app before it; the outermost stops the server."""
     with serve(saying("a")) as server:
-        with pytest.raises(KeyError), serve(saying("b")):
+        with serve(saying("b")):
             with serve(saying("c")):
                 serve(saying("d"))
             assert server.browser().get(server.url).text == "b"
-            raise KeyError
         assert server.browser().get(server.url).text == "a"
 
     assert not listens(server.url)
+
+
+def test_an_error_in_a_block_of_a_second_app() -> None:
+    """After an error in the block, too, the app before it is back."""
+    with serve(saying("a")) as server:
+        with pytest.raises(KeyError), serve(saying("b")):
+            raise KeyError
+
+        assert server.browser().get(server.url).text == "a"
 
 
 def test_a_block_after_a_block() -> None:
