@@ -27,14 +27,15 @@ def judge_patched(kind: type[App], hole: Hole) -> None:
 def _judge(kind: type[App], hole: Hole) -> None:
     # An app that refuses everyone also stops an attack before it begins: the visits report it.
     with notes(kind) as target, suppress(requests.JSONDecodeError):
-        if next(hole.wordings(target)):
+        wordings = hole.wordings(target)
+        if next(wordings):
             raise Wrong("still-open")
+        if any(wordings):
+            raise Wrong("one-spelling")
     with notes(kind) as target:
         _visit(target)
     with notes(kind) as target:
-        if any(hole.wordings(target)):
-            raise Wrong("one-spelling")
-        # The holes that lock the admin out are tried last.
+        # The hole that locks the admin out is tried last.
         others = sorted(HOLES, key=lambda each: each.method == "change_password")
         if any(chain.from_iterable(each.wordings(target) for each in others)):
             raise Wrong("other-hole")
