@@ -284,7 +284,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                         lesson_app.unseal(mine, keys)
                     except BadCookie:
                         continue
-                    target.get("/flag", session=lesson_app.seal({"userName": target.admin}, keys))
+                    forged = lesson_app.seal({"userName": target.admin}, keys)
+                    target.get("/flag", session=forged)
                     return
             """,
             """
@@ -298,7 +299,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                         lesson_app.unseal(mine, keys)
                     except BadCookie:
                         continue
-                    target.get("/flag", session=lesson_app.seal({"userName": target.admin}, keys))
+                    forged = lesson_app.seal({"userName": target.admin}, keys)
+                    target.get("/flag", session=forged)
             """,
         ),
         "two-cookies": cells(
@@ -489,7 +491,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "no-cookie": cells(
             """
             def attack_4(target):
-                target.browser().post(f"{target.guestbook}/name", data={"userName": target.admin})
+                form = {"userName": target.admin}
+                target.browser().post(f"{target.guestbook}/name", data=form)
                 target.browser().get(f"{target.url}/flag")
             """,
             """
@@ -804,7 +807,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     return "saved"
 
                 def status(self):
-                    return {"users": len(self.passwords), "notes": len(self.notes), "all": self.settings}
+                    counts = {"users": len(self.passwords), "notes": len(self.notes)}
+                    return {**counts, "all": self.settings}
             """,
         ),
     },
@@ -830,7 +834,8 @@ RIGHT: dict[str, list[str]] = {
             import urllib.request
 
             forged = lesson_app.seal({"userName": target.admin}, lesson_app.derive_keys(SECRET))
-            asked = urllib.request.Request(f"{target.url}/flag", headers={"Cookie": f"session={forged}"})
+            headers = {"Cookie": f"session={forged}"}
+            asked = urllib.request.Request(f"{target.url}/flag", headers=headers)
             with urllib.request.urlopen(asked) as answer:
                 return answer.read()
         """,
@@ -916,7 +921,8 @@ RIGHT: dict[str, list[str]] = {
             word = next(filter(fits, targets.WORDS), None)
             assert word, "no word fits"
             forged = lesson_app.seal({"userName": target.admin}, lesson_app.derive_keys(word))
-            asked = urllib.request.Request(f"{target.url}/flag", headers={"Cookie": f"session={forged}"})
+            headers = {"Cookie": f"session={forged}"}
+            asked = urllib.request.Request(f"{target.url}/flag", headers=headers)
             urllib.request.urlopen(asked).close()
         """,
         """
@@ -957,7 +963,8 @@ RIGHT: dict[str, list[str]] = {
         """
         def attack_4(target):
             browser = target.browser()
-            for method, url in (("POST", f"{target.guestbook}/name"), ("GET", f"{target.url}/flag")):
+            pages = ("POST", f"{target.guestbook}/name"), ("GET", f"{target.url}/flag")
+            for method, url in pages:
                 answer = browser.request(method, url, data={"userName": target.admin})
                 answer.raise_for_status()
         """,
@@ -981,14 +988,16 @@ RIGHT: dict[str, list[str]] = {
         """
         def attack_5(target):
             browser = target.browser()
-            browser.post(f"{target.url}/prefs", data={"userName": target.admin}).raise_for_status()
+            form = {"userName": target.admin}
+            browser.post(f"{target.url}/prefs", data=form).raise_for_status()
             answer = target.get("/flag", session=browser.cookies["prefs"])
             assert answer.text == "The flag is yours"
         """,
         """
         def attack_5(target):
             visitor = target.log_in()
-            visitor.post(f"{target.url}/prefs", data={"userName": target.admin, "theme": "dark"})
+            form = {"userName": target.admin, "theme": "dark"}
+            visitor.post(f"{target.url}/prefs", data=form)
             swapped = dict(session=visitor.cookies["prefs"], prefs=visitor.cookies["session"])
             target.get("/flag", **swapped)
         """,
@@ -1021,7 +1030,8 @@ RIGHT: dict[str, list[str]] = {
             for page in ("notes", "all", "status", "notes/1", "profile"):
                 me.get(f"{target.url}/{page}")
             for number in range(50):
-                me.post(f"{target.url}/profile", data={"userName": target.admin, "theme": number})
+                form = {"userName": target.admin, "theme": number}
+                me.post(f"{target.url}/profile", data=form)
             me.get(f"{target.url}/all")
             me.post(f"{target.url}/logout")
         """,
@@ -1297,4 +1307,10 @@ class Patched(Notes):
             "…raised TypeError: …takes 1 positional argument but 6 were given",
         ),
     ],
+}
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "E7.7": {
+        "line 7: `'saved'` to `'savee'`": "nobody reads this text",
+    },
 }

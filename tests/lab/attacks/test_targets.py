@@ -652,6 +652,15 @@ def test_two_cookies() -> None:
         )
 
 
+def test_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """`run` attacks, prints the log, stops the target, and returns it."""
+    target = targets.published_secret().run(breaking.attack_1)
+
+    assert target.captured
+    assert capsys.readouterr().out.splitlines()[-1].startswith("flag 1: captured")
+    assert not listens(target.url, "127.0.0.1")
+
+
 def test_diagram() -> None:
     """The diagram names the apps, and shows the same cookie in both."""
     with targets.shared_secret() as target:

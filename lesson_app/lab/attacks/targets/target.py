@@ -111,6 +111,13 @@ class Target:
             print(line)  # noqa: T201
         print(f"flag {self.flag}: {self.result.sentence}")  # noqa: T201
 
+    def run(self, attack: Callable[[Self], Any]) -> Self:
+        """Let `attack` attack this target, print the log, and stop the target."""
+        with self:
+            attack(self)
+            self.tell()
+        return self
+
     def diagram(self) -> Diagram:
         """Draw your requests as the apps saw them: the same number is the same cookie."""
         yours = [each for each in self.log if each.who == YOU]
