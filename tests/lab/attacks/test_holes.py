@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import abort, request, session
 
-from lesson_app import derive_keys, seal
+import lesson_app
 from lesson_app.lab.attacks import targets
 from lesson_app.lab.attacks.targets import drawing
 from lesson_app.lab.attacks.targets.drawing import hole_of, with_hole
@@ -33,8 +33,13 @@ def drawn(hole: Hole) -> type[App]:
 
 def written(kind: type[App], source: str) -> dict[str, Any]:
     """Run a learner's cell."""
-    names = {"Notes": kind, "abort": abort, "request": request, "session": session}
-    names |= {"derive_keys": derive_keys, "seal": seal}
+    names = {
+        "Notes": kind,
+        "abort": abort,
+        "lesson_app": lesson_app,
+        "request": request,
+        "session": session,
+    }
     exec(source, names)
     return names
 

@@ -661,6 +661,15 @@ def test_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert not listens(target.url, "127.0.0.1")
 
 
+def test_run_with_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """If the attack raises, the log is printed all the same."""
+    targets.published_secret().run(capture_and_fail)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "  the attack raised LookupError"
+    assert lines[-1].startswith("flag 1: captured")
+
+
 def test_diagram() -> None:
     """The diagram names the apps, and shows the same cookie in both."""
     with targets.shared_secret() as target:

@@ -28,6 +28,7 @@ def draw(number: int | None = None) -> type[App]:
 
 @cache
 def with_hole(number: int) -> type[App]:
+    """Return the app that a number draws, without remembering it as drawn."""
     source = random.Random(number).choice(HOLES).source  # noqa: S311  # no secret
     kind = compiled(source, f"Notes {number}")
     kind.number = number
@@ -59,5 +60,7 @@ def solution(kind: type[App]) -> str:
         f"def {hole.attack.__name__}(", "def attack_6("
     )
     attack = attack.replace("target: NotesTarget) -> None", "target)")
+    for name in ("seal(", "derive_keys("):  # as in the notebook
+        attack = attack.replace(name, f"lesson_app.{name}")
     method = SOURCE[SOURCE.index(f"    def {hole.method}(") :].split("\n\n")[0]
     return f"{attack}\n\nclass Patched(Notes):\n{method}\n"

@@ -112,9 +112,15 @@ class Target:
         print(f"flag {self.flag}: {self.result.sentence}")  # noqa: T201
 
     def run(self, attack: Callable[[Self], Any]) -> Self:
-        """Let `attack` attack this target, print the log, and stop the target."""
+        """Let `attack` attack this target, print the log, and stop the target.
+
+        The attack may end with an error, as when it asserts that it works.
+        """
         with self:
-            attack(self)
+            try:
+                attack(self)
+            except Exception as error:  # noqa: BLE001  # the notebook must run on
+                print(f"  the attack raised {type(error).__name__}")  # noqa: T201
             self.tell()
         return self
 
