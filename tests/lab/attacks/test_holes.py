@@ -336,6 +336,14 @@ BAD = {
     "status": [
         ("""
     def status(self):
+        return {"users": len(self.passwords), "notes": len(self.notes)}
+
+    def log_out(self):
+        session.reset()
+        return "logged out"
+""", "another door: for a thief with a cookie from before the logout, GET /notes answers 200"),
+        ("""
+    def status(self):
         self.admins_only()
         return super().status()
 """, "but your patch also refuses a stranger: GET /status answers 401"),
