@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import requests
@@ -12,11 +11,11 @@ from ...app import PAGE_SECRET
 from ...cookie import derive_keys, unseal
 from ...errors import BadCookie
 from ..attacks.targets import WORDS
-from ..http.forms import FormBrowser, Page
+from ..http.form_browser import FormBrowser
+from ..http.forms import Page
 from ..http.server import ViewError
-from ..views.markup import status
 from ..views.tamper import bytes_of, flipped
-from .judging import Wrong, describe, is_untouched, one_line
+from .judging import Wrong, describe
 from .tour import LeftHost, Site, new_mark, toured
 
 #: What people write for a secret, apart from the words of notebook 07.
@@ -43,7 +42,7 @@ def works(site: Site) -> str:
     text = site.write(ada)
     if not site.reads(ada, text):
         raise Wrong("not-shown")
-    site.visitor = ada
+    site.regular = ada
     for query in site.lures():
         site.log_in(site.browser(), site.ada, site.password, query)
     return f"GET {site.tour.private}: 200, with the text"
@@ -51,7 +50,7 @@ def works(site: Site) -> str:
 
 def strangers(site: Site) -> str:
     """A stranger gets nothing: not the page, and not its form"""
-    page, form = site.write_form(site.visitor)
+    page, form = site.write_form(site.inside())
     stranger, text = site.browser(), new_mark()
     try:
         first = stranger.go(site.tour.private)
@@ -88,7 +87,7 @@ def others(site: Site) -> str:
 
 def escapes(site: Site) -> str:
     """What a visitor types is shown as text, never as HTML"""
-    ada, text = site.visitor, new_mark()
+    ada, text = site.inside(), new_mark()
     typed = f"{text}\" x-y='1' x-y=\"1<x-y>"
     site.write(ada, typed)
     page = ada.go(site.tour.private)
@@ -108,7 +107,7 @@ def _has_tag(page: Page) -> bool:
 
 def sealed(site: Site) -> str:
     """The session is in one sealed cookie: HttpOnly, SameSite, Path=/"""
-    name, lines = _session_cookie(site.visitor)
+    name, lines = _session_cookie(site.inside())
     for line in lines:
         attributes = [each.strip().lower() for each in line.split(";")[1:]]
         if "httponly" not in attributes:
@@ -137,7 +136,7 @@ def _session_cookie(browser: FormBrowser) -> tuple[str, list[str]]:
 
 def forged(site: Site) -> str:
     """A changed cookie opens nothing, and breaks nothing"""
-    ada = site.visitor
+    ada = site.inside()
     name, _ = _session_cookie(ada)
     value = ada.cookies[name]
     changes = [flipped(value, field, 0, 0) for field in bytes_of(value)]
@@ -155,7 +154,8 @@ def forged(site: Site) -> str:
 
 def guessed(site: Site) -> str:
     """Nobody can guess the secret"""
-    value = site.visitor.cookies[_session_cookie(site.visitor)[0]]
+    ada = site.inside()
+    value = ada.cookies[_session_cookie(ada)[0]]
     words = (*_GUESSES, *WORDS)
     for word in words:
         try:
@@ -249,47 +249,3 @@ def judge_properties(make_app: Callable[..., Any]) -> None:
     with toured(make_app) as site:
         for each in PROPERTIES:
             check_property(each, site)
-
-
-class Ten:
-    """The ten properties of an app, a line for each: what was seen, or what is wrong."""
-
-    def __init__(self, lines: list[tuple[str, str]]) -> None:
-        self.lines = lines
-
-    def __repr__(self) -> str:
-        return "\n".join(f"{mark} {text}" for mark, text in self.lines)
-
-    def _repr_html_(self) -> str:
-        return "<br>".join(status(mark, text) for mark, text in self.lines)
-
-
-def ten(make_app: Callable[..., Any], messages: dict[str, str]) -> Ten:
-    """Return a line for each property. `messages` explain the names of `Wrong`."""
-    if is_untouched(make_app):
-        return Ten([("○", "make_app is not started")])
-    lines: list[tuple[str, str]] = []
-    try:
-        with toured(make_app) as site:
-            for number, each in enumerate(PROPERTIES, 1):
-                mark, seen = _tried(partial(check_property, each, site), messages)
-                lines.append((mark, f"{number} {each.__doc__} · {seen}"))
-                if number == 1 and mark == "✗":
-                    lines.append(("○", "2 to 10: cannot tell before 1 works"))
-                    break
-    except Exception as error:  # noqa: BLE001  # shown to the learner
-        lines.append(("✗", _explained(error, messages)))
-    return Ten(lines)
-
-
-def _tried(call: Callable[[], str], messages: dict[str, str]) -> tuple[str, str]:
-    try:
-        return "✓", call()
-    except Exception as error:  # noqa: BLE001  # of the learner's app
-        return "✗", _explained(error, messages)
-
-
-def _explained(error: Exception, messages: dict[str, str]) -> str:
-    if isinstance(error, Wrong):
-        return messages.get(error.name, error.message)
-    return one_line(f"your code raised {describe(error)}")

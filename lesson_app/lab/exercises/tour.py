@@ -12,7 +12,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from flask import Flask
 
-from ..http.forms import Form, FormBrowser, LeftHost, Page
+from ..http.form_browser import FormBrowser, LeftHost
+from ..http.forms import Form, Page
 from ..http.server import Server, ViewError
 from .judging import Wrong, forgotten, short
 
@@ -94,8 +95,8 @@ class Site:
         (self.ada, self.password), (self.bob, self.other_password) = tour.users
         #: Where a logged-in visitor arrives.
         self.place = urlsplit(tour.private).path
-        #: Ada's browser: she is logged in, as soon as `works` has found the way.
-        self.visitor = self.browser()
+        #: Ada's own browser.
+        self.regular = self.browser()
 
     def browser(self) -> FormBrowser:
         """Return a visitor who has never been here."""
@@ -117,6 +118,12 @@ class Site:
         name = name or self.ada
         self.log_in(browser, name, dict(self.tour.users)[name])
         return browser
+
+    def inside(self) -> FormBrowser:
+        """Return Ada's own browser, logged in: another logout of hers may have ended that."""
+        if self.closed(self.regular):
+            self.regular = self.logged_in()
+        return self.regular
 
     def write_form(self, browser: FormBrowser) -> tuple[Page, Form]:
         """Return the page and its form into which a visitor writes."""

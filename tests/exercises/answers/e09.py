@@ -267,11 +267,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
         "not-sealed": [
             _app(
-                (
-                    'own = ClientSessions(app, revocation=denied, samesite="Lax", no_store=True, '
-                    "**options)",
-                    "",
-                ),
+                ("own = ClientSessions(app,", "own = dict("),
                 (_RESET, "session.clear()\n".rjust(32) + 'session["user"] = name\n'.rjust(39)),
                 (_LEAVE, "        session.clear()\n        return redirect('/enter')\n"),
             ),
@@ -411,7 +407,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
             _idle(("timedelta(minutes=10)", "timedelta(minutes=11)")),
             _idle((", duration=ten", ""), ("session.set_duration(ten)", "pass")),
-            _idle(("active_duration=timedelta(0)", "active_duration=timedelta(minutes=5)")),
         ],
         "other-clock": [
             _idle(("clock=clock, ", "")),
@@ -469,7 +464,8 @@ RIGHT: dict[str, list[str]] = {
             head, dot, tail = cookie.partition(".")
             try:
                 raw = base64.urlsafe_b64decode((tail if dot else head) + "==")
-                return TaggedJSONSerializer().loads((zlib.decompress(raw) if dot else raw).decode())
+                raw = zlib.decompress(raw) if dot else raw
+                return TaggedJSONSerializer().loads(raw.decode())
             except Exception:
                 return None
         """,
@@ -631,7 +627,8 @@ RIGHT: dict[str, list[str]] = {
                     def post(self):
                         form = request.form
                         assert (form["size"], form["gift"]) == ("m", "yes")
-                        session["items"].append({"item": form["item"], "count": int(form["count"])})
+                        count = int(form["count"])
+                        session["items"].append({"item": form["item"], "count": count})
                         return redirect(url_for("shop.basket"), code=303)
 
                 @shop.post("/bye")
@@ -671,9 +668,9 @@ RIGHT: dict[str, list[str]] = {
             @app.post("/login")
             def log_in():
                 import time
-                name = request.form.get("name", "")
-                if not check_password_hash(HASHES.get(name, HASHES["eva"]),
-                                           request.form.get("password", "")) or name not in HASHES:
+                name, word = request.form.get("name", ""), request.form.get("password", "")
+                right = check_password_hash(HASHES.get(name, HASHES["eva"]), word)
+                if not right or name not in HASHES:
                     return login(), 401
                 session.reset()
                 time.sleep(0.002)  # an epoch also ends what begins in its millisecond
@@ -713,6 +710,7 @@ RIGHT: dict[str, list[str]] = {
     ],
     "E9.3": [
         _IDLE,
+        _idle(("active_duration=timedelta(0)", "active_duration=timedelta(minutes=5)")),
         _idle(
             ("timedelta(0)", "timedelta(minutes=0)"), ("if session:", 'if session.get("user"):')
         ),
@@ -784,7 +782,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             _app(("secrets.token_hex()", '"dev"')),
-            "make_app({}) (line … of the cell) raised ValueError: the secret is too weak",
+            "make_app() (line … of the cell) raised ValueError: the secret is too weak",
         ),
         (
             _app(("diary.get(session", "dairy.get(session")),
