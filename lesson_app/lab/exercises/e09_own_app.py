@@ -15,7 +15,7 @@ from flask import json as flask_json
 from flask.sessions import SecureCookieSessionInterface
 
 from ...cookie import derive_keys, seal
-from ...guard import ensure_login, refuse_cross_site
+from ...guard import ensure_login
 from ...middleware import ClientSessions
 from ...revocation import DenyList
 from ...stores import MemoryStore
@@ -93,8 +93,8 @@ def _signed(content: dict[str, Any]) -> str:
 def read_flask_ours(cookie: str) -> Any:
     """Return the session in a cookie of Flask's own, without its key."""
     packed = cookie.startswith(".")
-    text = cookie.removeprefix(".").split(".")[0]
-    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    text = cookie.removeprefix(".").partition(".")[0]
+    raw = base64.urlsafe_b64decode(text + "==")
     return flask_json.loads(zlib.decompress(raw) if packed else raw)
 
 
@@ -118,7 +118,6 @@ def make_app_ours(**options: Any) -> Flask:
         "login": "/login", "private": "/notes", "logout": "/logout", "users": users,
     }  # fmt: skip
     own = ClientSessions(app, revocation=denied, samesite="Lax", no_store=True, **options)
-    app.before_request(refuse_cross_site)
 
     @app.route("/login", methods=["GET", "POST"])
     def login() -> Any:
@@ -194,7 +193,7 @@ def _leave(site: Site, clock: Clock, pauses: tuple[float, ...]) -> None:
 
 def make_idle_app_ours(clock: Clock) -> Flask:
     """Return the app for notes, with an idle limit."""
-    app = make_app_ours(clock=clock, duration=_IDLE, active_duration=timedelta(0))
+    app = make_app_ours(clock=clock, duration=_IDLE)
 
     @app.before_request
     def stay() -> None:
@@ -229,8 +228,8 @@ EXERCISES = (
             "the very start change?",
             "Use base64.urlsafe_b64decode with the padding from notebook 01. If the cookie "
             "begins with a dot, zlib.decompress. Then json.loads.",
-            'packed = cookie.startswith("."); text = cookie.removeprefix(".").split(".")[0]; '
-            'then raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).',
+            'text = cookie.removeprefix(".").partition(".")[0]; '
+            'raw = base64.urlsafe_b64decode(text + "=="); if cookie.startswith("."): unpack.',
         ),
         (read_flask_ours,),
         level=2,
@@ -324,7 +323,7 @@ EXERCISES = (
             "What must change in the cookie at each visit? When does a new lifetime begin?",
             "Read help(lesson_app.Session.set_duration). With before_request, a function runs "
             "before each view.",
-            "duration=ten minutes, active_duration=timedelta(0); in @app.before_request: if "
+            "make_app(clock=clock, duration=ten minutes); then, in @app.before_request: if "
             "session: session.set_duration(ten minutes).",
         ),
         (make_idle_app_ours,),

@@ -27,7 +27,7 @@ _GUESSES = (PAGE_SECRET, "dev", "secret", "secret-key", "secret_key", "change-me
 def works(site: Site) -> str:
     """Ada logs in, and her private page shows what she writes"""
     ada = site.browser()
-    site.log_in(ada, site.ada, site.password)
+    after = site.log_in(ada, site.ada, site.password)
     if ada.dropped:
         raise Wrong(message=f"a browser drops your cookie: {ada.dropped}")
     page = ada.go(site.tour.private)
@@ -38,7 +38,8 @@ def works(site: Site) -> str:
         )
     if page.form("password"):
         raise Wrong("right-refused")
-    site.place = page.path
+    site.must_arrive("the login", after)
+    site.places |= {page.path, site.logged_in(site.bob).go(site.tour.private).path}
     text = site.write(ada)
     if not site.reads(ada, text):
         raise Wrong("not-shown")
@@ -54,7 +55,7 @@ def strangers(site: Site) -> str:
     stranger, text = site.browser(), new_mark()
     try:
         first = stranger.go(site.tour.private)
-        if not site.closed(stranger):
+        if not all(site.closed(stranger, path) for path in site.places):
             raise Wrong("open-door")
         stranger.send(page, form, form.filled(text))
         if not site.closed(stranger):
@@ -75,7 +76,7 @@ def others(site: Site) -> str:
     bob = site.logged_in(site.bob)
     if site.closed(bob):
         raise Wrong(message=f"the right password of {site.bob} does not open the private page")
-    if site.reads(bob, text):
+    if any(text in bob.go(path).last.text.lower() for path in site.places):
         raise Wrong("shared")
     if ada.go(site.tour.login).form("password") is None:  # who is logged in must leave first
         site.log_out(ada)
@@ -178,6 +179,7 @@ def leaves(site: Site) -> str:
     if not site.closed(ada):
         how = answer.hops[0].status_code
         raise Wrong("still-in" if how < 400 else "no-post")
+    site.must_arrive("the logout", answer)
     if not site.closed(copy):
         raise Wrong("copy-opens")
     if site.closed(site.logged_in()):

@@ -93,8 +93,8 @@ class Site:
     def __init__(self, server: Server, tour: Tour, renew: Callable[[], None]) -> None:
         self.server, self.tour, self.renew = server, tour, renew
         (self.ada, self.password), (self.bob, self.other_password) = tour.users
-        #: Where a logged-in visitor arrives.
-        self.place = urlsplit(tour.private).path
+        #: The paths at which Ada and Bob arrive; an app may have a path for each user.
+        self.places = {urlsplit(tour.private).path}
         #: Ada's own browser.
         self.regular = self.browser()
 
@@ -137,22 +137,30 @@ class Site:
         """Write a text into the form, and return it; by default a random one."""
         text = text or new_mark()
         page, form = self.write_form(browser)
-        browser.send(page, form, form.filled(text))
+        self.must_arrive("a visitor wrote", browser.send(page, form, form.filled(text)))
         return text
+
+    def must_arrive(self, what: str, page: Page) -> None:
+        """Raise `Wrong` if a visitor's action ends on a page of an error."""
+        if page.last.status_code >= 400:
+            raise Wrong(
+                message=f"after {what}, your app leads to {page.path}, which answers "
+                f"{page.last.status_code}"
+            )
 
     def reads(self, browser: FormBrowser, text: str) -> bool:
         """Return whether the private page shows a text to a visitor."""
         return text in browser.go(self.tour.private).last.text.lower()
 
-    def closed(self, browser: FormBrowser, text: str = "") -> bool:
-        """Return whether the private page stays closed, and shows no `text`."""
-        page = browser.go(self.tour.private)
-        if text and any(text in hop.text.lower() for hop in page.hops):
-            return False
+    def closed(self, browser: FormBrowser, path: str = "") -> bool:
+        """Return whether the private page, or a `path` of it, stays closed."""
+        page = browser.go(path or self.tour.private)
         status = page.last.status_code
         if status >= 500:
-            raise ViewError(f"GET {self.tour.private} answers {status}")
-        return status >= 400 or page.form("password") is not None or page.path != self.place
+            raise ViewError(f"GET {page.path} answers {status}")
+        return (
+            status >= 400 or page.form("password") is not None or page.path not in self.places
+        )
 
     def log_out(self, browser: FormBrowser) -> Page:
         """Press the button for the logout; without a button, post to its path."""

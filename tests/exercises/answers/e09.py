@@ -7,7 +7,7 @@ from .cells import but, cells
 _READ = """
 def read_flask(cookie):
     packed = cookie.startswith(".")
-    text = cookie.removeprefix(".").split(".")[0]
+    text = cookie.removeprefix(".").partition(".")[0]
     raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     return json.loads(zlib.decompress(raw) if packed else raw)
 """
@@ -88,6 +88,28 @@ _IN_SESSION = (
         'days=session.get("days", [])',
     ),
     (_KEPT, 'session.setdefault("days", []).append(request.form.get("day", ""))'),
+)
+
+# A path for each user.
+_BY_NAME = (
+    (
+        """    @app.get("/diary")
+    def read():
+        if "user" not in session:
+            return redirect("/enter")
+""",
+        """    @app.get("/diary")
+    def find():
+        return redirect("/diary/" + session["user"] if "user" in session else "/enter")
+
+    @app.get("/diary/<name>")
+    def read(name):
+        if "user" not in session:
+            return redirect("/enter")
+""",
+    ),
+    ('diary.get(session["user"], [])', "diary.get(name, [])"),
+    ('<form method="post"><textarea', '<form method="post" action="/diary"><textarea'),
 )
 
 _IDLE = """
@@ -204,6 +226,26 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "open-door": [
+            # One user for the whole server.
+            _app(
+                (
+                    _RESET,
+                    """                denied.end(own.session)
+                users["now"] = session["user"] = name
+""",
+                ),
+                (
+                    """    def read():
+        if "user" not in session:
+            return redirect("/enter")
+""",
+                    """    def read():
+        if "now" not in users:
+            return redirect("/enter")
+""",
+                ),
+                ('diary.get(session["user"], [])', 'diary.get(users["now"], [])'),
+            ),
             _app(
                 (
                     """    def read():
@@ -252,6 +294,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "shared": [
+            # A path for each user, which any user may ask for.
+            _app(*_BY_NAME),
             _app(
                 ('diary.setdefault(session["user"], [])', 'diary.setdefault("all", [])'),
                 ('diary.get(session["user"], [])', 'diary.get("all", [])'),
@@ -336,6 +380,15 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "copy-opens": [
+            _app(
+                (
+                    _LEAVE,
+                    """        answer = redirect("/enter")
+        answer.delete_cookie("session")
+        return answer
+""",
+                )
+            ),
             _app((_LEAVE, '        session.reset()\n        return redirect("/enter")\n')),
             _app((_LEAVE, '        session.pop("user")\n        return redirect("/enter")\n')),
         ],
@@ -484,6 +537,15 @@ RIGHT: dict[str, list[str]] = {
         _APP,
         # The entries travel in the cookie.
         _app(*_IN_SESSION),
+        # A path for each user, which only this user may ask for.
+        _app(*_BY_NAME).replace(
+            """    def read(name):
+        if "user" not in session:
+""",
+            """    def read(name):
+        if session.get("user") != name:
+""",
+        ),
         # For HTTPS: another name, Secure.
         _app(
             (
@@ -830,4 +892,24 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "stay() (line … of the cell) raised TypeError",
         ),
     ],
+}
+
+_LOGIN_END = (
+    '`\'<form method="post"><input name="name"><input name="password"\\n            '
+    'type="password"><button>Log in</button></form{}\'`'
+)
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "E9.2": {
+        "line 8: argument `**options` dropped": "only E9.3 passes options",
+        "line 11: `''` to `'x'`": "the empty form may say anything",
+        f"line 12: {_LOGIN_END.format('>')} to {_LOGIN_END.format('?')}": "browsers close a form",
+        "line 20: `denied.end(own.session)` dropped": "the session held nothing to separate",
+        "line 18: first two arguments of `compare_digest` swapped": "the order does not matter",
+        "line 19: argument `'Wrong name or password.'` dropped": "the words are free",
+        "line 19: `'Wrong name or password.'` to `'Wrong name or password/'`": "the words are free",
+        "line 30: `return redirect('/notes')` dropped": "a POST may also show the page",
+    },
+    "E9.3": {
+        "line 3: argument `duration=idle` dropped": "the page after the login sets ten minutes",
+    },
 }
