@@ -39,13 +39,15 @@ def works(site: Site) -> str:
     if page.form("password"):
         raise Wrong("right-refused")
     site.must_arrive("the login", after)
-    site.places |= {page.path, site.logged_in(site.bob).go(site.tour.private).path}
+    site.places.add(page.path)
     text = site.write(ada)
     if not site.reads(ada, text):
         raise Wrong("not-shown")
     site.regular = ada
     for query in site.lures():
-        site.log_in(site.browser(), site.ada, site.password, query)
+        bob = site.browser()
+        site.log_in(bob, site.bob, site.other_password, query)
+    site.places.add(bob.go(site.tour.private).path)
     return f"GET {site.tour.private}: 200, with the text"
 
 
@@ -63,7 +65,7 @@ def strangers(site: Site) -> str:
     except ViewError:
         raise Wrong("stranger-crash") from None
     site.log_in(stranger, site.ada, site.password)
-    if site.reads(stranger, text) or site.reads(site.logged_in(), text):
+    if site.reads(stranger, text) or site.reads(site.inside(), text):
         raise Wrong("stranger-writes")
     how = first.hops[0].status_code
     return f"GET {site.tour.private}: {how}; what a stranger posts is lost"

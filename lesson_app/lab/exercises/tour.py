@@ -21,7 +21,7 @@ from .judging import Wrong, forgotten, short
 _PATHS = ("login", "private", "logout", "write")
 #: What names a field for the page to which a login leads.
 _NEXT = ("next", "url", "return_to")
-_ELSEWHERE = ("https://evil.example/", "//evil.example/", "/\\evil.example/")
+_ELSEWHERE = ("https://evil.example/", "//evil.example/", "/\t/evil.example/")
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,15 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     "        wrong",
                 )
             ),
+            _app(
+                (
+                    'return redirect("/diary")\n        wrong',
+                    'to = request.args.get("next", "/diary")\n'
+                    '                own = to[0] == "/" and to[1] != "/"\n'
+                    '                return redirect(to if own else "/diary")\n'
+                    "        wrong",
+                )
+            ),
         ],
         "open-door": [
             # One user for the whole server.
@@ -902,11 +911,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "E9.2": {
         "line 8: argument `**options` dropped": "only E9.3 passes options",
         "line 11: `''` to `'x'`": "the empty form may say anything",
-        f"line 12: {_LOGIN_END.format('>')} to {_LOGIN_END.format('?')}": "browsers close a form",
+        f"line 12: {_LOGIN_END.format('>')} to {_LOGIN_END.format('?')}": "browsers close it",
         "line 20: `denied.end(own.session)` dropped": "the session held nothing to separate",
         "line 18: first two arguments of `compare_digest` swapped": "the order does not matter",
         "line 19: argument `'Wrong name or password.'` dropped": "the words are free",
-        "line 19: `'Wrong name or password.'` to `'Wrong name or password/'`": "the words are free",
+        "line 19: `'Wrong name or password.'` to `'Wrong name or password/'`": "free words",
         "line 30: `return redirect('/notes')` dropped": "a POST may also show the page",
     },
     "E9.3": {
