@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, request, session
 
 from lesson_app.lab.exercises.e09_own_app import make_app_ours, show_ten
 
@@ -43,24 +43,24 @@ def test_ours() -> None:
 def test_one_fault() -> None:
     """A property that is missing has its message, and all others are still looked at."""
 
-    def cached(app: Flask) -> None:
-        @app.after_request
-        def store(response: Response) -> Response:
-            response.headers["Cache-Control"] = "max-age=60"
-            return response
+    def by_get(app: Flask) -> None:
+        @app.before_request
+        def leave() -> None:
+            if request.path == "/logout" and request.method == "GET":
+                session.clear()
 
-    lines = repr(show_ten(changed(cached))).splitlines()
+    lines = repr(show_ten(changed(by_get))).splitlines()
 
     assert [line[0] for line in lines] == [*"✓" * 7, "✗", "✓", "✓"]
     assert lines[7].startswith("✗ 8 Logout is a POST")
-    assert "the private page may be stored by caches" in lines[7]
+    assert "a plain GET logs the visitor out" in lines[7]
 
 
 def test_no_login() -> None:
     """Without a login that works, the other nine cannot be told."""
 
     def crash(app: Flask) -> None:
-        app.view_functions["login"] = lambda: 1 // 0
+        app.view_functions["login"] = lambda: str(1 // 0)
 
     lines = repr(show_ten(changed(crash))).splitlines()
 
@@ -75,7 +75,7 @@ def test_no_app() -> None:
         raise ValueError("no secret")
 
     assert repr(show_ten(make_app)) == "✗ your code raised ValueError: no secret"
-    assert marks(lambda: None) == ["✗"]
+    assert marks(lambda: 7) == ["✗"]
 
 
 def test_html() -> None:

@@ -228,8 +228,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 (
                     'return redirect("/diary")\n        wrong',
                     'to = request.args.get("next", "/diary")\n'
-                    '                own = to[0] == "/" and to[1] != "/"\n'
-                    '                return redirect(to if own else "/diary")\n'
+                    '                safe = to[0] == "/" and to[1] != "/"\n'
+                    '                return redirect(to if safe else "/diary")\n'
                     "        wrong",
                 )
             ),
