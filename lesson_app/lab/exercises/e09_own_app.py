@@ -10,7 +10,7 @@ from datetime import timedelta
 from hmac import compare_digest
 from typing import Any
 
-from flask import Flask, redirect, render_template_string, request, session
+from flask import Flask, redirect, render_template_string, request, session, url_for
 from flask import json as flask_json
 from flask.sessions import SecureCookieSessionInterface
 
@@ -101,8 +101,8 @@ def read_flask_ours(cookie: str) -> Any:
 _PAGE = """<!DOCTYPE html><title>Notes</title>
 {% if user %}<h1>Notes of {{ user }}</h1>
 <ul>{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>
-<form method="post" action="/notes"><input name="text"><button>Add</button></form>
-<form method="post" action="/logout"><button>Log out</button></form>
+<form method="post" action="notes"><input name="text"><button>Add</button></form>
+<form method="post" action="logout"><button>Log out</button></form>
 {% else %}<form method="post"><input name="name"><input name="password" type="password">
 <button>Log in</button></form>{{ message }}{% endif %}"""
 
@@ -125,7 +125,7 @@ def make_app_ours(**options: Any) -> Flask:
         if name in users and compare_digest(users[name].encode(), password.encode()):
             denied.end(own.session)
             session["user"] = name
-            return redirect("/notes", code=303)
+            return redirect(url_for("show"), code=303)
         message = "Wrong name or password." if request.method == "POST" else ""
         return render_template_string(_PAGE, message=message)
 
@@ -135,13 +135,13 @@ def make_app_ours(**options: Any) -> Flask:
         user = session["user"]
         if request.method == "POST":
             notes[user].append(request.form.get("text", ""))
-            return redirect("/notes", code=303)
+            return redirect(url_for("show"), code=303)
         return render_template_string(_PAGE, user=user, notes=notes[user])
 
     @app.post("/logout")
     def logout() -> Any:
         denied.end(own.session)
-        return redirect("/login", code=303)
+        return redirect(url_for("login"), code=303)
 
     return app
 

@@ -67,8 +67,10 @@ def strangers(site: Site) -> str:
     site.log_in(stranger, site.ada, site.password)
     if site.reads(stranger, text) or site.reads(site.inside(), text):
         raise Wrong("stranger-writes")
-    how = first.hops[0].status_code
-    return f"GET {site.tour.private}: {how}; what a stranger posts is lost"
+    where = f"answers {first.last.status_code}"
+    if first.path not in site.places:
+        where = f"leads to {first.path}"
+    return f"GET {site.tour.private} {where}; what a stranger posts is lost"
 
 
 def others(site: Site) -> str:

@@ -916,7 +916,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 18: first two arguments of `compare_digest` swapped": "the order does not matter",
         "line 19: argument `'Wrong name or password.'` dropped": "the words are free",
         "line 19: `'Wrong name or password.'` to `'Wrong name or password/'`": "free words",
-        "line 30: `return redirect('/notes')` dropped": "a POST may also show the page",
+        "line 30: `return redirect(url_for('show'))` dropped": "a POST may also show the page",
     },
     "E9.3": {
         "line 3: argument `duration=idle` dropped": "the page after the login sets ten minutes",
