@@ -206,6 +206,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
         "not-shown": [
             _app((_KEPT, "pass")),
+            _app((_KEPT, f'if "<" not in request.form["day"]:\n            {_KEPT}')),
             _app(("{{ day }}", "one day")),
             _app(('request.form.get("day", "")', 'request.form.get("note", "")')),
         ],
@@ -235,6 +236,13 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "open-door": [
+            # Who writes becomes a guest, whom the page lets in.
+            _app(
+                (
+                    _GUARDED_WRITE,
+                    '    def write():\n        session.setdefault("user", "guest")\n',
+                )
+            ),
             # One user for the whole server.
             _app(
                 (
