@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 
@@ -210,40 +210,6 @@ def find_users(url: str, names: Iterable[str]) -> set[str]:
     # A page may repeat the name; that alone reveals nothing.
     usual = answer(nobody)
     return {name for name in names if answer(name) != usual.replace(nobody, name)}
-
-
-def forced_browsing(url: str, paths: Iterable[str]) -> set[str]:
-    """Return the paths that answer 200 to a visitor who has not logged in."""
-
-    def status(path: str) -> int:
-        answer = Visitor().get(f"{url}{path}", allow_redirects=False, timeout=_PATIENCE)
-        return answer.status_code
-
-    return {path for path in paths if status(path) == 200}
-
-
-#: Locations that lead a browser to another host: a full URL, and what browsers read as one.
-#: (Flask writes the backslash as %5C, which makes the third one harmless.)
-ELSEWHERE = (
-    "https://evil.example/",
-    "//evil.example/",
-    "/\\evil.example/",
-    "/\t/evil.example/",
-)
-
-
-def open_redirect(url: str, log_in: dict[str, str]) -> set[str]:
-    """Return the locations of `ELSEWHERE` to which a login with ``?next=`` redirects."""
-    return {target for target in ELSEWHERE if _sent_away(url, log_in, target)}
-
-
-def _sent_away(url: str, log_in: dict[str, str], target: str) -> bool:
-    address = f"{url}/login?next={quote(target, safe='')}"
-    answer = Visitor().post(address, data=log_in, allow_redirects=False, timeout=_PATIENCE)
-    location = answer.headers.get("Location", "")
-    # Browsers remove tabs and read a backslash as a slash, but not %09 and %5C.
-    read = location.replace("\t", "").replace("\\", "/")
-    return urlsplit(read).netloc not in ("", urlsplit(url).netloc)
 
 
 def _ask(

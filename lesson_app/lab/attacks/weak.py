@@ -142,17 +142,6 @@ def add_chatty_login(app: Flask) -> Flask:
     return app
 
 
-def add_trusting_login(app: Flask) -> Flask:
-    """Add a login that redirects to any location given as ``next``."""
-
-    @app.post("/login")
-    def login() -> ResponseReturnValue:
-        session["user"] = dict(USER)
-        return redirect(request.args.get("next", "/dashboard"), code=302)
-
-    return app
-
-
 def _write(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
