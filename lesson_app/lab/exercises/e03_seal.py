@@ -56,8 +56,8 @@ EXERCISES = (
         misconceptions(
             not_verified="you accepted a changed IV or ciphertext; compute the MAC again, and "
             "compare it with the cookie's",
-            times_outside="you accepted a changed time; compute the MAC over the times "
-            "in the cookie",
+            fixed_times="you accept only the times of one cookie; give `sign` the times that "
+            "arrived",
             times_read_first="you converted the times to numbers before you verified them; an "
             "attacker may send `hello` or `0120000`. Sign the strings as they arrived",
             compared_by_equals="your results are right, but == may stop at the first "
@@ -71,7 +71,7 @@ EXERCISES = (
             says_yes="you return True; return the four verified fields instead",
             still_base64="the fields are still base64 strings; convert IV, ciphertext and MAC "
             "to bytes with `from_base64`",
-            key_ignored="you accepted a cookie that was signed with another key; sign with the "
+            key_ignored="you sign with one fixed key, whatever the caller gives; use the "
             "parameter `key`",
             raised_without_message="the `raise` failed: these errors need two "
             'arguments, as in BadSignature("signature", "the MAC differs")',
@@ -235,8 +235,8 @@ EXERCISES = (
             "For padding of n bytes, set each known byte of the iv to (what the cipher gives) "
             "^ n. Then guess the byte before them.",
             "given = [last_byte(good, bytes(16), block)]. For n from 2 to 16: iv = "
-            "bytes(16 - n) + bytes([guess]) + bytes(g ^ n for g in given). At the end, mix with "
-            "the block before.",
+            "bytes(16 - n) + bytes([guess]) + bytes(g ^ n for g in given). At the end, mix "
+            "with the block before.",
         ),
         (read_all_ours,),
         level=3,

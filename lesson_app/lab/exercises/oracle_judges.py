@@ -20,14 +20,11 @@ class TooMany(BaseException):  # an answer's `except Exception` must not catch i
 class PaddingOracle:
     """A server that says whether the padding is right, and nothing else.
 
-    A table of random blocks stands for the cipher and its unknown key. `settle` may choose
-    what the cipher gives for a block when the first question about it comes.
+    A table of random blocks stands for the cipher and its unknown key.
     """
 
-    def __init__(
-        self, most: int, settle: Callable[[bytes], bytes] = lambda _: secrets.token_bytes(16)
-    ) -> None:
-        self.asked, self.most, self._settle = 0, most, settle
+    def __init__(self, most: int) -> None:
+        self.asked, self.most = 0, most
         self.given: dict[bytes, bytes] = {}
         self.tried: set[int] = set()
 
@@ -41,11 +38,45 @@ class PaddingOracle:
         self.asked += 1
         if self.asked > self.most:
             raise TooMany
-        iv, block = bytes(iv), bytes(block)
         self.tried.add(iv[-1])
-        if block not in self.given:
-            self.given[block] = self._settle(iv)
-        return padded(xor(self.given[block], iv))
+        return self._answer(bytes(iv), bytes(block))
+
+    def _answer(self, iv: bytes, block: bytes) -> bool:
+        given = self.given.setdefault(block, secrets.token_bytes(_BLOCK))
+        return padded(xor(given, iv))
+
+    def __repr__(self) -> str:
+        return "good"
+
+
+class Misleading(PaddingOracle):
+    """A server that accepts a wrong guess for a block, because of longer padding.
+
+    It knows the last byte that the cipher gives, and chooses the others only when an answer
+    sends the guess that makes the last byte `longer`. Until then, no other choice would have
+    given other answers.
+    """
+
+    def __init__(self, block: bytes, last: int, longer: int) -> None:
+        super().__init__(MOST)
+        self._block, self._last, self._longer = block, last, longer
+        self._refused: list[bytes] = []
+
+    def _answer(self, iv: bytes, block: bytes) -> bool:
+        if block != self._block or block in self.given:
+            return super()._answer(iv, block)
+        size = self._last ^ iv[-1]
+        if size == self._longer:
+            start = secrets.token_bytes(_BLOCK - size)
+            end = xor(iv[_BLOCK - size : -1], bytes([size]) * (size - 1))
+            given = start + end + bytes([self._last])
+            if not any(padded(xor(given, each)) for each in self._refused):
+                self.given[block] = given
+                return True
+        elif size == 1:
+            return True
+        self._refused.append(iv)
+        return False
 
 
 def xor(one: bytes, other: bytes) -> bytes:
@@ -106,26 +137,26 @@ def judge_last_byte(last_byte: Callable[..., Any]) -> None:
 def _judge_byte(last_byte: Callable[..., Any], given: int, mixed: int, longer: int = 0) -> None:
     """Check one block, for which the cipher gives `given` as its last byte.
 
-    `mixed` is the last byte of the block before. With `longer`, the first iv that an answer
-    sends ends such that one guess is right for so many bytes of padding.
+    `mixed` is the last byte of the block before. With `longer`, the server also accepts a
+    guess that makes so many bytes of padding.
     """
-
-    def settle(iv: bytes) -> bytes:
-        start = secrets.token_bytes(14) + bytes([iv[14] ^ 77])
-        if longer:
-            start = start[: _BLOCK - longer] + xor(
-                iv[_BLOCK - longer : 15], bytes([longer]) * (longer - 1)
-            )
-        return start + bytes([given])
-
-    before, block = secrets.token_bytes(15) + bytes([mixed]), secrets.token_bytes(16)
-    oracle = PaddingOracle(MOST, settle)
+    before, block = _printable(15) + bytes([mixed]), _printable(16)
+    if longer:
+        oracle: PaddingOracle = Misleading(block, given, longer)
+    else:
+        oracle = PaddingOracle(MOST)
+        oracle.given[block] = secrets.token_bytes(15) + bytes([given])
     found = _ask(last_byte, oracle, before, block)
     right = given ^ mixed
     if type(found) is int and found == right:
         return
     _explain_byte(oracle, found, given, mixed, longer)
     expect("last_byte(good, before, block)", found, right)
+
+
+def _printable(size: int) -> bytes:
+    """Return random bytes that are short in a message."""
+    return secrets.token_hex(size).encode()[:size]
 
 
 def _explain_byte(
@@ -147,10 +178,11 @@ def _explain_byte(
 
 def _judge_end(last_byte: Callable[..., Any], size: int) -> None:
     """Check a cookie's last block: its own padding is right, too."""
-    before, block = secrets.token_bytes(16), secrets.token_bytes(16)
+    before, block = _printable(16), _printable(16)
     plaintext = secrets.token_bytes(15 - size) + b"x" if size < _BLOCK else b""
     given = xor(plaintext + bytes([size]) * size, before)
-    oracle = PaddingOracle(MOST, lambda _: given)
+    oracle = PaddingOracle(MOST)
+    oracle.given[block] = given
     found = _ask(last_byte, oracle, before, block)
     if type(found) is int and found == 1 and size > 1:
         raise Wrong("longer-padding")
@@ -165,7 +197,7 @@ def _judge_yes(last_byte: Callable[..., Any]) -> None:
         oracle(iv, block)
         return True
 
-    found = _ask(last_byte, yes, secrets.token_bytes(16), secrets.token_bytes(16))
+    found = _ask(last_byte, yes, _printable(16), _printable(16))
     if isinstance(found, Exception):
         raise Wrong(
             message="if a server says yes to every question, last_byte should return any "
@@ -188,14 +220,14 @@ def _ask(last_byte: Callable[..., Any], good: Any, before: bytes, block: bytes) 
 
 def judge_read_all(read_all: Callable[..., Any]) -> None:
     """Check the attack on whole messages, of one to three blocks."""
-    for size in (5, 26, 16, 47, 31):
+    for size in (26, 5, 16, 47, 31):
         text = secrets.token_hex(size)[:size].encode()
         rest = _BLOCK - size % _BLOCK
         _judge_message(read_all, text + bytes([rest]) * rest, size)
 
 
 def _judge_message(read_all: Callable[..., Any], plaintext: bytes, size: int) -> None:
-    iv, ciphertext = secrets.token_bytes(16), secrets.token_bytes(len(plaintext))
+    iv, ciphertext = _printable(16), _printable(len(plaintext))
     oracle = PaddingOracle(MOST * len(plaintext))
     for start in range(0, len(plaintext), _BLOCK):
         before = (iv + ciphertext)[start : start + _BLOCK]

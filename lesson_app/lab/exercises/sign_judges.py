@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from itertools import product
@@ -20,7 +19,8 @@ _FIELDS = ("iv", "ciphertext", "created_at", "duration")
 def judge_sign(sign: Callable[..., Any]) -> None:
     """Check that `sign` returns the HMAC-SHA256 of the four fields, joined by dots."""
     times = (("1692988779453", "120000"), ("0", "1"), (str(secrets.randbelow(10**13)), "60000"))
-    calls = [(os.urandom(16), os.urandom(48), *each, os.urandom(32)) for each in times]
+    # Printable bytes, so that a message about a crash is short.
+    calls = [(_bytes(16), _bytes(32), *each, _bytes(32)) for each in times]
     # The first call again: nothing may be left from the calls between.
     for iv, ciphertext, created_at, duration, key in (*calls, calls[0]):
         mac = sign(iv, ciphertext, created_at, duration, key)
@@ -94,6 +94,10 @@ def _explain_fields(mac: bytes, fields: tuple[bytes, ...], key: bytes) -> None:
                 message="sign should make the MAC of iv . ciphertext . created_at . duration, "
                 f"but made the MAC of {made}"
             )
+
+
+def _bytes(size: int) -> bytes:
+    return secrets.token_hex(size).encode()[:size]
 
 
 def _mac(key: bytes, message: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -47,7 +48,8 @@ def _judge_order(unseal: Callable[..., Any], value: str, secret: str) -> None:
     # Every decryption with cryptography calls this, whatever `decrypt` the answer uses.
     if "create_decryption_ctx" in builtin_calls(unseal, torn, secret):
         raise Wrong("decrypts-first")
-    must_refuse("unseal(a changed cookie, secret)", BadSignature, outcome(unseal, torn, secret))
+    found = outcome(unseal, torn, secret)
+    must_refuse("unseal(a changed cookie, secret)", BadSignature, found, "not-raised")
 
 
 def _judge_names(unseal: Callable[..., Any], secret: str) -> None:
@@ -62,6 +64,8 @@ def _judge_names(unseal: Callable[..., Any], secret: str) -> None:
         content = {"message": secrets.token_hex(4)}
         value = seal_ours(content, secret, name=sealed, created_at=0, duration=1)
         found = outcome(unseal, value, secret)
+        if wrong == "name-begins-alike" and isinstance(found, json.JSONDecodeError):
+            raise Wrong(wrong)  # it read the JSON of another name, from a wrong place
         call = f"unseal(a cookie sealed for {sealed!r}, secret)"
         name = wrong if _content(found) == content else "not-raised"
         must_refuse(call, BadName, found, name)
