@@ -588,7 +588,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 _READ_ALL,
                 (
                     "        given =",
-                    "        for _ in range(9600):\n            good(before, block)\n        given =",
+                    "        [good(before, block) for _ in range(9600)]\n        given =",
                 ),
             ),
             "def read_all(good, iv, ciphertext):\n    while True:\n        good(iv, iv)\n",
@@ -666,7 +666,7 @@ RIGHT: dict[str, list[str]] = {
             _VERIFY,
             (
                 "if not hmac.compare_digest(mac, expected):",
-                "if hmac.compare_digest(to_base64(expected).encode(), fields[4].encode()) is False:",
+                "if hmac.compare_digest(to_base64(expected).encode(), fields[4].encode()) < 1:",
             ),
         ),
     ],
@@ -835,6 +835,23 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "E3.2": {
         "line 2: `.split` to `.rsplit`": "without a limit, both split at every dot",
         "line 9: first two arguments of `hmac.compare_digest` swapped": "it is symmetric",
+    },
+    "E3.5": {
+        "line 2: `.split` to `.rsplit`": "without a limit, both split at every dot",
+        "line 3: `3600000` to `3599999`": "it is ten years, to within a second of each day",
+        "line 3: `3600000` to `3600001`": "it is ten years, to within a second of each day",
+    },
+    "E3.6": {
+        "line 2: `256` to `257`": "one of the 256 values always fits",
+        "line 5: `1` to `2`": "any other value of the byte before will do",
+    },
+    "E3.7": {
+        "line 6: `16` to `17`": "`last_byte` uses the first 16 of these zeros",
+        "line 9: `256` to `257`": "one of the 256 values always fits",
+        "line 12: `break` dropped": "no other value fits, so this only asks more",
+        "line 13: `True` to `False`": "both have 16 bytes",
+        "line 13: argument `strict=True` dropped": "both have 16 bytes",
+        "line 13: first two arguments of `zip` swapped": "XOR is symmetric",
     },
 }
 
@@ -1022,7 +1039,7 @@ def sign(iv, ciphertext, created_at, duration, key):
         (but(_SEAL, (", to_base64(mac)", "")), "seal should return 5 fields with dots, got 4"),
         (
             but(_SEAL, ("{name}={text}", "{name}:{text}")),
-            "the ciphertext of seal(…), decrypted, should return ",
+            "seal should encrypt b'session={…}', but encrypted b'session:{",
         ),
     ],
     "E3.5": [
@@ -1078,11 +1095,11 @@ def last_byte(good, before, block):
     "E3.7": [
         (
             but(_READ_ALL, ("return plaintext", "print(plaintext)")),
-            "read_all(good, iv, ciphertext), for 16 bytes, should return ",
+            "read_all(good, iv, ciphertext), for 32 bytes, should return ",
         ),
         (
             but(_READ_ALL, ("range(2, 17)", "range(2, 16)")),
-            "read_all(good, iv, ciphertext), for 16 bytes, should return ",
+            "read_all(good, iv, ciphertext), for 32 bytes, should return ",
         ),
     ],
 }
