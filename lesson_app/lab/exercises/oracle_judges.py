@@ -27,6 +27,7 @@ class PaddingOracle:
         self.asked, self.most = 0, most
         self.given: dict[bytes, bytes] = {}
         self.tried: set[int] = set()
+        self.blocks: set[bytes] = set()
 
     def __call__(self, iv: bytes, block: bytes) -> bool:
         """Answer one question."""
@@ -39,6 +40,7 @@ class PaddingOracle:
         if self.asked > self.most:
             raise TooMany
         self.tried.add(iv[-1])
+        self.blocks.add(bytes(block))
         return self._answer(bytes(iv), bytes(block))
 
     def _answer(self, iv: bytes, block: bytes) -> bool:
@@ -150,6 +152,11 @@ def _judge_byte(last_byte: Callable[..., Any], given: int, mixed: int, longer: i
     right = given ^ mixed
     if type(found) is int and found == right:
         return
+    if oracle.blocks - {block}:
+        raise Wrong(
+            message="you asked about another block than the given one; the order is "
+            "good(iv, block)"
+        )
     _explain_byte(oracle, found, given, mixed, longer)
     expect("last_byte(good, before, block)", found, right)
 

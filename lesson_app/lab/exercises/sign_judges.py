@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -22,13 +23,14 @@ def judge_sign(sign: Callable[..., Any]) -> None:
     # Printable bytes, so that a message about a crash is short.
     calls = [(_bytes(16), _bytes(32), *each, _bytes(32)) for each in times]
     # The first call again: nothing may be left from the calls between.
-    for iv, ciphertext, created_at, duration, key in (*calls, calls[0]):
+    for number, call in enumerate((*calls, calls[0]), 1):
+        iv, ciphertext, created_at, duration, key = call
         mac = sign(iv, ciphertext, created_at, duration, key)
         mac = bytes(mac) if isinstance(mac, bytearray) else mac
         right = sign_ours(iv, ciphertext, created_at, duration, key)
         if mac != right:
             fields = (iv, ciphertext, created_at.encode(), duration.encode())
-            _explain_mac(mac, right, fields, key)
+            _explain_mac(mac, right, fields, key, number)
         expect(f"sign(iv, ciphertext, {created_at!r}, {duration!r}, key)", mac, right)
 
 
@@ -40,9 +42,12 @@ def sign_ours(
     return hmac.digest(key, b".".join(fields), "sha256")
 
 
-def _explain_mac(mac: Any, right: bytes, fields: tuple[bytes, ...], key: bytes) -> None:
-    """Raise `Wrong` if it is known how a wrong MAC was made."""
-    if isinstance(mac, str) or mac == right.hex().encode():
+def _explain_mac(
+    mac: Any, right: bytes, fields: tuple[bytes, ...], key: bytes, number: int
+) -> None:
+    """Raise `Wrong` for a wrong MAC: it says how the MAC was made, if that is known."""
+    characters = (right.hex().encode(), b64encode(right), urlsafe_b64encode(right))
+    if isinstance(mac, str) or mac in (*characters, to_base64(right).encode()):
         raise Wrong("not-bytes")
     if hasattr(mac, "digest") or hasattr(mac, "finalize"):
         raise Wrong("no-digest")
@@ -68,6 +73,15 @@ def _explain_mac(mac: Any, right: bytes, fields: tuple[bytes, ...], key: bytes) 
         if mac in macs:
             raise Wrong(name)
     _explain_fields(mac, fields, key)
+    if len(mac) == len(right):
+        start = (
+            "sign is right at first, but not when it is called again"
+            if number > 1
+            else ("this is another MAC")
+        )
+        raise Wrong(
+            message=f"{start}; print the bytes that you sign: they should be {message!r}"
+        )
 
 
 def _explain_fields(mac: bytes, fields: tuple[bytes, ...], key: bytes) -> None:

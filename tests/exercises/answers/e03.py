@@ -265,6 +265,13 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
         "not-bytes": cells(
             """
+            import base64
+
+            def sign(iv, ciphertext, created_at, duration, key):
+                fields = iv, ciphertext, created_at.encode(), duration.encode()
+                return base64.b64encode(hmac.digest(key, b".".join(fields), "sha256"))
+            """,
+            """
             def sign(iv, ciphertext, created_at, duration, key):
                 fields = iv, ciphertext, created_at.encode(), duration.encode()
                 return hmac.new(key, b".".join(fields), "sha256").hexdigest().encode()
@@ -895,6 +902,28 @@ def sign(iv, ciphertext, created_at, duration, key):
             "you return only 16 bytes of the MAC; return all 32",
         ),
         (
+            """
+def sign(iv, ciphertext, created_at, duration, key):
+    times = (created_at + duration).encode()
+    return hmac.digest(key, b".".join((iv, ciphertext, times)), "sha256")
+""",
+            "this is another MAC; print the bytes that you sign: they should be "
+            "b'….….1692988779453.120000'",
+        ),
+        (
+            """
+mac = None
+
+def sign(iv, ciphertext, created_at, duration, key):
+    global mac
+    mac = mac or hmac.new(key, digestmod="sha256")
+    mac.update(b".".join((iv, ciphertext, created_at.encode(), duration.encode())))
+    return mac.digest()
+""",
+            "sign is right at first, but not when it is called again; print the bytes that you "
+            "sign: they should be b'….….0.1'",
+        ),
+        (
             "def sign(iv, ciphertext, created_at, duration, key):\n"
             "    return hmac.digest(key, b'.'.join((iv, ciphertext, created_at)), 'sha256')",
             "… raised TypeError: sequence item 2: expected a bytes-like object, str found",
@@ -1069,6 +1098,10 @@ def sign(iv, ciphertext, created_at, duration, key):
         (
             but(_LAST_BYTE, ("bytes(15)", "bytes(14)")),
             "… raised ValueError: good() needs 16 bytes for iv, got 15 bytes",
+        ),
+        (
+            but(_LAST_BYTE, ("good(iv, block)", "good(block, iv)")),
+            "you asked about another block than the given one; the order is good(iv, block)",
         ),
         (
             but(_LAST_BYTE, ("good(iv, block)", 'good("iv", block)')),
