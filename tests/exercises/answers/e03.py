@@ -323,6 +323,11 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "raised-without-message": [
             but(_VERIFY, (_RAISE, 'raise BadSignature("the MAC differs")')),
             but(_VERIFY, (_RAISE, "raise BadSignature")),
+            but(
+                _VERIFY,
+                ("not hmac.compare", "hmac.compare"),
+                (_RAISE, 'raise BadSignature("the MAC differs")'),
+            ),
             but(_VERIFY, ('BadFormat("fields", "not five fields")', "BadFormat")),
             but(_VERIFY, ('BadFormat("iv", "not 16 bytes")', 'BadFormat("not 16 bytes")')),
         ],
@@ -432,6 +437,11 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "raised-without-message": [
             but(_UNSEAL, ('BadName("name", "another name")', 'BadName("another name")')),
             but(_UNSEAL, ('raise BadName("name", "another name")', "raise BadName")),
+            but(
+                _UNSEAL,
+                ("sealed_name != name", "sealed_name == name"),
+                ('BadName("name", "another name")', 'BadName("another name")'),
+            ),
         ],
         "one-name": [
             but(_UNSEAL, ("sealed_name != name", 'sealed_name != "session"')),
@@ -631,6 +641,14 @@ RIGHT: dict[str, list[str]] = {
         """,
     ),
     "E3.2": [
+        but(
+            _VERIFY,
+            (
+                "    expected =",
+                "    if not (fields[2].isdecimal() and fields[3].isdecimal()):\n"
+                '        raise BadFormat("time", "not a number")\n    expected =',
+            ),
+        ),
         *cells(
             """
             import secrets
@@ -1068,7 +1086,23 @@ def sign(iv, ciphertext, created_at, duration, key):
         (but(_SEAL, (", to_base64(mac)", "")), "seal should return 5 fields with dots, got 4"),
         (
             but(_SEAL, ("{name}={text}", "{name}:{text}")),
-            "seal should encrypt b'session={…}', but encrypted b'session:{",
+            "seal should encrypt session={…}, but encrypted session:{",
+        ),
+        (
+            but(_SEAL, ("ensure_ascii=False", "ensure_ascii=False, sort_keys=True")),
+            'seal should encrypt theme-…={"message":…}, but encrypted theme-…={"list":',
+        ),
+        (
+            but(
+                _SEAL,
+                ("    iv = iv or", "    sent = iv or os.urandom(16)\n    iv = iv or"),
+                ("(to_base64(iv),", "(to_base64(sent),"),
+            ),
+            "without an iv, seal's cookie does not open: BadSignature: the MAC differs",
+        ),
+        (
+            but(_SEAL, ("str(duration))", 'f"0{duration}")')),
+            "seal(the page's session, secret, …) should return ",
         ),
     ],
     "E3.5": [
