@@ -17,7 +17,7 @@ from werkzeug.security import generate_password_hash
 from lesson_app import ClientSessions, create_app, derive_keys, ensure_login, seal
 from lesson_app._engine.codec import SealedCodec
 from lesson_app.app import PAGE_SECRET
-from lesson_app.cookie import Codec, from_base64, to_base64
+from lesson_app.cookie import Codec, Keys, decrypt, encrypt, from_base64, to_base64
 from lesson_app.lab import Clock, Server, Visitor, attacks
 from lesson_app.lab.attacks import weak
 from lesson_app.lab.codecs import codec_from
