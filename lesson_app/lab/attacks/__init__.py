@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from ...app import PAGE_SECRET
-from ...cookie import derive_keys, from_base64, seal, to_base64, unseal
+from ...cookie import derive_keys, seal, to_base64, unseal
 from ...errors import BadCookie
 from ..clock import Clock
 from ..http.visitor import Visitor
