@@ -1,0 +1,358 @@
+"""Judge the views of notebook 05: read a message, log in, log out."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, redirect, render_template_string, request, session
+from flask.testing import FlaskClient
+from jinja2 import TemplateError
+from markupsafe import escape
+from werkzeug.test import TestResponse
+
+from ...app import USER, is_user
+from ...cookie import derive_keys, unseal
+from ...middleware import ClientSessions
+from .judging import Wrong, outcome, short
+
+_SECRET = secrets.token_urlsafe(32)
+_RIGHT = {"userName": "sampleuser", "password": "samplepassword"}
+_PLANTED = {"planted": True, "user": {"userName": "somebody"}}
+_MARK = "changed after the login"
+_KEPT_FIELDS = {"userName", "password"}
+#: Pages for a wrong login: 200 as on the course page, or a status that says "not allowed".
+_REFUSED = {200, 401, 403, 422}
+#: The C functions that compute password hashes.
+_HASHES = {"scrypt", "pbkdf2_hmac"}
+
+_FORM = """<form method="post" action="/login">
+<input name="userName" value="{{ user_name }}"><input type="password" name="password">
+</form>{{ message }}"""
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its tags, the values of its fields, its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
+        self.fields: dict[str, str] = {}
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag, with the names of its attributes."""
+        self.tags.append((tag, tuple(name for name, _ in attrs)))
+        found = dict(attrs)
+        if tag == "input":
+            self.fields[found.get("name") or ""] = found.get("value") or ""
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text between the tags."""
+        self.text += data
+
+
+# ---------------------------------------------------------------- the message
+
+
+def judge_read(read: Callable[[], Any]) -> None:
+    """Check that `read` shows every message as it is, and runs none."""
+    plain = f"Hello {secrets.token_hex(4)}"
+    client = _site("/session-test-read", read)
+    usual = _read(client, plain)
+    if usual.text.strip() != f"session message: {plain}":
+        raise Wrong(
+            message=f"for the message {plain!r}, the page should show "
+            f"'session message: {plain}', but shows {short(usual.text.strip())}"
+        )
+    product = secrets.randbelow(10**6) + 10**6
+    try:
+        shown = _read(client, f"{{{{ {product} * 1009 }}}} {{% set a = 1 %}}").text
+    except TemplateError:
+        raise Wrong("template") from None
+    if str(product * 1009) in shown or "{%" not in shown:
+        raise Wrong("template")
+    for message in (
+        f"<script>alert({product})</script>",
+        f"<img src=x onerror=alert({product})>",
+        'Tom & Jerry: 1 < 2 &amp; "it\'s"',
+    ):
+        page = _read(client, message)
+        shown = page.text.partition("session message: ")[2].strip()
+        if page.tags != usual.tags:
+            raise Wrong("script-only" if "img" in message else "not-escaped")
+        if shown != message:
+            raise Wrong("twice" if Page(shown).text == message else "changed")
+    if content(client).get("message") != 'Tom & Jerry: 1 < 2 &amp; "it\'s"':
+        raise Wrong("session-changed")
+    empty = outcome(_read, _site("/session-test-read", read), None)
+    if isinstance(empty, Exception) or "session message: undefined" not in empty.text:
+        raise Wrong("no-message")
+
+
+def _read(client: FlaskClient, message: str | None) -> Page:
+    """Store a message, read it, and return the page as a browser shows it."""
+    if message is not None:
+        client.get("/session-test-add", query_string={"message": message})
+    answer = client.get("/session-test-read")
+    if answer.mimetype != "text/html":  # a browser shows it as text
+        page = Page("")
+        page.text = answer.text
+        return page
+    return Page(answer.text)
+
+
+def read_ours() -> str:
+    """Show the session's message as text."""
+    return f"session message: {escape(session.get('message', 'undefined'))}"
+
+
+# ---------------------------------------------------------------- log in
+
+
+def judge_login(login: Callable[[], Any]) -> None:
+    """Check the rules of a login: who enters, what others see, what the session keeps."""
+    client = _site("/login", login)
+    client.get("/plant")
+    refused, hashes = _try(client, "sampleuser", "guess")
+    _judge_refused(refused, content(client), "sampleuser")
+    _judge_unknown_name(login, refused, hashes)
+    _judge_hostile_name(login, refused)
+    for form in ({}, {"userName": "sampleuser"}):
+        client = _site("/login", login)
+        answer = outcome(client.post, "/login", data=form)
+        if isinstance(answer, Exception) or answer.status_code >= 500:
+            raise Wrong("field-missing")
+        if "user" in content(client):
+            raise Wrong("everybody")
+    _judge_accepted(login)
+    if not hashes:
+        raise Wrong("not-hashed")
+    _judge_copies(login)
+    if _reads_url(login):
+        raise Wrong("from-url")
+
+
+def _try(client: FlaskClient, name: str, password: str) -> tuple[TestResponse, int]:
+    """Send one form. Return the response, and how many hashes the view computed."""
+    hashes = 0
+
+    def note(frame: Any, event: str, called: Any) -> None:
+        # Coverage cannot be measured in here.
+        nonlocal hashes  # pragma: no cover
+        if event == "c_call":  # pragma: no cover
+            hashes += getattr(called, "__name__", "") in _HASHES
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        answer = client.post("/login", data={"userName": name, "password": password})
+    finally:
+        sys.setprofile(before)
+    return answer, hashes
+
+
+def _judge_refused(answer: TestResponse, kept: dict[str, Any], name: str) -> None:
+    """Check the page for a wrong name or password, and that the session has not changed."""
+    if kept.get("user") == USER:
+        raise Wrong("everybody")
+    if kept != _PLANTED:
+        raise Wrong("logs-out")
+    if 300 <= answer.status_code < 400:
+        raise Wrong("wrong-redirects")
+    if answer.status_code not in _REFUSED:
+        raise Wrong(
+            message="for a wrong password, the response should be the form with status 200 or "
+            f"401, but has status {answer.status_code}"
+        )
+    page = Page(answer.text)
+    if page.fields.keys() < _KEPT_FIELDS:
+        raise Wrong("no-form")
+    if "invalid login" not in page.text:
+        raise Wrong("no-message")
+    if page.fields.get("userName") != name:
+        raise Wrong("name-lost")
+    if "guess" in answer.text:
+        raise Wrong("guess-shown")
+
+
+def _judge_unknown_name(login: Callable[[], Any], usual: TestResponse, hashes: int) -> None:
+    """Check that an unknown name gets the same response, after the same work."""
+    nobody = f"nobody{secrets.token_hex(4)}"
+    for password in ("guess", "samplepassword"):
+        client = _site("/login", login)
+        answer, computed = _try(client, nobody, password)
+        if "user" in content(client):
+            raise Wrong("everybody")
+        same_text = answer.text.replace(nobody, "sampleuser") == usual.text
+        if not same_text or answer.status_code != usual.status_code:
+            raise Wrong("gives-names-away")
+        if computed != hashes:
+            raise Wrong("other-time")
+
+
+def _judge_hostile_name(login: Callable[[], Any], usual: TestResponse) -> None:
+    """Check that a name is text: neither a template nor markup."""
+    factor = secrets.randbelow(10**6) + 10**6
+    template = f"{{{{ {factor} * 1009 }}}} {{% set a = 1 %}}"
+    for name, wrong in ((template, "template"), (f"\"'><script>{factor}</script>", "markup")):
+        try:
+            answer, _ = _try(_site("/login", login), name, "guess")
+        except TemplateError:
+            raise Wrong("template") from None
+        page = Page(answer.text)
+        if str(factor * 1009) in answer.text or page.tags != Page(usual.text).tags:
+            raise Wrong(wrong)
+        if page.fields.get("userName") != name:
+            raise Wrong("name-changed")
+
+
+def _reads_url(login: Callable[[], Any]) -> bool:
+    client = _site("/login", login)
+    outcome(client.post, "/login", query_string=_RIGHT)
+    return "user" in content(client)
+
+
+def _judge_accepted(login: Callable[[], Any]) -> None:
+    """Check what the right name and password lead to."""
+    client = _site("/login", login)
+    client.get("/plant")
+    answer = client.post("/login", data=_RIGHT)
+    kept = content(client)
+    if "invalid login" in answer.text:
+        raise Wrong("from-url" if _reads_url(login) else "not-the-form")
+    if "samplepassword" in str(kept):
+        raise Wrong("password-kept")
+    if kept.get("user") != USER:
+        raise Wrong(message=f"the session's user should be {USER}, but the session is {kept}")
+    expect_redirect(answer, "/dashboard")
+    if "planted" in kept:
+        raise Wrong("not-reset")
+    if len(kept) > 1:
+        raise Wrong(message=f"the session should hold only the user, but is {short(kept)}")
+    for there in ("https://evil.example/", "//evil.example/"):
+        client = _site("/login", login)
+        asked = {"query_string": {"next": there}, "data": {**_RIGHT, "next": there}}
+        location = client.post("/login", **asked).headers.get("Location", "")
+        if urlsplit(location).hostname not in (None, "localhost"):
+            raise Wrong("open-redirect")
+
+
+def _judge_copies(login: Callable[[], Any]) -> None:
+    """Check that one visitor's session shares nothing with the next visitor's."""
+    app = _app("/login", login)
+    shared: list[dict[str, Any]] = []
+
+    @app.after_request
+    def change(response: Any) -> Any:
+        if not shared and isinstance(session.get("user"), dict):
+            shared.append(session["user"])
+            session["user"][_MARK] = True
+        return response
+
+    one, two, three = (app.test_client() for _ in range(3))
+    one.post("/login", data=_RIGHT)
+    two.post("/login", data=_RIGHT)
+    three.post("/login", data={**_RIGHT, "password": "guess"})
+    for each in shared:
+        each.pop(_MARK, None)
+    if _MARK in str(content(two)):
+        raise Wrong("shared")
+    if "user" in content(three):
+        raise Wrong("everybody")
+
+
+def login_ours() -> Any:
+    """Log the visitor in, or show the form again."""
+    name = request.form.get("userName", "")
+    if not is_user(name, request.form.get("password", "")):
+        return render_template_string(_FORM, message="invalid login", user_name=name)
+    session.reset()  # type: ignore[attr-defined]
+    session["user"] = dict(USER)
+    return redirect("/dashboard", code=302)
+
+
+# ---------------------------------------------------------------- log out
+
+
+def judge_logout(logout: Callable[[], Any]) -> None:
+    """Check that `logout` empties the session, and redirects to the form."""
+    client = _site("/logout", logout)
+    client.get("/plant")
+    answer = client.post("/logout")
+    # A browser may ignore a deletion. So there must be a new cookie with an empty session.
+    if not client.get_cookie("session"):
+        raise Wrong("cookie-deleted")
+    if content(client).get("user"):
+        raise Wrong("still-in")
+    if content(client):
+        raise Wrong("rest-kept")
+    expect_redirect(answer, "/login")
+    if isinstance(outcome(_site("/logout", logout).post, "/logout"), Exception):
+        raise Wrong("needs-user")
+
+
+def logout_ours() -> Any:
+    """Empty the session, and redirect to the form."""
+    session.reset()  # type: ignore[attr-defined]
+    return redirect("/login", code=302)
+
+
+# ---------------------------------------------------------------- the site
+
+
+def _app(path: str, view: Callable[[], Any]) -> Flask:
+    """Return an app with this view. GET /plant puts data in its session."""
+    app = Flask("exercise")
+    app.testing = True  # an error in the view reaches the check
+    ClientSessions(app, secret=_SECRET, cookie_name="session")
+    # The answer may name the other routes with `url_for`.
+    for other in {"/login", "/dashboard", "/logout"} - {path}:
+        app.add_url_rule(other, other[1:], lambda: "")
+    app.add_url_rule(path, path[1:], view, methods=["GET", "POST"])
+
+    @app.get("/session-test-add")
+    def add() -> str:
+        session["message"] = request.args["message"]
+        return ""
+
+    @app.get("/plant")
+    def plant() -> str:
+        session.update(copy.deepcopy(_PLANTED))
+        return ""
+
+    return app
+
+
+def _site(path: str, view: Callable[[], Any]) -> FlaskClient:
+    return _app(path, view).test_client()
+
+
+def content(client: FlaskClient) -> dict[str, Any]:
+    """Return what the session of a client holds."""
+    cookie = client.get_cookie("session")
+    return unseal(cookie.value, derive_keys(_SECRET)).content if cookie else {}
+
+
+def expect_redirect(response: TestResponse, path: str) -> None:
+    """Raise `Wrong` if a response is not a redirect to `path` that is followed by a GET."""
+    location = response.headers.get("Location")
+    if location is None:
+        raise Wrong("no-redirect")
+    where = urlsplit(location)
+    if where.hostname not in (None, "localhost"):
+        raise Wrong("open-redirect")
+    if where.path != path:
+        raise Wrong(message=f"the redirect should go to {path!r}, but goes to {location!r}")
+    if response.status_code not in (302, 303):
+        raise Wrong(
+            message=f"the status should be 302 or 303, but is {response.status_code}; only "
+            "these two make every browser send a GET, and none remembers them"
+        )
