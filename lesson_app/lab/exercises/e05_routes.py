@@ -58,7 +58,7 @@ EXERCISES = (
         (
             "Which characters end a value in a URL, or mean something else there?",
             "The module `urllib.parse` percent-encodes a text for a URL.",
-            'Append "?message=" and `quote(script)` to the URL of the route.',
+            'Append a `?` and `urlencode({"message": script})` to the URL of the route.',
         ),
         (evil_link_ours,),
     ),
@@ -183,8 +183,8 @@ EXERCISES = (
             inverted="you returned the quick names; a name that exists takes longer",
             not_timed="you found nobody, but some answers here take several times as long as "
             "others; measure the time of each answer, not its text",
-            fixed="what is slow on one server is quick on another; don't use a fixed number "
-            "of seconds, compare with a name that nobody has",
+            not_slow="you call a name slow that nobody has; a fixed number of seconds or a "
+            "small difference means nothing, so compare with twice the time of a random name",
             no_control="if every name on the list exists, none is slower than the others; "
             "compare each with a name that nobody has",
             once="you took an answer that was late by chance for a slow one; measure each name "
@@ -278,7 +278,7 @@ EXERCISES = (
         (
             "What must the server remember for each name, and when does it forget?",
             "A function inside `limited` can use dicts of `limited`. `make_response(view())` "
-            "has a `status_code`, whatever the view returned.",
+            "has a `status_code` and a `location`, whatever the view returned.",
             "Keep two dicts: the wrong tries of a name, and until when it must wait. At the "
             "tenth try, delete the count and store `now() + 60`.",
         ),

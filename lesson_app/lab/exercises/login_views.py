@@ -73,12 +73,15 @@ def judge_read(read: Callable[[], Any]) -> None:
             f"'session message: {plain}', but shows {short(usual.text.strip())}"
         )
     product = secrets.randbelow(10**6) + 10**6
+    code = f"{{{{ {product} * 1009 }}}} {{% set a = 1 %}}"
     try:
-        shown = _read(client, f"{{{{ {product} * 1009 }}}} {{% set a = 1 %}}").text
+        shown = _read(client, code).text
     except TemplateError:
         raise Wrong("template") from None
-    if str(product * 1009) in shown or "{%" not in shown:
+    if str(product * 1009) in shown:
         raise Wrong("template")
+    if code not in shown:
+        raise Wrong("changed")
     for message in (
         f"<script>alert({product})</script>",
         f"<img src=x onerror=alert({product})>",
@@ -215,9 +218,14 @@ def _judge_hostile_name(login: Callable[[], Any], usual: TestResponse) -> None:
 
 
 def _reads_url(login: Callable[[], Any]) -> bool:
-    client = _site("/login", login)
-    outcome(client.post, "/login", query_string=_RIGHT)
-    return "user" in content(client)
+    """Return whether a field in the URL logs in that is not in the body."""
+    for missing in ({"userName", "password"}, {"password"}, {"userName"}):
+        client = _site("/login", login)
+        body = {name: _RIGHT[name] for name in _RIGHT.keys() - missing}
+        outcome(client.post, "/login", query_string=_RIGHT, data=body)
+        if "user" in content(client):
+            return True
+    return False
 
 
 def _judge_accepted(login: Callable[[], Any]) -> None:

@@ -76,21 +76,21 @@ def copy_works(url, victim, thief):
     return "Hello" in thief.get(f"{url}/dashboard").text
 """
 _LIMIT = """
-from flask import make_response
+from collections import Counter
+from flask import abort, make_response
 
 def limited(view, now):
-    wrong, until = {}, {}
+    wrong, until = Counter(), {}
 
     def limited_view():
-        name = request.form.get("userName", "")
-        if now() < until.get(name, 0):
-            return "try again in a minute", 429
+        name = request.form["userName"]
+        if name in until and now() < until[name]:
+            abort(429)
         response = make_response(view())
-        if response.status_code >= 300:
-            wrong.pop(name, None)
-            return response
-        wrong[name] = wrong.get(name, 0) + 1
-        if wrong[name] == 10:
+        wrong[name] += 1
+        if response.location:
+            del wrong[name]
+        elif wrong[name] == 10:
             until[name] = now() + 60
             del wrong[name]
         return response
@@ -268,7 +268,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "session-changed": cells(
             """
             def read():
-                session["message"] = escape(session.get("message", "undefined"))
+                session["message"] = str(escape(session.get("message", "undefined")))
                 return f"session message: {session['message']}"
             """,
             """
@@ -307,14 +307,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_FIND, ('answer("nobody-has-this-name")', "answer(names[0])")),
             but(_FIND, ("answer(name) != usual", "guess(url, name).status_code != 200")),
             *cells(
-                """
-                from collections import Counter
-
-                def find_users(url, names):
-                    texts = {name: guess(url, name).text for name in names}
-                    rare = Counter(texts.values()).most_common()[-1][0]
-                    return {name for name in names if texts[name] == rare}
-                """,
                 """
                 def find_users(url, names):
                     return {name for name in names if guess(url, name).ok}
@@ -367,7 +359,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_FIND, ("return {name for", "return {answer(name) for")),
             but(
                 _FIND,
-                ("for name in names if answer(name) != usual}", "for name in names} | {usual}"),
+                ("!= usual}", '!= usual} | {"nobody-has-this-name"}'),
             ),
         ],
     },
@@ -416,6 +408,19 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     return redirect("/dashboard")
                 """,
             ),
+            *cells(
+                """
+                def login():
+                    name = request.form.get("userName")
+                    password = request.form.get("password")
+                    if name == USER["userName"] and password == USER.get("password"):
+                        session.reset()
+                        session["user"] = dict(USER)
+                        return redirect("/dashboard", code=302)
+                    return render_template_string(
+                        LOGIN, message="invalid login", user_name=name)
+                """
+            ),
         ],
         "logs-out": [
             but(
@@ -443,8 +448,9 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(
                 _LOGIN,
                 (
-                    "is_user(name,",
-                    'name == "sampleuser" and check_password_hash(PASSWORD_HASH,',
+                    _CHECK,
+                    'not (name == "sampleuser" and '
+                    f"check_password_hash(PASSWORD_HASH, {_PASSWORD}))",
                 ),
             ),
         ],
@@ -496,8 +502,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 _LOGIN,
                 (
                     _FORM,
-                    'render_template_string(LOGIN.replace("{{ user_name }}", str(escape(name))),'
-                    ' message="invalid login")',
+                    'render_template_string(LOGIN.replace("{{ user_name }}", '
+                    'str(escape(name))), message="invalid login")',
                 ),
             ),
             but(
@@ -539,18 +545,9 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "not-the-form": [
             but(_LOGIN, ('get("password"', 'get("Password"')),
             but(_LOGIN, (f"name, {_PASSWORD}", f"{_PASSWORD}, name")),
-            *cells(
-                """
-                def login():
-                    name = request.form.get("userName")
-                    password = request.form.get("password")
-                    if name == USER["userName"] and password == USER.get("password"):
-                        session.reset()
-                        session["user"] = dict(USER)
-                        return redirect("/dashboard", code=302)
-                    return render_template_string(
-                        LOGIN, message="invalid login", user_name=name)
-                """
+            but(
+                _LOGIN,
+                (_PASSWORD, '(request.get_json(silent=True) or {}).get("password", "")'),
             ),
         ],
         "password-kept": [
@@ -641,28 +638,16 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_SLOW, ("> 2 * usual", "> 90 * usual")),
             _FIND.replace("find_users", "slow_names"),
         ],
-        "fixed": [
-            but(_SLOW, ("> 2 * usual", "> 0.02")),
-            but(_SLOW, ("> 2 * usual", "> 0.0001")),
+        "not-slow": [
+            but(_SLOW, ("> 2 * usual", "> usual")),
+            but(_SLOW, ("> 2 * usual", "> 0.03")),
         ],
         "no-control": [
             but(_SLOW, ("> 2 * usual", "> 2 * min(typical(url, each) for each in names)")),
-            but(
-                _SLOW,
-                ("> 2 * usual", "> 1.5 * median(typical(url, each) for each in names)"),
-            ),
         ],
         "once": [
             but(_SLOW, ("min(seconds(url, name) for _ in range(5))", "seconds(url, name)")),
-            but(_SLOW, ("min(", "max(")),
             but(_SLOW, ("min(", "mean(")),
-            but(
-                _SLOW,
-                (
-                    "min(seconds(url, name) for _ in range(5))",
-                    "sum(seconds(url, name) for _ in range(5)) / 5",
-                ),
-            ),
         ],
         "too-many": [but(_SLOW, ("range(5)", "range(60)"))],
         "not-asked": [
@@ -779,36 +764,35 @@ def copy_works(url, victim, thief):
     },
     "E5.7": {
         "shut": [
-            but(_LIMIT, ("        if now() < until", "        if True or now() < until")),
-            but(_LIMIT, ("if now() < until.get(name, 0)", "if now() >= until.get(name, 0)")),
+            but(_LIMIT, ("if name in until and", "if name not in until or")),
+            but(_LIMIT, ("        wrong[name] += 1\n", "        abort(429)\n")),
         ],
         "changed": [
-            but(
-                _LIMIT,
-                ("        return response\n\n    return", '        return "no"\n\n    return'),
-            ),
-            but(_LIMIT, ('"try again in a minute", 429', '"try again in a minute", 403')),
-            but(_LIMIT, ('"try again in a minute", 429', '"try again in a minute"')),
+            but(_LIMIT, ("        return response\n", '        return "no"\n')),
+            but(_LIMIT, ("abort(429)", "abort(403)")),
+            but(_LIMIT, ("abort(429)", 'return "wait"')),
+            but(_LIMIT, ("        return response\n", "        return response.get_data()\n")),
         ],
         "too-early": [
             but(_LIMIT, ("== 10", "== 9")),
+            but(_LIMIT, ("== 10", "== 3")),
             but(
                 _LIMIT,
                 (
-                    "        return response\n\n    return",
-                    "        return ('wait', 429) if name in until else response\n\n    return",
+                    "        return response\n",
+                    "        return ('wait', 429) if name in until else response\n",
                 ),
             ),
-            but(_LIMIT, ("== 10", "== 3")),
         ],
         "too-late": [but(_LIMIT, ("== 10", "== 11"))],
         "no-limit": [
             but(_LIMIT, ("== 10", "== 100")),
             but(
                 _LIMIT,
-                ("    wrong, until = {}, {}\n\n", "\n"),
-                ("        name =", "        wrong, until = {}, {}\n        name ="),
+                ("    wrong, until = Counter(), {}\n\n", "\n"),
+                ("        name =", "        wrong, until = Counter(), {}\n        name ="),
             ),
+            but(_LIMIT, ("if response.location", "if response.status_code")),
             *cells(
                 """
                 def limited(view, now):
@@ -820,42 +804,40 @@ def copy_works(url, victim, thief):
             but(
                 _LIMIT,
                 (
-                    '            return "try again in a minute", 429',
+                    "            abort(429)\n        response = make_response(view())\n",
                     "            response = make_response(view())\n"
-                    "            if response.status_code < 300:\n"
-                    '                return "try again in a minute", 429\n'
-                    "            return response",
+                    "            return response if response.location else ('wait', 429)\n"
+                    "        response = make_response(view())\n",
                 ),
             ),
         ],
         "still-calls": [
             but(
                 _LIMIT,
+                ("        response = make_response(view())\n", ""),
                 (
-                    "        if now()",
-                    "        response = make_response(view())\n        if now()",
+                    "        if name in",
+                    "        response = make_response(view())\n        if name in",
                 ),
-                ("429\n        response = make_response(view())", "429"),
             ),
         ],
         "all-names": [
-            but(_LIMIT, ('request.form.get("userName", "")', '"all"')),
-            but(
-                _LIMIT, ('request.form.get("userName", "")', 'request.args.get("userName", "")')
-            ),
-            but(_LIMIT, ('request.form.get("userName", "")', "request.remote_addr")),
+            but(_LIMIT, ('request.form["userName"]', '"all"')),
+            but(_LIMIT, ('request.form["userName"]', 'request.args.get("userName", "")')),
+            but(_LIMIT, ('request.form["userName"]', "request.remote_addr")),
         ],
         "shared": [
-            but(_LIMIT, ("    wrong, until = {}, {}\n\n", "\n")) + "\nwrong, until = {}, {}\n",
+            but(_LIMIT, ("    wrong, until = Counter(), {}\n\n", "\n"))
+            + "\nwrong, until = Counter(), {}\n",
             but(
                 _LIMIT,
-                ("(view, now)", "(view, now, wrong={}, until={})"),
-                ("    wrong, until = {}, {}\n\n", "\n"),
+                ("(view, now)", "(view, now, wrong=Counter(), until={})"),
+                ("    wrong, until = Counter(), {}\n\n", "\n"),
             ),
         ],
         "too-short": [
             but(_LIMIT, ("+ 60", "+ 30")),
-            but(_LIMIT, ("+ 60", "+ 1")),
+            but(_LIMIT, ("+ 60", "+ 59")),
         ],
         "own-clock": [
             but(_LIMIT, ("    wrong,", "    import time\n    now = time.time\n    wrong,")),
@@ -865,25 +847,33 @@ def copy_works(url, victim, thief):
         ],
         "never-ends": [
             but(_LIMIT, ("+ 60", "+ 60_000")),
-            but(_LIMIT, ("now() < until.get(name, 0)", "name in until")),
+            but(_LIMIT, ("+ 60", "+ 61")),
+            but(_LIMIT, (" and now() < until[name]", "")),
         ],
         "extended": [
             but(
                 _LIMIT,
                 (
-                    '            return "try',
-                    '            until[name] = now() + 60\n            return "try',
+                    "            abort",
+                    "            until[name] = now() + 60\n            abort",
                 ),
             ),
         ],
         "not-restarted": [
-            but(_LIMIT, ("            del wrong[name]\n", ""), ("== 10", ">= 10")),
+            but(
+                _LIMIT,
+                ("            del wrong[name]\n        return", "        return"),
+                ("== 10", ">= 10"),
+            ),
         ],
         "only-once": [
-            but(_LIMIT, ("            del wrong[name]\n", "")),
+            but(_LIMIT, ("            del wrong[name]\n        return", "        return")),
         ],
         "not-forgotten": [
-            but(_LIMIT, ("wrong.pop(name, None)", "pass")),
+            but(
+                _LIMIT,
+                ("            del wrong[name]\n        elif", "            pass\n        elif"),
+            ),
         ],
     },
 }
@@ -898,7 +888,8 @@ RIGHT: dict[str, list[str]] = {
         """,
         """
         def evil_link(url, script):
-            ask = requests.Request("GET", url + "/session-test-add", {}, params={"message": script})
+            query = {"message": script}
+            ask = requests.Request("GET", url + "/session-test-add", params=query)
             return ask.prepare().url
         """,
         """
@@ -1106,7 +1097,6 @@ RIGHT: dict[str, list[str]] = {
     ],
     "E5.5": [
         but(_SLOW, ("min(", "median(")),
-        but(_SLOW, ("range(5)", "range(9)")),
         *cells(
             """
             import secrets
@@ -1287,13 +1277,39 @@ RIGHT: dict[str, list[str]] = {
                 return guarded
             """,
         ),
-        but(_LIMIT, ("until.get(name, 0)", "until.get(name, float('-inf'))")),
         but(_LIMIT, ("now() < until", "now() <= until")),
+        but(_LIMIT, ('["userName"]', '.get("userName", "")')),
     ],
 }
 
 _DEFAULT_302 = "this Flask redirects with 302 by default, but a later one may not"
-EQUIVALENT: dict[str, dict[str, str]] = {}
+_SEE_OTHER = "303 is right, too"
+_NOBODY = "nobody has this name either"
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "E5.3": {
+        "line 4: `''` to `'x'`": "the name becomes the same text in each page",
+        "line 6: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
+    },
+    "E5.4": {
+        "line 2: argument `''` dropped": "no user is called None",
+        "line 2: `''` to `'x'`": "no user is called x",
+        "line 3: `''` to `'x'`": "no user has the password x",
+        "line 7: argument `code=302` dropped": _DEFAULT_302,
+        "line 7: `302` to `303`": _SEE_OTHER,
+    },
+    "E5.5": {
+        "line 4: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
+        "line 6: `5` to `6`": "six measurements are as good",
+        "line 6: `5` to `4`": "four measurements are as good",
+        "line 11: `>` to `>=`": "no two times are equal",
+        "line 11: `2` to `3`": "a name that exists takes more than three times as long",
+    },
+    "E5.6": {
+        "line 3: argument `code=302` dropped": _DEFAULT_302,
+        "line 3: `302` to `303`": _SEE_OTHER,
+    },
+    "E5.7": {"line 9: `<` to `<=`": "a millisecond more or less of a minute"},
+}
 
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E5.1": [
@@ -1324,7 +1340,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             but(_LOGIN, ("    return redirect", "    session['at'] = 1\n    return redirect")),
-            "the session should hold only the user, but is {'user': ",
+            "the session should hold only the user, but is {'at': 1, 'user': ",
         ),
     ],
     "E5.6": [
