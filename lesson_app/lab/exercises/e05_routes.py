@@ -272,6 +272,8 @@ EXERCISES = (
             not_restarted="after the wait, a name is refused before ten new wrong tries; begin "
             "to count from zero",
             only_once="after the first wait, a name may guess for ever; limit it again",
+            uncounted="after a right login, a name may guess without a limit; begin to count "
+            "from zero",
             not_forgotten="wrong tries from before a right login still count; forget them "
             "when the visitor logs in",
         ),

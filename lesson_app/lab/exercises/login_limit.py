@@ -87,8 +87,10 @@ def judge_limited(limited: Callable[[View, Callable[[], float]], Any]) -> None:
         raise Wrong("shared")
     _judge_wait(limited, site, ada)
     site = Limited(limited)
-    if _TOO_MANY in [*site.wrong(ada, 9), site.right(ada), *site.wrong(ada, 9)]:
+    if _TOO_MANY in [*site.wrong(ada, 9), site.right(ada), *site.wrong(ada, _TRIES)]:
         raise Wrong("not-forgotten")
+    if site.wrong(ada) != [_TOO_MANY]:
+        raise Wrong("uncounted")
 
 
 def _judge_wait(limited: Callable[..., Any], site: Limited, name: str) -> None:

@@ -870,10 +870,10 @@ def copy_works(url, victim, thief):
             but(_LIMIT, ("            del wrong[name]\n        return", "        return")),
         ],
         "not-forgotten": [
-            but(
-                _LIMIT,
-                ("            del wrong[name]\n        elif", "            pass\n        elif"),
-            ),
+            but(_LIMIT, ("del wrong[name]\n        elif", "wrong[name] -= 1\n        elif")),
+        ],
+        "uncounted": [
+            but(_LIMIT, ("del wrong[name]\n        elif", "pass\n        elif")),
         ],
     },
 }
