@@ -150,7 +150,7 @@ EXERCISES = (
             "template as a variable, which is escaped",
             not_the_form="you refused the right password; read the fields `userName` and "
             "`password`, and show the form only if they are wrong",
-            password_kept="the password is in the session; store only the user there",  # noqa: S106
+            password_kept="the password is in a cookie, the session's or another; store only the user",  # noqa: S106
             no_redirect="there is no redirect; if the visitor reloads the page, the browser "
             "sends the form again, with the password",
             open_redirect="a link with `?next=…` sends your visitor to another site after the "
@@ -161,7 +161,7 @@ EXERCISES = (
             "may have put it there; empty the session first",
             shared="all visitors share one dict: a change in one session changes the next "
             "visitor's user; store a copy of `USER`",
-            from_url="you read the password from the URL, which ends up in logs and "
+            from_url="you read a field from the URL, which ends up in logs and "
             "histories; `request.form` reads the body of the POST",
         ),
         (

@@ -38,7 +38,7 @@ def judge_evil_link(evil_link: Callable[[str, str], Any]) -> None:
     """Check that the link puts a script into the session of the visitor who opens it."""
     number = secrets.randbelow(10**6)
     simple = f"<script>alert({number})</script>"
-    hard = f'<script>if (1 < 2 && "a+b") location = "?a=1&b=%41#{number}"</script>'
+    hard = f'<script>if (1 < 2 && "a+b") location = "?é=1&b=%41#{number}"</script>'
     app = add_echo(_app())
     with Server(app) as server:
         link, message = _opened(evil_link, server.url, simple)
@@ -155,7 +155,7 @@ def _hunt(
         raise Wrong("too-many")
     if not set(names) <= set(asked):
         raise Wrong("not-asked")
-    if not set(found) <= set(names):
+    if not all(each in names for each in found):
         raise Wrong("not-names")
     return set(found), right, set(names)
 

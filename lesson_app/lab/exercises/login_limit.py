@@ -31,7 +31,8 @@ class Limited:
         app = Flask("exercise")
         app.testing = True  # an error in the view reaches the check
         app.add_url_rule("/login", "login", view, methods=["POST"])
-        self.client: FlaskClient = app.test_client()
+        # An attacker keeps no cookies.
+        self.client: FlaskClient = app.test_client(use_cookies=False)
 
     def _now(self) -> float:
         self.reads += 1

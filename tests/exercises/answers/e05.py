@@ -163,7 +163,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_LINK, ("quote(script)", "script.replace('<', '%3C').replace('>', '%3E')")),
             but(_LINK, ("quote(script)", "script.replace('&', '%26').replace(' ', '+')")),
             but(_LINK, ("quote(script)", "quote(script, safe='&')")),
-            but(_LINK, ("quote(script)", "script.encode().decode('ascii')")),
         ],
     },
     "E5.2": {
@@ -474,6 +473,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_LOGIN, (_FORM, '("invalid login", 401)')),
             but(_LOGIN, ("(LOGIN, message", '("<p>{{ message }}</p>", message')),
             but(_LOGIN, ("(LOGIN, message", '("<form>{{ message }}</form>", message')),
+            but(_LOGIN, ("(LOGIN, message", '("<form><input name=x>{{ message }}", message')),
         ],
         "name-lost": [
             but(_LOGIN, (", user_name=name", "")),
@@ -487,6 +487,9 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_LOGIN, ("user_name=name", "user_name=name.replace('{', '')")),
         ],
         "guess-shown": [
+            but(
+                _LOGIN, ("user_name=name)", f"user_name=name), 401, {{'X-Tried': {_PASSWORD}}}")
+            ),
             but(_LOGIN, ('"invalid login"', f'"invalid login: " + {_PASSWORD}')),
             but(
                 _LOGIN,
@@ -552,6 +555,18 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
         "password-kept": [
             but(_LOGIN, ("dict(USER)", "request.form.to_dict()")),
+            but(
+                _LOGIN,
+                (
+                    "return redirect",
+                    "response = redirect",
+                ),
+                (
+                    "code=302)",
+                    "code=302)\n    response.set_cookie('p', request.form['password'])\n"
+                    "    return response",
+                ),
+            ),
             but(_LOGIN, ("dict(USER)", '{**USER, "password": request.form["password"]}')),
             but(
                 _LOGIN,
@@ -640,7 +655,18 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
         "not-slow": [
             but(_SLOW, ("> 2 * usual", "> usual")),
-            but(_SLOW, ("> 2 * usual", "> 0.03")),
+            but(_SLOW, ("> 2 * usual", "> 0.000001")),
+            # The first server's time stands for all servers.
+            but(
+                _SLOW,
+                ("def slow_names", "known = []\n\ndef slow_names"),
+                ("    usual =", "    known.append(0 if known else 1)\n    usual ="),
+                (
+                    "    return {name",
+                    "    known[0] = usual if known[-1] else known[0]\n    return {name",
+                ),
+                ("2 * usual}", "2 * known[0]}"),
+            ),
         ],
         "no-control": [
             but(_SLOW, ("> 2 * usual", "> 2 * min(typical(url, each) for each in names)")),
@@ -797,7 +823,21 @@ def copy_works(url, victim, thief):
                 """
                 def limited(view, now):
                     return view
+                """,
                 """
+                from flask import make_response
+
+                def limited(view, now):
+                    def by_cookie():
+                        tries = int(request.cookies.get("tries", 0))
+                        if tries == 10:
+                            return "wait", 429
+                        response = make_response(view())
+                        response.set_cookie("tries", str(tries + 1))
+                        return response
+
+                    return by_cookie
+                """,
             ),
         ],
         "right-passes": [
@@ -1333,6 +1373,12 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         (
             but(_LOGIN, ("/dashboard", "/")),
             "the redirect should go to '/dashboard', but goes to '/'",
+        ),
+        (
+            but(_LOGIN, ('"/dashboard"', 'request.form.get("next") or "/dashboard"')).replace(
+                "return redirect(", "return redirect('/report' if 'next' in request.form else "
+            ),
+            "the redirect should go to '/dashboard', but goes to '/report'",
         ),
         (
             but(_LOGIN, ("302", "307")),
