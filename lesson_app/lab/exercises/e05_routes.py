@@ -150,7 +150,7 @@ EXERCISES = (
             "template as a variable, which is escaped",
             not_the_form="you refused the right password; read the fields `userName` and "
             "`password`, and show the form only if they are wrong",
-            password_kept="the password is in a cookie, the session's or another; store only the user",  # noqa: S106
+            password_kept="the password is in a cookie; store only the user, in the session",  # noqa: S106
             no_redirect="there is no redirect; if the visitor reloads the page, the browser "
             "sends the form again, with the password",
             open_redirect="a link with `?next=…` sends your visitor to another site after the "
@@ -180,7 +180,6 @@ EXERCISES = (
         "slow_names",
         judge_slow_names,
         misconceptions(
-            inverted="you returned the quick names; a name that exists takes longer",
             not_timed="you found nobody, but some answers here take several times as long as "
             "others; measure the time of each answer, not its text",
             not_slow="you call a name slow that nobody has; a fixed number of seconds or a "

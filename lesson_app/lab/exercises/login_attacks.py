@@ -183,9 +183,7 @@ def judge_slow_names(slow_names: Callable[[str, list[str]], Any]) -> None:
     timed = partial(_timed, slow_names)
     found, right, _ = timed("some", 1.5, 6)
     if found != right:
-        if not found & right:
-            raise Wrong("inverted" if found else "not-timed")
-        raise Wrong("not-slow" if found - right else "once")
+        raise Wrong("not-slow" if found - right else "once" if found else "not-timed")
     # Here even an unknown name takes longer than a known one did there.
     for which, base, late, wrong in (
         ("none", 8, 0, "not-slow"),
@@ -213,7 +211,7 @@ def _timed(
 
     def answer(name: str, exists: bool | None) -> ResponseReturnValue:
         counts[name] += 1
-        _work(base * (1.3 if exists is False else 1) + more * bool(exists))
+        _work(base * (1.5 if exists is False else 1) + more * bool(exists))
         _work(late * (not exists and counts[name] % 5 == 1))
         return "invalid login"
 
