@@ -643,6 +643,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "E2.2": {
         "line 4: `encryptor.finalize()` dropped": "after whole blocks, nothing is left",
     },
+    "E2.3": {
+        "line 3: first two arguments of `zip` swapped": "XOR has no order",
+    },
+    "E2.4": {
+        "line 2: `.split` to `.rsplit`": "both split at each dot",
+        "line 4: first two arguments of `zip` swapped": "XOR has no order",
+    },
 }
 
 MESSAGES: dict[str, list[tuple[str, str]]] = {
