@@ -8,24 +8,15 @@ from typing import Any
 from ..http.visitor import Visitor
 from .judging import Exercise, misconceptions
 from .login_attacks import (
-    copy_works_ours,
-    evil_link_ours,
     find_users_ours,
-    judge_copy_works,
-    judge_evil_link,
     judge_find_users,
     judge_slow_names,
     slow_names_ours,
 )
+from .login_copy import copy_works_ours, judge_copy_works
 from .login_limit import judge_limited, limited_ours
-from .login_views import (
-    judge_login,
-    judge_logout,
-    judge_read,
-    login_ours,
-    logout_ours,
-    read_ours,
-)
+from .login_views import judge_login, judge_logout, login_ours, logout_ours
+from .message_routes import evil_link_ours, judge_evil_link, judge_read, read_ours
 
 
 def _judge_logout_and_copy(

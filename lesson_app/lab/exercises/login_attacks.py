@@ -1,87 +1,28 @@
-"""Judge the attacks of notebook 05, each on live servers with names of their own."""
+"""Judge how notebook 05 finds names: on live logins with names of their own."""
 
 from __future__ import annotations
 
 import hashlib
-import html
 import math
 import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
-import requests
-from flask import Flask, redirect, request, session
+from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
 from ...middleware import ClientSessions
-from ...revocation import DenyList
-from ...session import Session
-from ...stores import MemoryStore
-from ..attacks.weak import add_echo
 from ..http.server import Server
 from ..http.visitor import Visitor
 from .judging import Wrong, forgotten, short
 
+PATIENCE = 60  # seconds
 _MOST = 40  # requests for each name
 _TRIES = 5
-_PATIENCE = 60  # seconds
-
-# ---------------------------------------------------------------- a link with a script
-
-
-def judge_evil_link(evil_link: Callable[[str, str], Any]) -> None:
-    """Check that the link puts a script into the session of the visitor who opens it."""
-    number = secrets.randbelow(10**6)
-    simple = f"<script>alert({number})</script>"
-    hard = f'<script>if (1 < 2 && "a+b") location = "?é=1&b=%41#{number}"</script>'
-    app = add_echo(_app())
-    with Server(app) as server:
-        link, message = _opened(evil_link, server.url, simple)
-        if message != simple:
-            if link == evil_link(server.url, hard):
-                raise Wrong("fixed")
-            if message == html.escape(simple) or message == str(escape(simple)):
-                raise Wrong("escaped")
-            if message == quote(simple) or message == quote(simple, safe=""):
-                raise Wrong("encoded-twice")
-            raise Wrong(
-                message=f"after your link, the server stores {short(message)} instead of "
-                f"{short(simple)}"
-            )
-        if _opened(evil_link, server.url, hard)[1] != hard:
-            raise Wrong("not-encoded")
-
-
-def _opened(evil_link: Callable[[str, str], Any], url: str, script: str) -> tuple[str, str]:
-    """Return the link, and the message that a victim reads after opening it."""
-    link = evil_link(url, script)
-    if isinstance(link, requests.Response):
-        raise Wrong("sent")
-    if not isinstance(link, str) or not link.startswith(f"{url}/"):
-        raise Wrong(message=f"evil_link should return a URL that begins with {url!r} and a "
-                    f"slash, but returned {short(link)}")  # fmt: skip
-    victim = Visitor()
-    answer = victim.get(link, timeout=_PATIENCE)
-    if "session created" not in answer.text:
-        raise Wrong("other-path")
-    read = victim.get(f"{url}/session-test-read", timeout=_PATIENCE).text
-    message = read.partition("session message: ")[2]
-    if not message:
-        raise Wrong("no-parameter")
-    return link, message
-
-
-def evil_link_ours(url: str, script: str) -> str:
-    """Return a link that stores a script in the session of the visitor who opens it."""
-    return f"{url}/session-test-add?message={quote(script)}"
-
-
-# ---------------------------------------------------------------- names from the answers
 
 #: What a login answers to a name: does it exist? None if the name is not on the list.
 Answer = Callable[[str, bool | None], ResponseReturnValue]
@@ -134,7 +75,7 @@ def _hunt(
     names = sorted(right) if which == "all" else names[: 4 if which == "some" else 2]
     secrets.SystemRandom().shuffle(names)
     most = _MOST * (len(names) + 1)
-    app, asked = _app(), list[str]()
+    app, asked = target(), list[str]()
 
     @app.post("/login")
     def login() -> ResponseReturnValue:
@@ -165,7 +106,7 @@ def find_users_ours(url: str, names: Collection[str]) -> set[str]:
 
     def answer(name: str) -> tuple[int, str]:
         form = {"userName": name, "password": "guess"}
-        got = Visitor().post(f"{url}/login", data=form, timeout=_PATIENCE)
+        got = Visitor().post(f"{url}/login", data=form, timeout=PATIENCE)
         return got.status_code, got.text.replace(name, "")
 
     usual = answer(secrets.token_hex(8))
@@ -237,89 +178,13 @@ def slow_names_ours(url: str, names: Collection[str]) -> set[str]:
         for name in quickest:
             form = {"userName": name, "password": "guess"}
             start = time.perf_counter()
-            Visitor().post(f"{url}/login", data=form, timeout=_PATIENCE)
+            Visitor().post(f"{url}/login", data=form, timeout=PATIENCE)
             quickest[name] = min(quickest[name], time.perf_counter() - start)
     return {name for name in names if quickest[name] > 2 * quickest[nobody]}
 
 
-# ---------------------------------------------------------------- a copy of the cookie
-
-
-def judge_copy_works(copy_works: Callable[[str, Visitor, Visitor], Any]) -> None:
-    """Check that `copy_works` finds out whether a logout stops a copy of the cookie."""
-    for denied in (None, DenyList(MemoryStore())):
-        app = _app(revocation=denied) if denied else _app()
-        user = f"u{secrets.token_hex(3)}"
-        seen = _add_pages(app, user, denied)
-        with Server(app) as server:
-            victim, thief = Visitor(), Visitor()
-            victim.get(f"{server.url}/enter", timeout=_PATIENCE)
-            old = victim.cookies["session"]
-            seen.clear()
-            found = copy_works(server.url, victim, thief)
-        _judge_steps(seen, old)
-        inside = denied is None
-        if found is not inside:
-            if isinstance(found, bool):
-                raise Wrong("any-page" if found else "no-greeting")
-            raise Wrong(
-                message=f"copy_works should return {inside}, but returned {short(found)}"
-            )
-
-
-def _add_pages(app: Flask, user: str, denied: DenyList | None) -> list[tuple[str, str, str]]:
-    """Add a dashboard that greets `user`, and a logout. Return the list of requests."""
-    seen: list[tuple[str, str, str]] = []
-
-    @app.before_request
-    def note() -> None:
-        seen.append((request.method, request.path, request.cookies.get("session", "")))
-
-    @app.get("/enter")
-    def enter() -> str:
-        session["user"] = {"userName": user}
-        return "in"
-
-    @app.get("/login")
-    def login() -> str:
-        return "Log in, please"
-
-    @app.get("/dashboard")
-    def dashboard() -> ResponseReturnValue:
-        if "user" not in session:
-            return redirect("/login")
-        return f"<h3>Hello {session['user']['userName']}</h3>"
-
-    @app.post("/logout")
-    def logout() -> ResponseReturnValue:
-        if denied:
-            denied.end(cast(Session, session))
-        session.clear()
-        return redirect("/login")
-
-    return seen
-
-
-def _judge_steps(seen: list[tuple[str, str, str]], old: str) -> None:
-    """Check that the victim logs out first, and that the thief then sends the copy."""
-    if ("GET", "/logout") in {each[:2] for each in seen}:
-        raise Wrong("logout-by-get")
-    if ("POST", "/logout", old) not in seen:
-        raise Wrong("no-logout")
-    after = seen[seen.index(("POST", "/logout", old)) + 1 :]
-    if ("GET", "/dashboard", old) not in after:
-        asked = any(path == "/dashboard" for _, path, _ in after)
-        raise Wrong("no-copy" if asked else "not-looked")
-
-
-def copy_works_ours(url: str, victim: Visitor, thief: Visitor) -> bool:
-    """Copy a visitor's cookie, log the visitor out, and try the copy."""
-    thief.cookies.update(victim.cookies)
-    victim.post(f"{url}/logout", timeout=_PATIENCE)
-    return "Hello" in thief.get(f"{url}/dashboard", timeout=_PATIENCE).text
-
-
-def _app(**options: Any) -> Flask:
+def target(**options: Any) -> Flask:
+    """Return an app to attack, with sessions and without a route."""
     app = Flask("target")
     ClientSessions(app, secret=secrets.token_urlsafe(32), cookie_name="session", **options)
     return app

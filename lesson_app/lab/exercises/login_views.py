@@ -1,29 +1,22 @@
-"""Judge the views of notebook 05: read a message, log in, log out."""
+"""Judge the views of notebook 05 that log a visitor in and out."""
 
 from __future__ import annotations
 
-import copy
 import secrets
 import sys
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Flask, redirect, render_template_string, request, session
+from flask import redirect, render_template_string, request, session
 from flask.testing import FlaskClient
 from jinja2 import TemplateError
-from markupsafe import escape
 from werkzeug.test import TestResponse
 
 from ...app import USER, is_user
-from ...cookie import derive_keys, unseal
-from ...middleware import ClientSessions
 from .judging import Wrong, outcome, short
+from .login_site import PLANTED, Page, app_with, content, expect_redirect, site
 
-_SECRET = secrets.token_urlsafe(32)
 _RIGHT = {"userName": "sampleuser", "password": "samplepassword"}
-_PLANTED = {"planted": True, "user": {"userName": "somebody"}}
 _MARK = "changed after the login"
 _FIELDS = {"userName", "password"}
 #: Pages for a wrong login: 200 as on the course page, or a status that says "not allowed".
@@ -36,100 +29,16 @@ _FORM = """<form method="post" action="/login">
 </form>{{ message }}"""
 
 
-class Page(HTMLParser):
-    """What a browser makes of a page: its tags, the values of its fields, its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, tuple[str, ...]]] = []
-        self.fields: dict[str, str] = {}
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag, with the names of its attributes."""
-        self.tags.append((tag, tuple(name for name, _ in attrs)))
-        found = dict(attrs)
-        if tag == "input":
-            self.fields[found.get("name") or ""] = found.get("value") or ""
-
-    def handle_data(self, data: str) -> None:
-        """Keep the text between the tags."""
-        self.text += data
-
-
-# ---------------------------------------------------------------- the message
-
-
-def judge_read(read: Callable[[], Any]) -> None:
-    """Check that `read` shows every message as it is, and runs none."""
-    plain = f"Hello {secrets.token_hex(4)}"
-    client = _site("/session-test-read", read)
-    usual = _read(client, plain)
-    if usual.text.strip() != f"session message: {plain}":
-        raise Wrong(
-            message=f"for the message {plain!r}, the page should show "
-            f"'session message: {plain}', but shows {short(usual.text.strip())}"
-        )
-    product = secrets.randbelow(10**6) + 10**6
-    code = f"{{{{ {product} * 1009 }}}} {{% set a = 1 %}}"
-    try:
-        shown = _read(client, code).text
-    except TemplateError:
-        raise Wrong("template") from None
-    if str(product * 1009) in shown:
-        raise Wrong("template")
-    if code not in shown:
-        raise Wrong("changed")
-    for message in (
-        f"<script>alert({product})</script>",
-        f"<img src=x onerror=alert({product})>",
-        'Tom & Jerry: 1 < 2 &amp; "it\'s"',
-    ):
-        page = _read(client, message)
-        shown = page.text.partition("session message: ")[2].strip()
-        if page.tags != usual.tags:
-            raise Wrong("script-only" if "img" in message else "not-escaped")
-        if shown != message:
-            raise Wrong("twice" if Page(shown).text == message else "changed")
-    if content(client).get("message") != 'Tom & Jerry: 1 < 2 &amp; "it\'s"':
-        raise Wrong("session-changed")
-    empty = outcome(_read, _site("/session-test-read", read), None)
-    if isinstance(empty, Exception) or "session message: undefined" not in empty.text:
-        raise Wrong("no-message")
-
-
-def _read(client: FlaskClient, message: str | None) -> Page:
-    """Store a message, read it, and return the page as a browser shows it."""
-    if message is not None:
-        client.get("/session-test-add", query_string={"message": message})
-    answer = client.get("/session-test-read")
-    if answer.mimetype != "text/html":  # a browser shows it as text
-        page = Page("")
-        page.text = answer.text
-        return page
-    return Page(answer.text)
-
-
-def read_ours() -> str:
-    """Show the session's message as text."""
-    return f"session message: {escape(session.get('message', 'undefined'))}"
-
-
-# ---------------------------------------------------------------- log in
-
-
 def judge_login(login: Callable[[], Any]) -> None:
     """Check the rules of a login: who enters, what others see, what the session keeps."""
-    client = _site("/login", login)
+    client = site("/login", login)
     client.get("/plant")
     refused, hashes = _try(client, "sampleuser", "guess")
     _judge_refused(refused, content(client), "sampleuser")
     _judge_unknown_name(login, refused, hashes)
     _judge_hostile_name(login, refused)
     for form in ({}, {"userName": "sampleuser"}):
-        client = _site("/login", login)
+        client = site("/login", login)
         answer = outcome(client.post, "/login", data=form)
         if isinstance(answer, Exception) or answer.status_code >= 500:
             raise Wrong("field-missing")
@@ -166,7 +75,7 @@ def _judge_refused(answer: TestResponse, kept: dict[str, Any], name: str) -> Non
     """Check the page for a wrong name or password, and that the session has not changed."""
     if kept.get("user") == USER:
         raise Wrong("everybody")
-    if kept != _PLANTED:
+    if kept != PLANTED:
         raise Wrong("logs-out")
     if 300 <= answer.status_code < 400:
         raise Wrong("wrong-redirects")
@@ -190,7 +99,7 @@ def _judge_unknown_name(login: Callable[[], Any], usual: TestResponse, hashes: i
     """Check that an unknown name gets the same response, after the same work."""
     nobody = f"nobody{secrets.token_hex(4)}"
     for password in ("guess", "samplepassword"):
-        client = _site("/login", login)
+        client = site("/login", login)
         answer, computed = _try(client, nobody, password)
         if "user" in content(client):
             raise Wrong("everybody")
@@ -207,7 +116,7 @@ def _judge_hostile_name(login: Callable[[], Any], usual: TestResponse) -> None:
     template = f"{{{{ {factor} * 1009 }}}} {{% set a = 1 %}}"
     for name, wrong in ((template, "template"), (f"\"'><script>{factor}</script>", "markup")):
         try:
-            answer, _ = _try(_site("/login", login), name, "guess")
+            answer, _ = _try(site("/login", login), name, "guess")
         except TemplateError:
             raise Wrong("template") from None
         page = Page(answer.text)
@@ -220,7 +129,7 @@ def _judge_hostile_name(login: Callable[[], Any], usual: TestResponse) -> None:
 def _reads_url(login: Callable[[], Any]) -> bool:
     """Return whether a field in the URL logs in that is not in the body."""
     for missing in (_FIELDS, {"password"}, {"userName"}):
-        client = _site("/login", login)
+        client = site("/login", login)
         body = {name: _RIGHT[name] for name in _RIGHT.keys() - missing}
         outcome(client.post, "/login", query_string=_RIGHT, data=body)
         if "user" in content(client):
@@ -230,7 +139,7 @@ def _reads_url(login: Callable[[], Any]) -> bool:
 
 def _judge_accepted(login: Callable[[], Any]) -> None:
     """Check what the right name and password lead to."""
-    client = _site("/login", login)
+    client = site("/login", login)
     client.get("/plant")
     answer = client.post("/login", data=_RIGHT)
     kept = content(client)
@@ -246,14 +155,14 @@ def _judge_accepted(login: Callable[[], Any]) -> None:
     if len(kept) > 1:
         raise Wrong(message=f"the session should hold only the user, but is {short(kept)}")
     for there in ("https://evil.example/", "//evil.example/", "/report"):
-        client = _site("/login", login)
+        client = site("/login", login)
         asked: Any = {"query_string": {"next": there}, "data": {**_RIGHT, "next": there}}
         expect_redirect(client.post("/login", **asked), "/dashboard")
 
 
 def _judge_copies(login: Callable[[], Any]) -> None:
     """Check that one visitor's session shares nothing with the next visitor's."""
-    app = _app("/login", login)
+    app = app_with("/login", login)
     shared: list[dict[str, Any]] = []
 
     @app.after_request
@@ -290,7 +199,7 @@ def login_ours() -> Any:
 
 def judge_logout(logout: Callable[[], Any]) -> None:
     """Check that `logout` empties the session, and redirects to the form."""
-    client = _site("/logout", logout)
+    client = site("/logout", logout)
     client.get("/plant")
     answer = client.post("/logout")
     # A browser may ignore a deletion. So there must be a new cookie with an empty session.
@@ -301,7 +210,7 @@ def judge_logout(logout: Callable[[], Any]) -> None:
     if content(client):
         raise Wrong("rest-kept")
     expect_redirect(answer, "/login")
-    if isinstance(outcome(_site("/logout", logout).post, "/logout"), Exception):
+    if isinstance(outcome(site("/logout", logout).post, "/logout"), Exception):
         raise Wrong("needs-user")
 
 
@@ -309,56 +218,3 @@ def logout_ours() -> Any:
     """Empty the session, and redirect to the form."""
     session.reset()  # type: ignore[attr-defined]
     return redirect("/login", code=302)
-
-
-# ---------------------------------------------------------------- the site
-
-
-def _app(path: str, view: Callable[[], Any]) -> Flask:
-    """Return an app with this view. GET /plant puts data in its session."""
-    app = Flask("exercise")
-    app.testing = True  # an error in the view reaches the check
-    ClientSessions(app, secret=_SECRET, cookie_name="session")
-    # The answer may name the other routes with `url_for`.
-    for other in {"/login", "/dashboard", "/logout"} - {path}:
-        app.add_url_rule(other, other[1:], lambda: "")
-    app.add_url_rule(path, path[1:], view, methods=["GET", "POST"])
-
-    @app.get("/session-test-add")
-    def add() -> str:
-        session["message"] = request.args["message"]
-        return ""
-
-    @app.get("/plant")
-    def plant() -> str:
-        session.update(copy.deepcopy(_PLANTED))
-        return ""
-
-    return app
-
-
-def _site(path: str, view: Callable[[], Any]) -> FlaskClient:
-    return _app(path, view).test_client()
-
-
-def content(client: FlaskClient) -> dict[str, Any]:
-    """Return what the session of a client holds."""
-    cookie = client.get_cookie("session")
-    return unseal(cookie.value, derive_keys(_SECRET)).content if cookie else {}
-
-
-def expect_redirect(response: TestResponse, path: str) -> None:
-    """Raise `Wrong` if a response is not a redirect to `path` that is followed by a GET."""
-    location = response.headers.get("Location")
-    if location is None:
-        raise Wrong("no-redirect")
-    where = urlsplit(location)
-    if where.hostname not in (None, "localhost"):
-        raise Wrong("open-redirect")
-    if where.path != path:
-        raise Wrong(message=f"the redirect should go to {path!r}, but goes to {location!r}")
-    if response.status_code not in (302, 303):
-        raise Wrong(
-            message=f"the status should be 302 or 303, but is {response.status_code}; only "
-            "these two make every browser send a GET, and none remembers them"
-        )

@@ -1340,8 +1340,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 4: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
         "line 6: `5` to `6`": "six measurements are as good",
         "line 6: `5` to `4`": "four measurements are as good",
-        "line 11: `>` to `>=`": "no two times are equal",
-        "line 11: `2` to `3`": "a name that exists takes more than three times as long",
+        "line 11: `>` to `>=`": "no quotient is exactly 2",
+        "line 11: `2.0` to `3.0`": "a name that exists takes more than three times as long",
     },
     "E5.6": {
         "line 3: argument `code=302` dropped": _DEFAULT_302,
