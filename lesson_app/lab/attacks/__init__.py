@@ -61,12 +61,6 @@ def enter_with_published_secret(url: str) -> Outcome:
     return Outcome(False, f"GET /dashboard with our own cookie {_seen(answer)}")
 
 
-def forge_plain(url: str, message: str = "admin") -> Outcome:
-    """Write an unencrypted session with a message of our own, and let the server read it."""
-    forged = to_base64(json.dumps({"message": message}).encode())
-    return _outcome(_read(url, forged), message, "with a cookie that we wrote")
-
-
 #: What a guest's session in the lounge of `weak.add_lounge` is, and what an attacker wants.
 GUEST, MEMBER = b'session={"vip":0}', b'session={"vip":1}'
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -144,6 +145,22 @@ def add_chatty_login(app: Flask) -> Flask:
             return "no such user"
         if not check_password_hash(PASSWORD_HASH, request.form.get("password", "")):
             return "wrong password"
+        session["user"] = dict(USER)
+        return redirect("/dashboard", code=302)
+
+    return app
+
+
+def add_hasty_login(app: Flask) -> Flask:
+    """Add a login that checks the password only if the name exists."""
+
+    @app.post("/login")
+    def login() -> ResponseReturnValue:
+        time.sleep(0.01)  # a database looks for the name
+        if request.form.get("userName") != USER["userName"]:
+            return "invalid login"
+        if not check_password_hash(PASSWORD_HASH, request.form.get("password", "")):
+            return "invalid login"
         session["user"] = dict(USER)
         return redirect("/dashboard", code=302)
 

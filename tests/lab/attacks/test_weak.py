@@ -126,9 +126,27 @@ def test_chatty_login_refuses(form: dict[str, str], text: str) -> None:
     assert client.get("/user").json == {}
 
 
-def test_login() -> None:
+@pytest.mark.parametrize(
+    ("form", "hashes"),
+    [({}, 0), ({"userName": "x", "password": "x"}, 0), ({"userName": "sampleuser"}, 1)],
+)
+def test_hasty_login_refuses(
+    form: dict[str, str], hashes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed login gets the same answer for every name, but only users cost a hash."""
+    computed: list[str] = []
+    monkeypatch.setattr(weak, "check_password_hash", lambda *_: computed.append("one"))
+    client = client_of(weak.add_hasty_login)
+
+    assert client.post("/login", data=form).text == "invalid login"
+    assert len(computed) == hashes
+    assert client.get("/user").json == {}
+
+
+@pytest.mark.parametrize("add", [weak.add_chatty_login, weak.add_hasty_login])
+def test_login(add: Any) -> None:
     """The right user is logged in, and redirected to the dashboard."""
-    client = client_of(weak.add_chatty_login)
+    client = client_of(add)
     form = {"userName": "sampleuser", "password": "samplepassword"}
 
     answer = client.post("/login", data=form)
