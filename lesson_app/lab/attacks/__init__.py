@@ -6,7 +6,6 @@ what it got, or something false if it got nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
