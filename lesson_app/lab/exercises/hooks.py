@@ -1,0 +1,253 @@
+"""Try a learner's session interface: an app, visitors who send cookies, two at once."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from flask import Flask, session
+from flask.sessions import SessionInterface, SessionMixin
+from flask.wrappers import Request, Response
+from werkzeug.test import Client
+
+from ...cookie import Keys, Unsealed, derive_keys, seal, unseal
+from ...errors import BadCookie, BadName
+from .judging import Wrong, describe, short
+
+#: What a view does with its session.
+Act = Callable[[Any], object]
+#: What a learner wrote: a class, called with keys, a clock and two lengths of time.
+Make = Callable[[Keys, Callable[[], float], int, int], SessionInterface]
+
+NAME = "session"
+_DAY = 86_400_000
+# Odd times, so that no constant fits: (now, duration, active_duration) in ms.
+_TIMES = ((4_263_101_987_457, 131_071, 41_003), (4_711_000_000_123, 7_777_777, 900_001))
+_PATIENCE = 5  # seconds for a request that no other one should delay
+
+
+class Waited(Wrong):
+    """Report that one visitor's request waits for another's."""
+
+
+def nothing(_: Any) -> None:
+    """Be a view that only opens its session."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a view found in its session, and the cookie that its response set, if any."""
+
+    seen: dict[str, Any]
+    status: int = 200
+    value: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the response tells the browser to delete the cookie."""
+        expires = self.attributes.get("expires", "")
+        past = "1970" in expires or self.attributes.get("max-age") == "0"
+        return self.value is not None and past
+
+
+class _Checked(SessionInterface):
+    """Pass on the learner's hooks, and refuse what Flask could not use."""
+
+    def __init__(self, theirs: SessionInterface) -> None:
+        self.theirs = theirs
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        found = self.theirs.open_session(app, request)
+        if found is None:
+            raise Wrong(message="open_session returned None; is a `return` missing?")
+        if not (isinstance(found, MutableMapping) and isinstance(found, SessionMixin)):
+            kind = type(found).__name__
+            raise Wrong(
+                message=f"open_session should return a Session, got {short(found)}, "
+                f"a {kind}; write Session(…)"
+            )
+        return found
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        self.theirs.save_session(app, session, response)
+
+
+class Trial:
+    """An app with a learner's sessions, its own keys, and a clock: `now`, in ms."""
+
+    def __init__(self, make: Make, number: int = 0, keys: Keys | None = None) -> None:
+        self.now, self.duration, self.active = _TIMES[number]
+        self.keys = keys or derive_keys(os.urandom(32))
+        self.app = Flask(f"trial {number}")
+        self.app.config["PROPAGATE_EXCEPTIONS"] = True
+        self.app.add_url_rule("/", view_func=self._view, endpoint="view")
+        self.app.session_interface = _Checked(self._built(make))
+
+    def _built(self, make: Make) -> SessionInterface:
+        name = getattr(make, "__name__", "your class")
+        if not callable(make):  # pragma: no cover  # `check` has refused it
+            raise Wrong(message=f"expected a class, got {short(make)}")
+        try:
+            built = make(self.keys, lambda: self.now / 1000, self.duration, self.active)
+        except TypeError as error:
+            raise Wrong(
+                message=f"{name}(keys, clock, duration, active_duration) raised "
+                f"{describe(error)}; keep Middleware as the base class"
+            ) from None
+        for hook in ("open_session", "save_session"):
+            if not callable(getattr(built, hook, None)):
+                raise Wrong(message=f"{name} should have the method {hook}, but has none")
+        return built
+
+    def _view(self) -> str:
+        from flask import request
+
+        found = session._get_current_object()  # type: ignore[attr-defined]
+        request.environ["trial.seen"].append(copy.deepcopy(dict(found)))
+        request.environ["trial.act"](found)
+        return "done"
+
+    def ask(self, value: str | None, act: Act = nothing, path: str = "/") -> Answer:
+        """Send a request with a cookie's value, and let its view do `act`."""
+        headers = {} if value is None else {"Cookie": f"{NAME}={value}"}
+        seen: list[dict[str, Any]] = []
+        told = {"trial.seen": seen, "trial.act": act}
+        client = Client(self.app, use_cookies=False)
+        response = client.get(path, headers=headers, environ_overrides=told)
+        lines = response.headers.getlist("Set-Cookie")
+        ours = [line for line in lines if line.partition("=")[0].strip() == NAME]
+        if lines and not ours:
+            name = short(lines[0].partition("=")[0])
+            raise Wrong(message=f"your cookie should be called 'session', got {name}")
+        if len(ours) > 1:
+            raise Wrong(message="a response sets the cookie twice; set it once")
+        found = seen[0] if seen else {}
+        return Answer(found, response.status_code, *(_parsed(ours[0]) if ours else ()))
+
+    def seal(self, content: Mapping[str, Any], created_at: int, duration: int) -> str:
+        """Seal a cookie as another server with the same keys would."""
+        return seal(content, self.keys, created_at=created_at, duration=duration)
+
+    def fresh(self, content: Mapping[str, Any]) -> str:
+        """Seal a cookie that was created now."""
+        return self.seal(content, self.now, self.duration)
+
+    def opened(self, answer: Answer) -> Unsealed:
+        """Return what the answer's cookie holds; raise `Wrong` if the server did not seal it."""
+        value = answer.value or ""
+        try:
+            return unseal(value, self.keys)
+        except BadName as error:
+            raise Wrong(message=f"your cookie is {error}; leave out the name") from None
+        except BadCookie:
+            if value.count(".") == 4:
+                raise Wrong("other-keys") from None
+            raise Wrong("not-sealed") from None
+
+
+def check_cookie(trial: Trial, answer: Answer, content: Mapping[str, Any]) -> Unsealed:
+    """Check a cookie that was set: sealed, with this content, and the page's attributes."""
+    opened = trial.opened(answer)
+    if to_json(opened.content) != to_json(content):
+        raise Wrong(
+            message=f"after the view the session is {short(dict(content))}, "
+            f"but your cookie holds {short(opened.content)}"
+        )
+    if abs(opened.created_at - time.time() * 1000) < 3 * _DAY:
+        raise Wrong("computer-clock")
+    if "httponly" not in answer.attributes:
+        raise Wrong("no-httponly")
+    if answer.attributes.get("path") != "/":
+        got = answer.attributes.get("path", "none")
+        raise Wrong(message=f"the cookie's Path should be /, but is {got}; leave it out")
+    for name in ("secure", "domain", "partitioned"):
+        if name in answer.attributes:
+            raise Wrong(message=f"the cookie has the attribute {name}; leave it out")
+    _check_expires(answer.attributes, opened, trial.now)
+    return opened
+
+
+def _check_expires(attributes: Mapping[str, str], opened: Unsealed, now: int) -> None:
+    if "expires" not in attributes:
+        raise Wrong("no-expires")
+    end = (opened.created_at + opened.duration) / 1000
+    late = parsedate_to_datetime(attributes["expires"]).timestamp() - end
+    if abs(late) > 1:  # it has whole seconds
+        way = "late" if late > 0 else "early"
+        raise Wrong(
+            message=f"Expires should be the session's end, created_at + duration, but is "
+            f"{abs(late):,.0f} seconds too {way}"
+        )
+    if "max-age" in attributes and abs(float(attributes["max-age"]) - (end - now / 1000)) > 1:
+        raise Wrong(message="Max-Age does not end when the session does; leave it out")
+
+
+def at_once(
+    trial: Trial,
+    first: tuple[str | None, Act],
+    second: tuple[str | None, Act],
+    *,
+    nested: bool,
+) -> tuple[Answer, Answer]:
+    """Send two requests: both are open before one ends. `nested`: the second ends first."""
+    tasks = [_Task(trial, *each) for each in (first, second)]
+    for task in tasks:
+        task.start()
+        task.wait(task.arrived)
+    for task in reversed(tasks) if nested else tasks:
+        task.go_on.set()
+        task.wait(task.ended)
+    return tasks[0].result(), tasks[1].result()
+
+
+class _Task(threading.Thread):
+    """A request in a thread of its own, whose view waits for `go_on`."""
+
+    def __init__(self, trial: Trial, value: str | None, act: Act) -> None:
+        super().__init__(daemon=True)
+        self.trial, self.value, self.act = trial, value, act
+        self.arrived, self.go_on, self.ended = (threading.Event() for _ in range(3))
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.answer = self.trial.ask(self.value, self._pause)
+        except BaseException as error:  # noqa: BLE001  # raised again where it is awaited
+            self.error = error
+        self.arrived.set()
+        self.ended.set()
+
+    def _pause(self, found: Any) -> None:
+        self.arrived.set()
+        self.go_on.wait(_PATIENCE)
+        self.act(found)
+
+    def wait(self, event: threading.Event) -> None:
+        if not event.wait(_PATIENCE):
+            raise Waited(message="a visitor had to wait until another one's page was ready")
+
+    def result(self) -> Answer:
+        if self.error is not None:
+            raise self.error
+        assert self.answer is not None  # it ended
+        return self.answer
+
+
+def to_json(content: Any) -> str:
+    """Return the JSON of a content, with sorted keys."""
+    return json.dumps(content, sort_keys=True)
+
+
+def _parsed(line: str) -> tuple[str, dict[str, str]]:
+    pair, *rest = line.split(";")
+    pairs = (each.strip().partition("=") for each in rest)
+    return pair.partition("=")[2], {name.lower(): value for name, _, value in pairs}
