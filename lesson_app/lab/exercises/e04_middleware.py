@@ -2,143 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import requests
 from flask import Flask, session
-from flask.sessions import SessionInterface, SessionMixin
-from flask.wrappers import Request, Response
 
-from ...cookie import Keys, derive_keys, seal, unseal
-from ...errors import BadCookie
+from ...cookie import derive_keys
 from ..clock import Clock
 from ..http.server import Server, ViewError
 from .judging import Exercise, Wrong, forgotten, misconceptions, short
+from .middleware_limit import judge_limit
 from .middleware_rules import judge_first, judge_second
-from .middleware_times import LIMIT, judge_limit, judge_third
+from .middleware_times import judge_third
+from .tries import FirstTry, FourthTry, SecondTry, ThirdTry
 
 _HOUR = 3600
 # A loop that never ends asks the time more often, or advances the clock further.
 _MOST_CALLS = 1_000
 _MOST_HOURS = 1_000
-_BORN = "_born"
-
-
-class _Session(dict[str, Any], SessionMixin):
-    before = "{}"
-    created_at = duration = 0
-
-
-class _Middleware(SessionInterface):
-    def __init__(
-        self,
-        keys: Keys,
-        clock: Callable[[], float],
-        duration: int = 120_000,
-        active_duration: int = 60_000,
-    ) -> None:
-        self.keys, self.clock = keys, clock
-        self.duration, self.active_duration = duration, active_duration
-
-    def now(self) -> int:
-        return round(self.clock() * 1000)
-
-
-class FirstTry(_Middleware):
-    """Set the cookie on every response."""
-
-    def open_session(self, app: Flask, request: Request) -> _Session:
-        """Open the request's cookie."""
-        value = request.cookies.get("session")
-        return _Session(unseal(value, self.keys).content if value else {})
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Seal the session, and set the cookie."""
-        self.set_cookie(response, dict(session), self.now(), self.duration)
-
-    def set_cookie(
-        self, response: Response, content: dict[str, Any], created_at: int, duration: int
-    ) -> None:
-        """Set the cookie until the session's end."""
-        value = seal(content, self.keys, created_at=created_at, duration=duration)
-        # Expires has whole seconds: one more for the fraction that is cut off.
-        end = (created_at + duration) // 1000 + 1
-        response.set_cookie("session", value, expires=end, httponly=True)
-
-
-class SecondTry(FirstTry):
-    """Ignore bad cookies, and set a cookie only after a change."""
-
-    def open_session(self, app: Flask, request: Request) -> _Session:
-        """Open the request's cookie; start an empty session if it does not open."""
-        try:
-            session = super().open_session(app, request)
-        except BadCookie:
-            session = _Session()
-        session.before = json.dumps(session)
-        return session
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie if the session's JSON has changed."""
-        assert isinstance(session, _Session)  # open_session made it
-        if json.dumps(session) != session.before:
-            super().save_session(app, session, response)
-
-
-class ThirdTry(FirstTry):
-    """End and extend sessions by the server's clock."""
-
-    def open_session(self, app: Flask, request: Request) -> _Session:
-        """Open the request's cookie; extend it, or start a new session."""
-        now = self.now()
-        try:
-            opened = unseal(request.cookies.get("session", ""), self.keys)
-        except BadCookie:
-            return self._new(now)
-        session = _Session(opened.content)
-        session.created_at, session.duration = opened.created_at, opened.duration
-        left = opened.created_at + opened.duration - now
-        if left < 0:
-            return self._new(now)
-        session.before = json.dumps(session)
-        if left < self.active_duration:
-            session.created_at += self.active_duration
-            session.before = ""  # equal to no JSON, so save_session sets the cookie
-        return session
-
-    def _new(self, now: int) -> _Session:
-        session = _Session()
-        session.created_at, session.duration = now, self.duration
-        return session
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie if the session has changed or was extended."""
-        assert isinstance(session, _Session)  # open_session made it
-        if json.dumps(session) != session.before:
-            self.set_cookie(response, dict(session), session.created_at, session.duration)
-
-
-class FourthTry(ThirdTry):
-    """Also end a session that has lived too long; its content remembers when it began."""
-
-    def open_session(self, app: Flask, request: Request) -> _Session:
-        """Open the request's cookie; empty a session that began too long ago."""
-        session = super().open_session(app, request)
-        if self.now() - session.get(_BORN, self.now()) > LIMIT * self.duration:
-            session.clear()
-        return session
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Note when the session began, and set the cookie if necessary."""
-        if session:
-            session.setdefault(_BORN, self.now())
-        super().save_session(app, session, response)
-
-
-# ------------------------------------------------------------ E4.4: the attack
 
 
 class _BoundedClock(Clock):

@@ -1,11 +1,10 @@
-"""Try a learner's session interface: an app, visitors who send cookies, two at once."""
+"""Try a learner's session interface: an app, requests with cookies, the cookies it sets."""
 
 from __future__ import annotations
 
 import copy
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -30,15 +29,20 @@ NAME = "session"
 _DAY = 86_400_000
 # Odd times, so that no constant fits: (now, duration, active_duration) in ms.
 _TIMES = ((4_263_101_987_457, 131_071, 41_003), (4_711_000_000_123, 7_777_777, 900_001))
-_PATIENCE = 5  # seconds for a request that no other one should delay
-
-
-class Waited(Wrong):
-    """Report that one visitor's request waits for another's."""
 
 
 def nothing(_: Any) -> None:
     """Be a view that only opens its session."""
+
+
+def writing(content: Mapping[str, Any]) -> Act:
+    """Return a view that replaces the session's content."""
+
+    def write(found: Any) -> None:
+        found.clear()
+        found.update(copy.deepcopy(dict(content)))
+
+    return write
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,6 @@ class Answer:
     """What a view found in its session, and the cookie that its response set, if any."""
 
     seen: dict[str, Any]
-    status: int = 200
     value: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
 
@@ -65,7 +68,7 @@ class _Checked(SessionInterface):
         self.theirs = theirs
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin:
-        found = self.theirs.open_session(app, request)
+        found: Any = self.theirs.open_session(app, request)
         if found is None:
             raise Wrong(message="open_session returned None; is a `return` missing?")
         if not (isinstance(found, MutableMapping) and isinstance(found, SessionMixin)):
@@ -93,8 +96,6 @@ class Trial:
 
     def _built(self, make: Make) -> SessionInterface:
         name = getattr(make, "__name__", "your class")
-        if not callable(make):  # pragma: no cover  # `check` has refused it
-            raise Wrong(message=f"expected a class, got {short(make)}")
         try:
             built = make(self.keys, lambda: self.now / 1000, self.duration, self.active)
         except TypeError as error:
@@ -130,7 +131,7 @@ class Trial:
         if len(ours) > 1:
             raise Wrong(message="a response sets the cookie twice; set it once")
         found = seen[0] if seen else {}
-        return Answer(found, response.status_code, *(_parsed(ours[0]) if ours else ()))
+        return Answer(found, *(_parsed(ours[0]) if ours else ()))
 
     def seal(self, content: Mapping[str, Any], created_at: int, duration: int) -> str:
         """Seal a cookie as another server with the same keys would."""
@@ -141,7 +142,7 @@ class Trial:
         return self.seal(content, self.now, self.duration)
 
     def opened(self, answer: Answer) -> Unsealed:
-        """Return what the answer's cookie holds; raise `Wrong` if the server did not seal it."""
+        """Return what the answer's cookie holds; raise `Wrong` if it is not sealed."""
         value = answer.value or ""
         try:
             return unseal(value, self.keys)
@@ -180,6 +181,11 @@ def _check_expires(attributes: Mapping[str, str], opened: Unsealed, now: int) ->
         raise Wrong("no-expires")
     end = (opened.created_at + opened.duration) / 1000
     late = parsedate_to_datetime(attributes["expires"]).timestamp() - end
+    if abs(late) > 1 and "max-age" in attributes:
+        raise Wrong(
+            message="with max_age, Flask computes Expires by your computer's clock, not by the "
+            "server's; give expires=… instead"
+        )
     if abs(late) > 1:  # it has whole seconds
         way = "late" if late > 0 else "early"
         raise Wrong(
@@ -188,58 +194,6 @@ def _check_expires(attributes: Mapping[str, str], opened: Unsealed, now: int) ->
         )
     if "max-age" in attributes and abs(float(attributes["max-age"]) - (end - now / 1000)) > 1:
         raise Wrong(message="Max-Age does not end when the session does; leave it out")
-
-
-def at_once(
-    trial: Trial,
-    first: tuple[str | None, Act],
-    second: tuple[str | None, Act],
-    *,
-    nested: bool,
-) -> tuple[Answer, Answer]:
-    """Send two requests: both are open before one ends. `nested`: the second ends first."""
-    tasks = [_Task(trial, *each) for each in (first, second)]
-    for task in tasks:
-        task.start()
-        task.wait(task.arrived)
-    for task in reversed(tasks) if nested else tasks:
-        task.go_on.set()
-        task.wait(task.ended)
-    return tasks[0].result(), tasks[1].result()
-
-
-class _Task(threading.Thread):
-    """A request in a thread of its own, whose view waits for `go_on`."""
-
-    def __init__(self, trial: Trial, value: str | None, act: Act) -> None:
-        super().__init__(daemon=True)
-        self.trial, self.value, self.act = trial, value, act
-        self.arrived, self.go_on, self.ended = (threading.Event() for _ in range(3))
-        self.answer: Answer | None = None
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.answer = self.trial.ask(self.value, self._pause)
-        except BaseException as error:  # noqa: BLE001  # raised again where it is awaited
-            self.error = error
-        self.arrived.set()
-        self.ended.set()
-
-    def _pause(self, found: Any) -> None:
-        self.arrived.set()
-        self.go_on.wait(_PATIENCE)
-        self.act(found)
-
-    def wait(self, event: threading.Event) -> None:
-        if not event.wait(_PATIENCE):
-            raise Waited(message="a visitor had to wait until another one's page was ready")
-
-    def result(self) -> Answer:
-        if self.error is not None:
-            raise self.error
-        assert self.answer is not None  # it ended
-        return self.answer
 
 
 def to_json(content: Any) -> str:
