@@ -194,6 +194,8 @@ EXERCISES = (
             "turn the comparison round",
             own_duration="a session lasts as long as its cookie says; use the cookie's "
             "duration, not self.duration, which may be another by now",
+            future="a session whose created_at is later than now is empty; that is no fault: an "
+            "extension may have moved it there",
             never_extends="you never extend a session; do it if less than active_duration is "
             "left",
             not_sent="you extend a session, but only a changed content sets a cookie; the "
@@ -213,6 +215,8 @@ EXERCISES = (
             always="nothing has changed and much time is left, but you set a cookie; "
             "set none then",
             unsent="the content changes, and you set no cookie; that rule goes on",
+            old_note="after the end, a view writes the same content again, and no cookie is "
+            "set; that is a change, because the session was empty",
             fresh_times="a write begins a new lifetime; seal again with the created_at and the "
             "duration that the cookie had",
             born_expired="a visitor whose session has ended writes again, but does not get a "
@@ -268,6 +272,8 @@ EXERCISES = (
             restarts="a write begins the ten durations again; the session's birth must not "
             "move",
             too_early="your session ends before ten durations are over, though it is in use",
+            other_end="a visit does not extend the session as in the third try, or extends "
+            "it too far; the limit is all that is new",
             stuck="after its end, a visitor cannot begin a new session that lasts; a new one "
             "is born now",
             on_the_server="another server, which has only the keys, does not know when the "

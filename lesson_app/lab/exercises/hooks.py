@@ -18,7 +18,7 @@ from werkzeug.test import Client
 
 from ...cookie import Keys, Unsealed, derive_keys, seal, unseal
 from ...errors import BadCookie, BadName
-from .judging import Wrong, describe, short
+from .judging import Wrong, describe, is_untouched, short
 
 #: What a view does with its session.
 Act = Callable[[Any], object]
@@ -104,8 +104,11 @@ class Trial:
                 f"{describe(error)}; keep Middleware as the base class"
             ) from None
         for hook in ("open_session", "save_session"):
-            if not callable(getattr(built, hook, None)):
+            method = getattr(type(built), hook, None)
+            if method is getattr(SessionInterface, hook) or not callable(method):
                 raise Wrong(message=f"{name} should have the method {hook}, but has none")
+            if is_untouched(method):
+                raise Wrong(message=f"`{hook}` is not started; write it, too")
         return built
 
     def _view(self) -> str:
@@ -155,7 +158,7 @@ class Trial:
 
 
 def check_cookie(trial: Trial, answer: Answer, content: Mapping[str, Any]) -> Unsealed:
-    """Check a cookie that was set: sealed, with this content, and the page's attributes."""
+    """Check a cookie's seal, content and attributes; `check_expires` checks Expires."""
     opened = trial.opened(answer)
     if to_json(opened.content) != to_json(content):
         raise Wrong(
@@ -172,11 +175,12 @@ def check_cookie(trial: Trial, answer: Answer, content: Mapping[str, Any]) -> Un
     for name in ("secure", "domain", "partitioned"):
         if name in answer.attributes:
             raise Wrong(message=f"the cookie has the attribute {name}; leave it out")
-    _check_expires(answer.attributes, opened, trial.now)
     return opened
 
 
-def _check_expires(attributes: Mapping[str, str], opened: Unsealed, now: int) -> None:
+def check_expires(answer: Answer, opened: Unsealed, now: int) -> None:
+    """Check that a cookie which was set expires when its session ends."""
+    attributes = answer.attributes
     if "expires" not in attributes:
         raise Wrong("no-expires")
     end = (opened.created_at + opened.duration) / 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .hooks import Trial, nothing
+from .hooks import Answer, Trial, nothing
 from .judging import Wrong
 from .middleware_times import AFTER, BEFORE, end_message, with_left
 
@@ -50,13 +50,17 @@ def _follow(trial: Trial, write: bool) -> str:
     value, born = _start(trial, BEFORE), trial.now
     end = born + LIMIT * trial.duration
     pause = trial.active * 5 // 6
-    count = 0
+    count, ends = 0, born + trial.duration
     while trial.now + pause < end:
         trial.now += pause
         count += 1
         value, here = _step(trial, value, BEFORE)
         if not here:
             raise Wrong("too-early")
+        ends += trial.active * (ends - trial.now < trial.active)
+        opened = trial.opened(Answer({}, value))
+        if opened.created_at + opened.duration not in (ends, end):
+            raise Wrong("other-end")
         if write and count % 4 == 0:
             answer = trial.ask(value, lambda found: found.update(n=trial.now))
             if answer.value is None:
@@ -96,6 +100,8 @@ def _check_old_cookie(trial: Trial) -> None:
     value = _start(trial, BEFORE)
     if trial.ask(value).value is not None:
         raise Wrong("always")
+    if trial.ask(value, lambda found: found["list"].append(2)).value is None:
+        raise Wrong("unsent")
     for bad in ("", "not-a-cookie"):
         if trial.ask(bad, nothing).seen:
             raise Wrong("shared")

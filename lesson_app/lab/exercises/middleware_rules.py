@@ -9,7 +9,7 @@ from typing import Any
 
 from ...cookie import Unsealed, derive_keys, seal
 from ...errors import BadCookie, BadFormat, BadSignature
-from .hooks import Act, Answer, Trial, check_cookie, nothing, to_json, writing
+from .hooks import Act, Answer, Trial, check_cookie, check_expires, nothing, to_json, writing
 from .judging import Wrong, short
 from .visitors_at_once import ANN, BEN, Times, check_two_visitors
 
@@ -90,6 +90,7 @@ def check_times(
         return  # nothing is left of the session, so the browser may forget it
     opened = check_cookie(trial, answer, content)
     if (opened.created_at, opened.duration) in allowed:
+        check_expires(answer, opened, trial.now)
         return
     created_at, duration = allowed[-1]
     if opened.created_at == created_at // 1000:

@@ -55,13 +55,14 @@ def with_left(trial: Trial, left: int, duration: int) -> str:
 def _check_end(trial: Trial) -> None:
     own, other = trial.duration, 3 * trial.duration + 11
     for duration in (own, other, trial.active):
-        lefts = (duration, 1, 0, -1, -2 * own, -40 * own)
+        # After an extension, created_at may be later than now: more is left than `duration`.
+        lefts = (duration + 5, duration, 1, 0, -1, -2 * own, -40 * own)
         alive = {left: bool(trial.ask(with_left(trial, left, duration)).seen) for left in lefts}
         if all(alive[left] is (left >= 0) for left in lefts):
             continue
         if duration != own:
             raise Wrong("own-duration")
-        if all(alive.values()):
+        if all(alive[left] for left in lefts if left <= duration):
             raise Wrong("never")
         if not any(alive.values()):
             raise Wrong("at-once")
@@ -69,6 +70,8 @@ def _check_end(trial: Trial) -> None:
             raise Wrong("border")
         if not alive[1] and alive[-1]:
             raise Wrong("inverted-end")
+        if [left for left in lefts if alive[left] is not (left >= 0)] == [duration + 5]:
+            raise Wrong("future")
         wrong = next(left for left in lefts if alive[left] is not (left >= 0))
         raise Wrong(message=end_message(wrong))
 
@@ -171,13 +174,14 @@ def _check_new_after_end(trial: Trial, long: int) -> None:
     if read.value is not None:
         # Whether the useless cookie is replaced is left to the learner.
         check_times(trial, read, {}, [*_any_times(trial, long)])
-    wrote = trial.ask(value, writing(AFTER))
-    if wrote.value is None:
-        raise Wrong("unsent")
-    opened = trial.opened(wrote)
-    if opened.created_at != trial.now:
-        raise Wrong("born-expired")
-    check_times(trial, wrote, AFTER, [(trial.now, trial.duration)])
+    # A write of the old content is a change, too: the session was empty.
+    for content in (AFTER, BEFORE):
+        wrote = trial.ask(value, writing(content))
+        if wrote.value is None:
+            raise Wrong("unsent" if content is AFTER else "old-note")
+        if trial.opened(wrote).created_at != trial.now:
+            raise Wrong("born-expired")
+        check_times(trial, wrote, content, [(trial.now, trial.duration)])
 
 
 def _any_times(trial: Trial, long: int) -> list[Times]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...cookie import Unsealed
-from .hooks import Act, Answer, Trial, check_cookie, nothing, writing
+from .hooks import Act, Answer, Trial, check_cookie, check_expires, nothing, writing
 from .judging import Wrong, describe, one_line
 
 Times = tuple[int, int]
@@ -80,6 +80,7 @@ def _check_own(
         own = check_cookie(trial, answer, after)
         if (own.created_at, own.duration) not in allowed:
             raise Wrong("shared")
+        check_expires(answer, own, trial.now)
 
 
 def at_once(
