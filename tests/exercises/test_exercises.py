@@ -932,7 +932,7 @@ def test_imported_on_first_use() -> None:
 
     lines = subprocess.check_output([sys.executable, "-c", program], text=True).splitlines()
 
-    assert lines == ["0", "○ E1.1 cookie_pair: not started", "9"]
+    assert lines == ["0", "○ E1.1 cookie_pair: not started", "10"]
 
 
 @pytest.mark.parametrize("number", sorted({each.notebook for each in catalogue().values()}))

@@ -14,9 +14,10 @@ def blocks(message: bytes, padded: bytes | None = None) -> Drawing:
     padded = right if padded is None else padded
     size = len(padded) - len(message)
     if padded.startswith(message):
+        whole, rest = divmod(len(padded), BLOCK)
+        sizes = counted(whole, "block") + (f" and {counted(rest, 'byte')}" if rest else "")
         finding = (
-            f"{counted(len(message), 'byte')} of message and {size} of padding "
-            f"make {counted(len(split(padded)), 'block')}."
+            f"{counted(len(message), 'byte')} of message and {size} of padding make {sizes}."
         )
         if padded != right:
             wanted = len(right) - len(message)

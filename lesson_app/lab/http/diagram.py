@@ -127,7 +127,7 @@ def _asked(each: Exchange, values: dict[str, int]) -> list[str]:
     sent = "; ".join(_pair(*pair, values) for pair in each.sent)
     return [
         shortened(f"{each.method} {each.path_url}", _LONGEST_TEXT),
-        f"Cookie: {sent or 'none'}",
+        f"Cookie: {sent or shortened(each.cookie or 'none')}",
     ]
 
 
