@@ -164,18 +164,6 @@ def server_says_padding_is_good(url: str) -> Callable[[str], bool]:
     return ask
 
 
-def stay_forever(url: str, log_in: dict[str, str], clock: Clock) -> Outcome:
-    """Copy a cookie and use it every 50 seconds for an hour: does it still log the thief in?"""
-    victim, thief = Visitor(), Visitor()
-    victim.post(f"{url}/login", data=log_in, timeout=_PATIENCE)
-    thief.cookies.update(victim.cookies)
-    for _ in range(72):
-        clock.advance(timedelta(seconds=50))
-        answer = _ask(url, "/dashboard", client=thief)
-    inside = "Hello" in answer.text
-    return Outcome(inside, f"after an hour the thief is logged {'in' if inside else 'out'}")
-
-
 def stretch(url: str, clock: Clock) -> Outcome:
     """Write a longer duration into a cookie: does it still open a day later?"""
     client = Visitor()

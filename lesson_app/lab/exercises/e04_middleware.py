@@ -194,8 +194,8 @@ EXERCISES = (
             "turn the comparison round",
             own_duration="a session lasts as long as its cookie says; use the cookie's "
             "duration, not self.duration, which may be another by now",
-            future="a session whose created_at is later than now is empty; that is no fault: an "
-            "extension may have moved it there",
+            future="a session whose created_at is later than now is empty; that is no fault, "
+            "because an extension may have moved it there",
             never_extends="you never extend a session; do it if less than active_duration is "
             "left",
             not_sent="you extend a session, but only a changed content sets a cookie; the "

@@ -7,7 +7,6 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -216,24 +215,6 @@ def test_server_says_padding_is_good(codec: Codec, end: bytes) -> None:
 
         assert good(value)
         assert attacks.read_by_padding(value, good, last=2) == end
-
-
-@pytest.mark.parametrize(
-    ("lifetime", "stays"), [(None, True), (timedelta(minutes=10), False)], ids=["none", "ten"]
-)
-def test_stay_forever(lifetime: timedelta | None, stays: bool, clock: Clock) -> None:
-    """A copied cookie in use opens for ever, unless sessions have a maximum lifetime."""
-    app = create_app(secret=SECRET, clock=clock, max_lifetime=lifetime)
-
-    with served(app) as url:
-        assert bool(attacks.stay_forever(url, LOG_IN, clock)) is stays
-    assert clock() == Clock()() + 3600
-
-
-def test_stay_with_a_wrong_password(clock: Clock) -> None:
-    """Without a login there is no cookie to copy."""
-    with served(create_app(secret=SECRET, clock=clock)) as url:
-        assert not attacks.stay_forever(url, {**LOG_IN, "password": "guess"}, clock)
 
 
 def test_script_in_message() -> None:
