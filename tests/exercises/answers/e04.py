@@ -858,7 +858,7 @@ RIGHT: dict[str, list[str]] = {
                     )
             """,
             """
-            def FirstTry(keys, clock, duration, active_duration):
+            def FirstTry(keys, clock, duration=120_000, active_duration=60_000):
                 class Inner(Middleware):
                     def open_session(self, app, request):
                         value = request.cookies.get("session")
@@ -1181,6 +1181,11 @@ RIGHT: dict[str, list[str]] = {
 _EXACT = "Expires may be a second early: it has whole seconds"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E4.1": {"line 9: `1` dropped": _EXACT, "line 9: `1` to `0`": _EXACT},
+    "E4.2": {
+        "line 5: `''` to `'x'`": "neither is a cookie that opens",
+        "line 16: `1` dropped": _EXACT,
+        "line 16: `1` to `0`": _EXACT,
+    },
     "E4.3": {
         "line 8: `''` to `'x'`": "neither is a cookie that opens",
         "line 26: `1` dropped": _EXACT,
@@ -1233,6 +1238,11 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             but(FIRST, ("(Middleware)", "(SessionInterface)")),
+            "FirstTry(keys, clock, duration, active_duration) raised TypeError",
+        ),
+        (
+            "def FirstTry(keys, clock, duration, active_duration):\n"
+            "    return Middleware(keys, clock, duration, active_duration)\n",
             "FirstTry(keys, clock, duration, active_duration) raised TypeError",
         ),
         (
