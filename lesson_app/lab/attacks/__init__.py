@@ -91,18 +91,6 @@ def padding_oracle(url: str, value: str) -> Callable[[bytes, bytes], bool]:
     return good
 
 
-def stay_forever(url: str, log_in: dict[str, str], clock: Clock) -> Outcome:
-    """Copy a cookie and use it every 50 seconds for an hour: does it still log the thief in?"""
-    victim, thief = Visitor(), Visitor()
-    victim.post(f"{url}/login", data=log_in, timeout=_PATIENCE)
-    thief.cookies.update(victim.cookies)
-    for _ in range(72):
-        clock.advance(timedelta(seconds=50))
-        answer = _ask(url, "/dashboard", client=thief)
-    inside = "Hello" in answer.text
-    return Outcome(inside, f"after an hour the thief is logged {'in' if inside else 'out'}")
-
-
 def return_tomorrow(url: str, clock: Clock, change: Callable[[str], str]) -> Outcome:
     """Get a cookie, let `change` rewrite it, and come back a day later: does it still open?"""
     client = Visitor()

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -134,24 +133,6 @@ def test_padding_oracle_keeps_other_fields() -> None:
         assert attacks.padding_oracle(url, "a.b.1.2.mac")(bytes(16), b"x" * 16)
 
     assert seen == [f"{to_base64(bytes(16))}.{to_base64(b'x' * 16)}.1.2.mac"]
-
-
-@pytest.mark.parametrize(
-    ("lifetime", "stays"), [(None, True), (timedelta(minutes=10), False)], ids=["none", "ten"]
-)
-def test_stay_forever(lifetime: timedelta | None, stays: bool, clock: Clock) -> None:
-    """A copied cookie in use opens for ever, unless sessions have a maximum lifetime."""
-    app = create_app(secret=SECRET, clock=clock, max_lifetime=lifetime)
-
-    with served(app) as url:
-        assert bool(attacks.stay_forever(url, LOG_IN, clock)) is stays
-    assert clock() == Clock()() + 3600
-
-
-def test_stay_with_a_wrong_password(clock: Clock) -> None:
-    """Without a login there is no cookie to copy."""
-    with served(create_app(secret=SECRET, clock=clock)) as url:
-        assert not attacks.stay_forever(url, {**LOG_IN, "password": "guess"}, clock)
 
 
 def test_script_in_message() -> None:
