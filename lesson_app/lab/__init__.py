@@ -3,7 +3,7 @@
 `lesson_app` itself never imports this.
 """
 
-from . import attacks
+from . import attacks, draw
 from .attacks import targets, weak
 from .clock import Clock, seeded_urandom
 from .codecs import codec_from
@@ -34,6 +34,7 @@ __all__ = [
     "codec_from",
     "diagram",
     "dissect",
+    "draw",
     "explore_flips",
     "explore_life",
     "hint",

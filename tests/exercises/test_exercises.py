@@ -23,7 +23,17 @@ from course.notebooks import ExerciseCell, all_notebooks, namespace_before, run
 from course.rubric import VARYING
 from lesson_app.lab import check, exercises, hint, observe, predict, progress, yours_or_ours
 from lesson_app.lab.exercises import PROGRESS, Exercise, Verdict, catalogue, predictions
-from lesson_app.lab.exercises.judging import is_untouched, judge, one_line, short
+from lesson_app.lab.exercises.judging import (
+    Wrong,
+    expect,
+    is_untouched,
+    judge,
+    must_raise,
+    one_line,
+    outcome,
+    short,
+)
+from lesson_app.lab.exercises.lines import Line
 from tests.exercises.answers import MESSAGES, RIGHT, WRONG
 
 IDS = list(catalogue())
@@ -176,6 +186,22 @@ def test_misconceptions(key: str) -> None:
     assert all(WRONG[key].values())
 
 
+@each_exercise
+def test_rating(key: str) -> None:
+    """The notebook says how hard an exercise is, how long it takes, and who must do it."""
+    exercise = catalogue()[key]
+    (notebook,) = [each for each in all_notebooks() if key in each.exercises]
+
+    assert f"**{key}** · {exercise.rating}" in "\n".join(notebook.prose)
+
+
+def test_notebook_minutes() -> None:
+    """What a learner must do in a notebook takes an hour at most."""
+    for number in {each.notebook for each in catalogue().values()}:
+        here = [each for each in catalogue().values() if each.notebook == number]
+        assert sum(each.minutes for each in here if each.must) <= 45
+
+
 def test_messages_differ() -> None:
     """Each misconception has its own message: one line without a capital or a period."""
     messages = [text for each in catalogue().values() for text in each.misconceptions.values()]
@@ -303,9 +329,10 @@ def test_absurd_answer(what: str, key: str, capsys: pytest.CaptureFixture[str]) 
     check(key, *answers)
 
     out, err = capsys.readouterr()
-    assert out.startswith(f"✗ {key}: ")
-    assert out.count("\n") == 1
-    assert len(out) < 400
+    line, *printed = out.splitlines()
+    assert line.startswith(f"✗ {key} not yet: ")
+    assert all("loud" in each or "more lines" in each for each in printed)
+    assert len(line) < 400
     assert err == ""
     varying = [what for what, pattern in VARYING.items() if re.search(pattern, out)]
     assert varying == []
@@ -368,13 +395,17 @@ def test_chance_goes_on() -> None:
 
 def test_half_of_an_answer(printed: Printed) -> None:
     """If an exercise asks for two functions, both must be given and started."""
-    remember, _ = catalogue()["E4.1"].ours
+    remember = returning("a note")
 
     check("E4.1", remember)
-    assert printed() == "✗ E4.1: check() expects 2 arguments (remember, changed) but got 1"
+    assert printed() == (
+        "✗ E4.1 not yet: check() expects 2 arguments (remember, changed) but got 1"
+    )
     check("E4.2", remember, remember)
-    assert printed() == "✗ E4.2: check() expects 1 argument (expired) but got 2"
+    assert printed() == "✗ E4.2 not yet: check() expects 1 argument (expired) but got 2"
     check("E4.1", remember, ...)
+    assert printed() == "✗ E4.1 not yet: `changed` is not started; write it, too"
+    check("E4.1", ..., ...)
     assert printed() == "○ E4.1 remember, changed: not started"
     check("E4.1")
     assert printed() == "○ E4.1 remember, changed: not started"
@@ -393,15 +424,21 @@ def test_unknown_id(function: Callable[..., Any], key: Any, printed: Printed) ->
 
 
 def test_learner_prints(printed: Printed) -> None:
-    """The check hides what an answer prints."""
+    """The check shows the first lines that an answer prints, and counts the others."""
 
-    def loud(*args: Any) -> Any:
-        print("here", args)  # noqa: T201
-        return catalogue()["E4.2"].ours[0](*args)
+    def loud(set_cookie: str) -> Any:
+        print("here", len(set_cookie), "y" * 100)  # noqa: T201
+        print("there", file=sys.stderr)  # noqa: T201
+        return catalogue()["E1.1"].ours[0](set_cookie)
 
-    check("E4.2", loud)
+    check("E1.1", loud)
 
-    assert printed() == "✓ E4.2 expired: passed"
+    lines = printed().splitlines()
+    assert lines[0] == "✓ E1.1 cookie_pair: passed"
+    assert lines[1] == f"  your code printed: here 29 {'y' * 92}"
+    assert lines[2] == "  your code printed: there"
+    assert len(lines) == 7
+    assert lines[6] == "  … and 5 more lines"
 
 
 @pytest.mark.parametrize(
@@ -428,6 +465,138 @@ def test_short_false_list() -> None:
 
 
 # ---------------------------------------------------------------- messages
+
+
+def verdict_on(answer: Callable[..., Any], key: str = "E1.1") -> str:
+    return str(judge(catalogue()[key], answer))
+
+
+def test_failing_call() -> None:
+    """The message names the call that failed, with the arguments that it was given."""
+
+    def cookie_pair(set_cookie: str) -> Any:
+        return set_cookie.split("=").missing  # type: ignore[attr-defined]
+
+    assert verdict_on(cookie_pair).startswith(
+        "✗ E1.1 not yet: cookie_pair('session=abc; Path=/; HttpOnly') (line "
+    )
+
+
+def test_failing_call_with_other_argument() -> None:
+    """An argument that the function has replaced is not shown."""
+
+    def cookie_pair(set_cookie: str) -> Any:
+        set_cookie = set_cookie.upper()
+        return undefined  # type: ignore[name-defined]  # noqa: F821
+
+    assert verdict_on(cookie_pair).startswith("✗ E1.1 not yet: cookie_pair(…) (line ")
+
+
+def test_function_called() -> None:
+    """Who calls the function instead of handing it over is told so."""
+    assert verdict_on(("session", "abc")) == (  # type: ignore[arg-type]
+        "✗ E1.1 not yet: check() expects the function itself, got ('session', 'abc'), "
+        "a tuple; write its name without ()"
+    )
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), ValueError, KeyboardInterrupt()])
+def test_returned_error(error: Any) -> None:
+    """A returned error is not taken for a raised one."""
+
+    def answer(text: str) -> Any:
+        return error
+
+    assert verdict_on(answer) == (
+        "✗ E1.1 not yet: answer returned an error; write `raise` instead of `return`"
+    )
+
+
+def raises_type_error(value: int) -> Any:
+    raise TypeError("seven")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (raises_type_error, "f(1) should raise ValueError, but raised TypeError: seven"),
+        (lambda value: None, "f(1) should raise ValueError, but returned None"),
+        (raising(ValueError("right")), None),
+    ],
+)
+def test_must_raise(function: Callable[..., Any], message: str | None) -> None:
+    """Only the right error, raised, satisfies a check that an error is raised."""
+    came = outcome(must_raise, "f(1)", ValueError, function, 1)
+
+    assert getattr(came, "message", None) == message
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "message"),
+    [
+        (1, True, "f() should return 1, but returned True"),
+        (1, None, "f() should return 1, but returned None; is a `return` missing?"),
+        ((1, "b"), (1, "c"), "f() should return (1, 'b'), but returned (1, 'c')"),
+        (
+            [*range(8), "b"],
+            [*range(8), "c"],
+            "f() should return 'b' as value 9 of 9, but returned 'c'",
+        ),
+        ((1, 2), (1,), "f() should return (1, 2), but returned (1,)"),
+        (
+            "x" * 50 + "right" + "y" * 50,
+            "x" * 50 + "wrong" + "y" * 50,
+            f"f() should return …'{'x' * 8}right{'y' * 11}'… at position 50, "
+            f"but returned …'{'x' * 8}wrong{'y' * 11}'…",
+        ),
+        (
+            (b"z" * 80 + b"!",),
+            (b"z" * 80,),
+            "f() should return …b'zzzzzzzz!' as value 1 of 1, but returned …b'zzzzzzzz'",
+        ),
+    ],
+)
+def test_expect(expected: Any, actual: Any, message: str) -> None:
+    """A message shows two different values where they differ."""
+    with pytest.raises(Wrong) as caught:
+        expect("f()", actual, expected)
+
+    assert caught.value.message == message
+
+
+def test_class_untouched() -> None:
+    """A class is a stub until one of its methods has code."""
+
+    class Stub:
+        def one(self) -> None:
+            """Your code here."""
+
+        def two(self) -> None: ...
+
+    class Begun(Stub):
+        def two(self) -> None:
+            print()  # noqa: T201
+
+    assert is_untouched(Stub)
+    assert not is_untouched(Begun)
+    assert not is_untouched(dict)
+
+
+def test_ours_is_not_yours(printed: Printed) -> None:
+    """Our function does not pass for the learner's."""
+    check("E1.1", *catalogue()["E1.1"].ours)
+
+    assert printed() == (
+        "○ E1.1 this is our function; run the cell that defines yours, then check it"
+    )
+
+
+def test_line_in_a_notebook() -> None:
+    """In a notebook, the line has a coloured mark; what was printed is below, escaped."""
+    html = Line("✗ E1.1 not yet: a<b", "<b>\n")._repr_html_()
+
+    assert html.startswith("<span style=")
+    assert html.endswith("</span> E1.1 not yet: a&lt;b<br>  your code printed: &lt;b&gt;")
 
 
 @pytest.mark.parametrize(
@@ -492,47 +661,67 @@ def test_predict(answer: Any, text: str, printed: Printed) -> None:
 @pytest.mark.parametrize(
     ("answer", "result", "text"),
     [
-        (True, True, "✓ P1.1 as you predicted: yes"),
-        ("yes", True, "✓ P1.1 as you predicted: yes"),
-        ("No", False, "✓ P1.1 as you predicted: no"),
-        (False, True, "✗ P1.1: you predicted no, but the result is yes"),
-        (True, 1, "✗ P1.1: you predicted yes, but the result is 1"),
-        (0, False, "✗ P1.1: you predicted 0, but the result is no"),
-        ("Hello  World ", "hello world", "✓ P1.1 as you predicted: hello world"),
-        ("Hello", "Bye\nnow", "✗ P1.1: you predicted Hello, but the result is Bye now"),
-        ([1, "A"], (1, "a"), "✓ P1.1 as you predicted: 1, a"),
-        ((2, 1), [1, 2], "✗ P1.1: you predicted 2, 1, but the result is 1, 2"),
-        (0.3, 0.1 + 0.2, "✓ P1.1 as you predicted: 0.30000000000000004"),
-        (2, 2.0, "✓ P1.1 as you predicted: 2.0"),
-        (0.31, 0.3, "✗ P1.1: you predicted 0.31, but the result is 0.3"),
-        ({"B", "a"}, frozenset("Ab"), "✓ P1.1 as you predicted: A, b"),
-        (set(), {"/a", "/b"}, "✗ P1.1: you predicted none, but the result is /a, /b"),
-        ({("a", 1)}, {("A", 1)}, "✓ P1.1 as you predicted: A, 1"),
-        ([], [], "✓ P1.1 as you predicted: none"),
-        ({}, {}, "✓ P1.1 as you predicted: none"),
-        (None, None, "✓ P1.1 as you predicted: None"),
-        (timedelta(minutes=2), timedelta(minutes=2), "✓ P1.1 as you predicted: 0:02:00"),
+        (True, True, "✓ P1.1 As you predicted. Answer: yes"),
+        ("yes", True, "✓ P1.1 As you predicted. Answer: yes"),
+        ("No", False, "✓ P1.1 As you predicted. Answer: no"),
+        (False, True, "✗ P1.1 Not as you predicted. Answer: yes (you predicted no)"),
+        (True, 1, "✗ P1.1 Not as you predicted. Answer: 1 (you predicted yes)"),
+        (0, False, "✗ P1.1 Not as you predicted. Answer: no (you predicted 0)"),
+        ("Hello  World ", "hello world", "✓ P1.1 As you predicted. Answer: hello world"),
+        (
+            "Hello",
+            "Bye\nnow",
+            "✗ P1.1 Not as you predicted. Answer: Bye now (you predicted Hello)",
+        ),
+        ([1, "A"], (1, "a"), "✓ P1.1 As you predicted. Answer: 1, a"),
+        ((2, 1), [1, 2], "✗ P1.1 Not as you predicted. Answer: 1, 2 (you predicted 2, 1)"),
+        (0.3, 0.1 + 0.2, "✓ P1.1 As you predicted. Answer: 0.30000000000000004"),
+        (2, 2.0, "✓ P1.1 As you predicted. Answer: 2.0"),
+        (0.31, 0.3, "✗ P1.1 Not as you predicted. Answer: 0.3 (you predicted 0.31)"),
+        ({"B", "a"}, frozenset("Ab"), "✓ P1.1 As you predicted. Answer: A, b"),
+        (
+            set(),
+            {"/a", "/b"},
+            "✗ P1.1 Not as you predicted. Answer: /a, /b (you predicted none)",
+        ),
+        ({("a", 1)}, {("A", 1)}, "✓ P1.1 As you predicted. Answer: A, 1"),
+        ([], [], "✓ P1.1 As you predicted. Answer: none"),
+        ({}, {}, "✓ P1.1 As you predicted. Answer: none"),
+        (None, None, "✓ P1.1 As you predicted. Answer: None"),
+        (
+            timedelta(minutes=2),
+            timedelta(minutes=2),
+            "✓ P1.1 As you predicted. Answer: 0:02:00",
+        ),
         (
             {"a": "x", "b": 2},
             {"a": "X", "b": 2},
-            "✓ P1.1 as you predicted: a: X; b: 2",
+            "✓ P1.1 As you predicted. Answer: a: X; b: 2",
         ),
         (
             {"a": True, "b": 2, "c": [3]},
             {"a": False, "b": 2, "c": [4]},
-            "✗ P1.1: 1 of 3 as you predicted. a: no (you predicted yes); "
+            "✗ P1.1 Not as you predicted. Answer: a: no (you predicted yes); b: 2; "
             "c: 4 (you predicted 3)",
         ),
-        ({"a": 1}, {"a": 1, "b": 1}, "✗ P1.1: 1 of 2 as you predicted. b: 1 (no prediction)"),
-        (Broken(), 1, "✗ P1.1: you predicted <Broken instance>, but the result is 1"),
+        (
+            {"a": 1},
+            {"a": 1, "b": 1},
+            "✗ P1.1 Not as you predicted. Answer: a: 1; b: 1 (no prediction)",
+        ),
+        (
+            Broken(),
+            1,
+            "✗ P1.1 Not as you predicted. Answer: 1 (you predicted <Broken instance>)",
+        ),
         (
             {"a": Broken()},
             {"a": 1},
-            "✗ P1.1: 0 of 1 as you predicted. a: 1 (you predicted <Broken instance>)",
+            "✗ P1.1 Not as you predicted. Answer: a: 1 (you predicted <Broken instance>)",
         ),
-        (object(), 1, "✗ P1.1: you predicted <object object>, but the result is 1"),
-        (..., True, "○ P1.1 not predicted. Result: yes"),
-        ({"a": 1, "b": ...}, {"a": 1, "b": 2}, "○ P1.1 not predicted. Result: a: 1; b: 2"),
+        (object(), 1, "✗ P1.1 Not as you predicted. Answer: 1 (you predicted <object object>)"),
+        (..., True, "○ P1.1 Answer: yes"),
+        ({"a": 1, "b": ...}, {"a": 1, "b": 2}, "○ P1.1 Answer: a: 1; b: 2"),
     ],
 )  # fmt: skip
 def test_observe(answer: Any, result: Any, text: str, printed: Printed) -> None:
@@ -551,8 +740,8 @@ def test_observe_without_prediction(printed: Printed) -> None:
     observe(["P9.9"], True)  # type: ignore[arg-type]
 
     assert printed().splitlines() == [
-        "○ P9.9 not predicted. Result: a: yes",
-        "○ ['P9.9'] not predicted. Result: yes",
+        "○ P9.9 Answer: a: yes",
+        "○ ['P9.9'] Answer: yes",
     ]
 
 
@@ -565,10 +754,16 @@ def test_predict_again(printed: Printed) -> None:
 
     observe("P1.1", 2)
 
-    assert printed() == "✓ P1.1 as you predicted: 2"
+    assert printed() == "✓ P1.1 As you predicted. Answer: 2"
 
 
 # ---------------------------------------------------------------- progress
+
+
+def again(key: str) -> Callable[..., Any]:
+    """Return a function that does what ours does: a learner's right answer."""
+    (ours,) = catalogue()[key].ours
+    return lambda *args, **options: ours(*args, **options)
 
 
 def entries(file: Path) -> list[dict[str, str]]:
@@ -577,7 +772,7 @@ def entries(file: Path) -> list[dict[str, str]]:
 
 def test_progress_file(file: Path, printed: Printed) -> None:
     """Each check and each observation adds one JSON object to the file."""
-    check("E4.2", catalogue()["E4.2"].ours[0])
+    check("E4.2", again("E4.2"))
     check("E4.2", lambda created_at, duration, now: created_at + duration <= now)
     check("E4.2", ...)
     observe("P4.1", 1)
@@ -602,7 +797,7 @@ def test_progress_file(file: Path, printed: Printed) -> None:
 
 def test_progress(file: Path, printed: Printed) -> None:
     """The table has a line for each notebook. An exercise that has passed stays passed."""
-    for key, answers in (("E0.1", ["?"]), ("E4.3", catalogue()["E4.3"].ours), ("E4.2", [...])):
+    for key, answers in (("E0.1", ["?"]), ("E4.3", [again("E4.3")]), ("E4.2", [...])):
         check(key, *answers)
     check("E4.3", ...)
     printed()
@@ -629,7 +824,7 @@ def test_file_with_other_lines(file: Path, printed: Printed) -> None:
     good = '{"id": "E1.1", "state": "passed"}'
     other = b'\n{}\n{"id": 7}\n[1]\n"id state"\n\xff\xfe\n{"id": "E1.2", "sta'
     file.write_bytes(good.encode() + other)
-    check("E1.3", *catalogue()["E1.3"].ours)
+    check("E1.3", again("E1.3"))
     printed()
 
     progress()
@@ -737,7 +932,7 @@ def test_imported_on_first_use() -> None:
 
     lines = subprocess.check_output([sys.executable, "-c", program], text=True).splitlines()
 
-    assert lines == ["0", "○ E1.1 cookie_pair: not started", "9"]
+    assert lines == ["0", "○ E1.1 cookie_pair: not started", "10"]
 
 
 @pytest.mark.parametrize("number", sorted({each.notebook for each in catalogue().values()}))

@@ -20,6 +20,7 @@ from ...cookie import derive_keys, from_base64, seal, to_base64, unseal
 from ...errors import BadCookie
 from ..clock import Clock
 from ..http.visitor import Visitor
+from ..views.markup import status
 
 _BLOCK = 16
 _PATIENCE = 60  # seconds
@@ -36,7 +37,10 @@ class Outcome:
         return self.worked
 
     def __repr__(self) -> str:
-        return f"it {'worked' if self.worked else 'failed'}: {self.story}"
+        return f"attack {'succeeded' if self.worked else 'refused'}: {self.story}"
+
+    def _repr_html_(self) -> str:
+        return status("!" if self.worked else "✓", repr(self))
 
 
 def open_with_published_secret(value: str) -> dict[str, Any] | None:
@@ -64,24 +68,17 @@ def forge_plain(url: str, message: str = "admin") -> Outcome:
     return _outcome(_read(url, forged), message, "with a cookie that we wrote")
 
 
-def flip_bits(url: str, old: str = "user", new: str = "root") -> Outcome:
-    """Replace a message by another of the same length, in a cookie that we cannot read.
+#: What a guest's session in the lounge of `weak.add_lounge` is, and what an attacker wants.
+GUEST, MEMBER = b'session={"vip":0}', b'session={"vip":1}'
 
-    The JSON begins with ``{"message":"``, twelve bytes, so the first four letters of the
-    message end the first block. To decrypt that block, CBC XORs it with the IV. So XORing the
-    IV with the difference of the two words changes the decrypted word in the same way.
-    """
+
+def enter_lounge(url: str, aim: Callable[[str, bytes, bytes], str]) -> Outcome:
+    """Visit the lounge as a guest, change the cookie with `aim`, and ask to be let in."""
     client = Visitor()
-    _ask(url, f"/session-test-add?message={quote(old)}", client=client)
-    value = client.cookies["session"]
-    iv, dot, rest = value.partition(".")
-    changed = bytearray(from_base64(iv))
-    start = len('{"message":"')
-    for place, (a, b) in enumerate(zip(old.encode(), new.encode(), strict=True), start):
-        if place < len(changed):
-            changed[place] ^= a ^ b
-    answer = _read(url, f"{to_base64(bytes(changed))}{dot}{rest}")
-    return _outcome(answer, new, f"with flipped bits in the cookie of {old!r}")
+    _ask(url, "/visit", client=client)
+    forged = aim(client.cookies["session"], GUEST, MEMBER)
+    answer = _ask(url, "/lounge", forged)
+    return Outcome(answer.ok, f"with the changed cookie, GET /lounge {_seen(answer)}")
 
 
 def read_by_padding(

@@ -110,6 +110,23 @@ def add_echo(app: Flask) -> Flask:
     return app
 
 
+def add_lounge(app: Flask) -> Flask:
+    """Add a page that makes each visitor a guest, and a lounge that lets no guest in."""
+
+    @app.get("/visit")
+    def visit() -> str:
+        session["vip"] = 0
+        return "you are a guest"
+
+    @app.get("/lounge")
+    def lounge() -> ResponseReturnValue:
+        if session.get("vip") == 1:
+            return "welcome to the lounge"
+        return "members only", 403
+
+    return app
+
+
 def add_chatty_login(app: Flask) -> Flask:
     """Add a login that says whether the name or the password was wrong."""
 

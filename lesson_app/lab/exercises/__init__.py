@@ -6,6 +6,7 @@ notebook runs to its end even if no exercise is solved.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -13,6 +14,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from .judging import Exercise, Verdict, judge, short
+from .lines import show_line
 from .predictions import observe, predict
 from .progress_file import PROGRESS, passed, record
 
@@ -32,8 +34,12 @@ def check(id: str, *answers: Any) -> None:  # noqa: A002
     exercise = _find(id)
     if exercise is None:
         return
+    if answers and exercise.ours and all(map(operator.is_, answers, exercise.ours)):
+        text = f"○ {id} this is our function; run the cell that defines yours, then check it"
+        show_line(text)
+        return
     verdict = judge(exercise, *answers)
-    print(verdict)
+    show_line(str(verdict), verdict.printed)
     record(id, verdict.state, verdict.name)
 
 

@@ -1,4 +1,4 @@
-"""The exercises of notebook 02: derive two keys from a secret, encrypt with one."""
+"""The exercises of notebook 02: derive two keys, encrypt, and change a ciphertext."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from ... import cookie
 from ...app import PAGE_SECRET
 from ...errors import BadPayload
+from .flips import aim_ours, judge_aim, judge_rewrite, rewrite_ours
 from .judging import Exercise, Wrong, builtin_calls, expect, misconceptions, outcome
 
 _WORDS = (b"cookiesession-encryption", b"cookiesession-signature")
@@ -28,11 +29,18 @@ def judge_derive_keys(derive_keys: Callable[[str], Any]) -> None:
         keys = tuple(found) if isinstance(found, list) else found
         if not isinstance(keys, tuple) or len(keys) != 2:
             expect(f"derive_keys({secret!r})", keys, derive_keys_ours(secret))
+        if any(hasattr(key, "hexdigest") for key in keys):
+            raise Wrong("no-digest")
         for name, wrong in _WRONG_KEYS:
             if keys == wrong(secret.encode()):
                 raise Wrong(name)
         if keys[0] == keys[1]:
             raise Wrong("one-key")
+        right = derive_keys_ours(secret)
+        if isinstance(keys[0], bytes) and [*map(len, keys)] != [32, 32]:
+            raise Wrong("other-hash")
+        if (keys[0] == right[0]) != (keys[1] == right[1]):
+            raise Wrong("typo")
         expect(f"derive_keys({secret!r})", keys, derive_keys_ours(secret))
 
 
@@ -107,12 +115,15 @@ def _explain(message: bytes, ciphertext: bytes, iv: bytes, opened: Any) -> tuple
 
 
 def _judge_iv(encrypt: Callable[[bytes, bytes], Any]) -> None:
-    ivs = [encrypt(b"again", _KEY)[0] for _ in range(64)]
+    ivs = [encrypt(b"again", _KEY)[0] for _ in range(1000)]
     if len(set(ivs)) < len(ivs):
         raise Wrong("iv-reused")
     # Only the system's random bytes are unpredictable. `secrets` and cryptography use them.
     if not {"urandom", "generate_key"} & builtin_calls(encrypt, b"again", _KEY):
         raise Wrong("iv-guessable")
+    constant = [i for i in range(16) if len({iv[i] for iv in ivs}) == 1]
+    if constant or all(iv[:8] == iv[8:] for iv in ivs):
+        raise Wrong("iv-short")
 
 
 def encrypt_ours(message: bytes, key: bytes) -> tuple[bytes, bytes]:
@@ -141,12 +152,16 @@ EXERCISES = (
             "`hmac.digest(key, message, …)`",
             hex="these are strings of 64 hex digits; return the 32 bytes of each digest",
             one_key="both keys are equal; derive each key from its own message",
+            no_digest="these are HMAC objects; call `.digest()` on each to get its 32 bytes",
+            other_hash="these keys have another length than 32 bytes; use the hash sha256",
+            typo="one of the two keys is right; compare the message of the other, letter by "
+            "letter, with the text above",
         ),
         (
-            "HMAC needs bytes: `secret.encode()`.",
-            '`hmac.digest(key, message, "sha256")` returns 32 bytes. The secret is the key.',
-            "Return two such digests: of b'cookiesession-encryption', then of "
-            "b'cookiesession-signature'.",
+            "An HMAC has a key and a message. Which of them is the secret here?",
+            "HMAC needs bytes, and the secret is a string: `secret.encode()`.",
+            "Return two results of `hmac.digest(…)`, in a tuple: one for each of the two "
+            "messages.",
         ),
         (derive_keys_ours,),
     ),
@@ -159,6 +174,7 @@ EXERCISES = (
             "new IV in each call",
             iv_guessable="an attacker can predict this IV; counters, clocks and `random` are "
             "predictable, even if you hash them, so use `os.urandom(16)`",
+            iv_short="some bytes of your IV are never new; all 16 must be random",
             other_key="you encrypted with the notebook's KEY; use the parameter `key`",
             swapped="you returned the ciphertext first; return the IV first",
             no_chaining="you encrypted each block alone (ECB), so equal blocks look equal; "
@@ -172,11 +188,72 @@ EXERCISES = (
             one_value="this is one value; return two, the IV and the ciphertext",
         ),
         (
-            "`encrypt_blocks` above does most of it. Which part is not CBC?",
-            "Make the IV inside the function with `os.urandom(16)`, and use `modes.CBC(iv)`.",
-            "encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor(). Then update "
-            "it with the padded message, finalize it, and return both, the IV first.",
+            "`encrypt_blocks` above does most of it. Which part of it is not CBC?",
+            "Make the IV inside the function: `os.urandom(16)`. `modes.CBC` takes it.",
+            "Change two things in `encrypt_blocks`: the mode becomes `modes.CBC(iv)`, and you "
+            "return the IV and the ciphertext.",
         ),
         (encrypt_ours,),
+        minutes=8,
+    ),
+    Exercise(
+        "E2.3",
+        "aim",
+        judge_aim,
+        misconceptions(
+            unchanged="the server still reads the old text; change the IV, and return the new "
+            "cookie",
+            overwritten="you wrote the wanted bytes into the IV; the server XORs the IV with "
+            "what the cipher gives, so only a *difference* has the effect that you want",
+            only_wanted="you XORed the IV with the wanted bytes only; XOR it with the "
+            "difference between the old and the wanted bytes",
+            ciphertext="you changed the ciphertext, so the first block became garbage; the "
+            "first block is XORed with the IV",
+            fixed="this works for the notebook's cookie only; find the bytes that differ in "
+            "`inside` and `wanted`",
+            rest_lost="the cookie's other fields are gone or changed; return all of them, "
+            "with the dots",
+            not_string="this is not a string; a cookie is text, as it came: "
+            "`to_base64(iv)`, a dot, and the rest",
+            not_base64="the server cannot read your IV: it must be 16 bytes in base64url; use "
+            "`to_base64`",
+        ),
+        (
+            "Which bytes are XORed with the first block, after the cipher? They are yours.",
+            "Take the IV out of the cookie with `from_base64`. Which XOR turns `inside` into "
+            "`wanted`? Apply it to the IV.",
+            "For each of the 16 places: new = iv[i] ^ inside[i] ^ wanted[i]. Put the new IV "
+            "before the rest of the cookie.",
+        ),
+        (aim_ours,),
+        level=2,
+        minutes=15,
+    ),
+    Exercise(
+        "E2.4",
+        "rewrite",
+        judge_rewrite,
+        misconceptions(
+            first_block_only="in a later block, the server still reads the old text; each "
+            "block is XORed with the ciphertext block before it",
+            same_block="you changed the ciphertext of the block itself, so it became garbage; "
+            "change the block before it",
+            more_damage="you damaged a block that you need not touch; only the block before "
+            "the changed one may become garbage",
+            no_first_block="a change in the first block does not work any more; it is XORed "
+            "with the IV",
+        ),
+        (
+            "Look at the drawing again: which bytes changed in block 2 when a bit of "
+            "ciphertext 1 flipped?",
+            "Write IV and ciphertext into one row of bytes. Block n of the text is XORed "
+            "with block n of this row, if you count from 0.",
+            "row = bytearray(iv + ciphertext); for each place i in which the texts differ: "
+            "row[i] ^= inside[i] ^ wanted[i].",
+        ),
+        (rewrite_ours,),
+        level=3,
+        minutes=20,
+        must=False,
     ),
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 import io
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from reprlib import Repr
 from traceback import walk_tb
-from types import FunctionType, MappingProxyType
+from types import FrameType, FunctionType, MappingProxyType
 from typing import Any
 
 
@@ -35,6 +36,8 @@ class Exercise:
     the learner's answers and raises `Wrong` for the first error. `misconceptions` maps a
     name to one sentence: what the learner did, and what to do instead. `ours` are the
     functions that the notebook uses until the learner's pass, one for each answer.
+    `level` is the difficulty, from 1 to 3. `minutes` is the time that a fresh reader takes.
+    A learner `must` solve it to follow the course, or may.
     """
 
     id: str
@@ -43,41 +46,76 @@ class Exercise:
     misconceptions: Mapping[str, str]
     hints: tuple[str, str, str]
     ours: tuple[Callable[..., Any], ...] = ()
+    level: int = 1
+    minutes: int = 5
+    must: bool = True
 
     @property
     def notebook(self) -> int:
         """Return the number of the notebook that contains the exercise."""
         return int(self.id[1:].partition(".")[0])
 
+    @property
+    def rating(self) -> str:
+        """Return what the notebook says about the exercise, below its heading."""
+        dots = "●" * self.level + "○" * (3 - self.level)
+        word = ("easy", "medium", "hard")[self.level - 1]
+        return f"{dots} {word} · {self.minutes} minutes · {'must' if self.must else 'may'}"
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """Report what a check found: `state` is "passed", "not started" or "not yet"."""
+    """Report what a check found: `state` is "passed", "not started" or "not yet".
+
+    `printed` is what the learner's code printed meanwhile.
+    """
 
     exercise: Exercise
     state: str
     message: str = ""
     name: str = field(default="", compare=False)
+    printed: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         if self.state == "not yet":
-            return f"✗ {self.exercise.id}: {self.message}"
+            return f"✗ {self.exercise.id} not yet: {self.message}"
         mark = "✓" if self.state == "passed" else "○"
         return f"{mark} {self.exercise.id} {self.exercise.title}: {self.state}"
 
 
 def judge(exercise: Exercise, *answers: Any) -> Verdict:
-    """Judge the answers. Catch what they raise, and hide what they print."""
-    if not answers or any(map(is_untouched, answers)):
+    """Judge the answers. Catch what they raise, and keep what they print."""
+    untouched = [is_untouched(answer) for answer in answers]
+    if all(untouched):
         return Verdict(exercise, "not started")
-    asked = len(inspect.signature(exercise.judge).parameters)
-    if len(answers) != asked:
-        arguments = "1 argument" if asked == 1 else f"{asked} arguments"
-        message = f"check() expects {arguments} ({exercise.title}) but got {len(answers)}"
-        return Verdict(exercise, "not yet", message)
+    problem = _problem(exercise, answers, untouched)
+    if problem:
+        return Verdict(exercise, "not yet", problem)
+    output = io.StringIO()
+    with redirect_stdout(output), redirect_stderr(output):
+        verdict = _judge(exercise, answers)
+    return replace(verdict, printed=output.getvalue())
+
+
+def _problem(exercise: Exercise, answers: Sequence[Any], untouched: Sequence[bool]) -> str:
+    """Return what is wrong with the call of `check`; "" if nothing is."""
+    asked = inspect.signature(exercise.judge).parameters.values()
+    if len(answers) != len(asked):
+        arguments = "1 argument" if len(asked) == 1 else f"{len(asked)} arguments"
+        return f"check() expects {arguments} ({exercise.title}) but got {len(answers)}"
+    names = exercise.title.split(", ")
+    for name, parameter, answer, stub in zip(names, asked, answers, untouched, strict=False):
+        if stub:
+            return f"`{name}` is not started; write it, too"
+        if str(parameter.annotation).startswith("Callable") and not callable(answer):
+            got = f"{short(answer)}, a {type(answer).__name__}"
+            return f"check() expects the function itself, got {got}; write its name without ()"
+    return ""
+
+
+def _judge(exercise: Exercise, answers: tuple[Any, ...]) -> Verdict:
     try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            exercise.judge(*answers)
+        exercise.judge(*answers)
     except Wrong as wrong:
         message = exercise.misconceptions.get(wrong.name, wrong.message)
         return Verdict(exercise, "not yet", one_line(message), wrong.name)
@@ -85,26 +123,55 @@ def judge(exercise: Exercise, *answers: Any) -> Verdict:
         message = "your code was interrupted; look for a loop that never ends"
         return Verdict(exercise, "not yet", message)
     except BaseException as error:  # noqa: BLE001  # the notebook must run on
-        message = f"your code raised {describe(error)}{_where(error, answers)}"
-        return Verdict(exercise, "not yet", message)
+        message = f"{_where(error, answers)} raised {describe(error)}"
+        return Verdict(exercise, "not yet", one_line(message))
     return Verdict(exercise, "passed")
 
 
 def _where(error: BaseException, answers: tuple[Any, ...]) -> str:
-    """Name the line of the learner's cell that raised; return "" for other code."""
-    cells = {getattr(getattr(each, "__code__", None), "co_filename", None) for each in answers}
-    lines = [
-        line
+    """Name the learner's call that raised, and the line of the cell."""
+    cells = {_file_of(each) for each in answers} - {None}
+    frames = [
+        (frame, line)
         for frame, line in walk_tb(error.__traceback__)
         if frame.f_code.co_filename in cells
     ]
-    return f" (line {lines[-1]} of the cell)" if lines else ""
+    if not frames:
+        return "your code"
+    return f"{_call(frames[0][0])} (line {frames[-1][1]} of the cell)"
+
+
+def _file_of(answer: Any) -> str | None:
+    """Return the name under which Python compiled an answer's cell."""
+    if isinstance(answer, type):
+        found = map(_file_of, vars(answer).values())
+        return next(filter(None, found), None)
+    code = getattr(inspect.unwrap(answer) if callable(answer) else answer, "__code__", None)
+    return getattr(code, "co_filename", None)
+
+
+def _call(frame: FrameType) -> str:
+    """Return a call as in Python code. An argument that the function replaced is "…"."""
+    code = frame.f_code
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    stored = {
+        each.argval for each in dis.get_instructions(code) if each.opname.startswith("STORE")
+    }
+    values = [
+        "…" if name in stored else short(frame.f_locals.get(name))
+        for name in names
+        if name != "self"
+    ]
+    return f"{code.co_name}({', '.join(values)})"
 
 
 def is_untouched(answer: Any) -> bool:
-    """Return whether an answer is still the stub: ``...`` or an empty function."""
+    """Return whether an answer is still the stub: ``...``, or nothing but empty functions."""
     if answer is ...:
         return True
+    if isinstance(answer, type):
+        methods = [each for each in vars(answer).values() if isinstance(each, FunctionType)]
+        return bool(methods) and all(map(is_untouched, methods))
     if not isinstance(answer, FunctionType) or answer.__code__.co_code not in _STUBS:
         return False
     # The byte code refers to the returned constant by its index: require None.
@@ -125,13 +192,15 @@ def _passing() -> None:
 # The byte code of `return None`: it differs with and without a docstring.
 _STUBS = {stub.__code__.co_code for stub in (_documented, _dots, _passing)}
 
+# Longer texts are shortened in messages.
+_CUT = 24
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
 
 
 def short(value: Any) -> str:
     """Format a value as in Python code, shortened to fit on a line."""
-    if isinstance(value, bytes) and len(value) > 24:
+    if isinstance(value, bytes) and len(value) > _CUT:
         return f"{value[:20]!r}… ({len(value)} bytes)"
     try:
         return one_line(_SHORT.repr(value))
@@ -172,10 +241,36 @@ def same(actual: Any, expected: Any) -> bool:
 
 def expect(call: str, actual: Any, expected: Any) -> None:
     """Raise `Wrong`, with both values, if they differ in value or type."""
-    if not same(actual, expected):
-        returned = f"{short(actual)}{forgotten(actual)}"
-        message = f"{call} should return {short(expected)}, but returned {returned}"
-        raise Wrong(message=message)
+    if same(actual, expected):
+        return
+    right, found, where = _apart(expected, actual)
+    returned = f"{found}{forgotten(actual)}"
+    raise Wrong(message=f"{call} should return {right}{where}, but returned {returned}")
+
+
+def _apart(expected: Any, actual: Any) -> tuple[str, str, str]:
+    """Format two different values so that the difference is visible, and say where it is."""
+    right, found = short(expected), short(actual)
+    cut = any(dots in right + found for dots in ("...", "…"))
+    if type(expected) is not type(actual) or not cut:
+        return right, found, ""
+    if isinstance(expected, tuple | list) and len(expected) == len(actual):
+        pairs = enumerate(zip(expected, actual, strict=True), 1)
+        number, (one, other) = next(each for each in pairs if not same(*each[1]))
+        return *_apart(one, other)[:2], f" as value {number} of {len(expected)}"
+    if isinstance(expected, str | bytes) and max(len(expected), len(actual)) > _CUT:
+        pairs = enumerate(zip(expected, actual, strict=False))
+        shortest = min(len(expected), len(actual))
+        place = next((i for i, (a, b) in pairs if a != b), shortest)
+        start = max(place - _CUT // 3, 0)
+        return _part(expected, start), _part(actual, start), f" at position {place}"
+    return right, found, ""
+
+
+def _part(text: str | bytes, start: int) -> str:
+    cut = text[start : start + _CUT]
+    dots = "…" if start else ""
+    return f"{dots}{cut!r}{'…' if start + _CUT < len(text) else ''}"
 
 
 def forgotten(actual: Any) -> str:
@@ -184,11 +279,35 @@ def forgotten(actual: Any) -> str:
 
 
 def outcome(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Return the value that a call returns, or the error that it raises."""
+    """Return the value that a call returns, or the error that it raises.
+
+    A function that *returns* an error is `Wrong`: its caller would take it for a result.
+    """
     try:
-        return function(*args, **options)
+        found = function(*args, **options)
     except Exception as error:  # noqa: BLE001  # the error is the outcome
         return error
+    if isinstance(found, BaseException) or (
+        isinstance(found, type) and issubclass(found, BaseException)
+    ):
+        name = getattr(function, "__name__", "your function")
+        raise Wrong(message=f"{name} returned an error; write `raise` instead of `return`")
+    return found
+
+
+def must_raise(
+    call: str, error: type[Exception], function: Callable[..., Any], *args: Any
+) -> None:
+    """Raise `Wrong` if a call raises another error than `error`, or none."""
+    found = outcome(function, *args)
+    if isinstance(found, error):
+        return
+    came = (
+        f"raised {describe(found)}"
+        if isinstance(found, Exception)
+        else f"returned {short(found)}"
+    )
+    raise Wrong(message=f"{call} should raise {error.__name__}, but {came}")
 
 
 def builtin_calls(

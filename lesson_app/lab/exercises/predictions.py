@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from .judging import one_line, short
+from .lines import show_line
 from .progress_file import record
 
 _predictions: dict[str, Any] = {}
@@ -29,13 +30,13 @@ def observe(id: str, result: Any) -> None:  # noqa: A002
     """Compare the result of the experiment `id` with your prediction."""
     answer = _predictions.get(str(id), ...)
     if _dots(answer)[0]:
-        print(f"○ {id} not predicted. Result: {_write(result)}")
+        show_line(f"○ {id} Answer: {_write(result)}")
         state = "not predicted"
     elif _alike(answer, result):
-        print(f"✓ {id} as you predicted: {_write(result)}")
+        show_line(f"✓ {id} As you predicted. Answer: {_write(result)}")
         state = "passed"
     else:
-        print(f"✗ {id}: {_difference(answer, result)}")
+        show_line(f"✗ {id} Not as you predicted. {_difference(answer, result)}")
         state = "surprised"
     record(id, state)
 
@@ -91,17 +92,16 @@ def _write(value: Any) -> str:
 
 def _difference(answer: Any, result: Any) -> str:
     if not isinstance(answer, dict) or not isinstance(result, dict):
-        return f"you predicted {_write(answer)}, but the result is {_write(result)}"
-    wrong = {
-        key: item
-        for key, item in result.items()
-        if key not in answer or not _alike(answer[key], item)
-    }
-    rest = "; ".join(
-        f"{key}: {_write(item)} ({_predicted(answer, key)})" for key, item in wrong.items()
+        return f"Answer: {_write(result)} (you predicted {_write(answer)})"
+    answers = "; ".join(
+        f"{key}: {_write(item)}{_predicted(answer, key, item)}" for key, item in result.items()
     )
-    return f"{len(result) - len(wrong)} of {len(result)} as you predicted. {rest}"
+    return f"Answer: {answers or 'none'}"
 
 
-def _predicted(answer: dict[Any, Any], key: Any) -> str:
-    return f"you predicted {_write(answer[key])}" if key in answer else "no prediction"
+def _predicted(answer: dict[Any, Any], key: Any, right: Any) -> str:
+    """Return what was predicted, in brackets, if it is not the answer."""
+    if key not in answer:
+        return " (no prediction)"
+    predicted = answer[key]
+    return "" if _alike(predicted, right) else f" (you predicted {_write(predicted)})"

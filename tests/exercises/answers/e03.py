@@ -472,7 +472,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "def verify(v, k): return 7",
             "verify(the page's cookie, key) should return … but returned 7",
         ),
-        ("def verify(v, k): raise KeyError(1)", "your code raised KeyError: 1"),
+        ("def verify(v, k): raise KeyError(1)", "… raised KeyError: 1"),
     ],
     "E3.3": [
         (
@@ -497,7 +497,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "unseal(value, secret) should return ({'message': '1+1=2, \u00e9'}, 1, 2), "
             "but returned ({}, 0, 0)",
         ),
-        ("def unseal(v, s): raise KeyError(1)", "your code raised KeyError: 1"),
+        ("def unseal(v, s): raise KeyError(1)", "… raised KeyError: 1"),
         (
             "def unseal(v, s): return {}, 1, 2",
             "unseal(value, secret) should return ({'message': 'Hello World!'}, "

@@ -377,7 +377,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) if session['user'] else 1",
-            "your code raised KeyError: 'user'",
+            "… raised KeyError: 'user'",
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) if session.pop('user', 0) "
@@ -386,11 +386,11 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) + 1",
-            'your code raised TypeError: can only concatenate str (not "int") to str',
+            '… raised TypeError: can only concatenate str (not "int") to str',
         ),
         (
             "def ensure_login(v): raise LookupError('lost')",
-            "your code raised LookupError: lost",
+            "… raised LookupError: lost",
         ),
     ],
     "E6.2": [

@@ -338,12 +338,11 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E8.2": [
         (
             "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
-            "your code raised AttributeError: 'Session' object has no attribute 'born'",
+            "… raised AttributeError: 'Session' object has no attribute 'born'",
         ),
         (
             "def end_all(e, u, n): e[u] = n\ndef is_revoked(e, s): return False",
-            "your code raised TypeError: end_all() takes 3 positional arguments but 4 were "
-            "given",
+            "… raised TypeError: end_all() takes 3 positional arguments but 4 were given",
         ),
     ],
 }

@@ -1,0 +1,30 @@
+"""Draw the hard ideas of the course from the bytes of the experiment.
+
+Each function returns an object that shows a finding and a table: text in a terminal, HTML in a
+notebook. What changed is marked with brackets, so it is visible without colour.
+"""
+
+from ..views.explore import Visit
+from .blocks import blocks, xor
+from .chain import cbc, cbc_encrypt
+from .grid import Drawing
+from .oracle import Oracle
+from .picture import PICTURE, picture, pictures
+from .ways import around, hops, life, rotation
+
+__all__ = [
+    "PICTURE",
+    "Drawing",
+    "Oracle",
+    "Visit",
+    "around",
+    "blocks",
+    "cbc",
+    "cbc_encrypt",
+    "hops",
+    "life",
+    "picture",
+    "pictures",
+    "rotation",
+    "xor",
+]
