@@ -255,9 +255,9 @@ def test_three_parties_fit_one_screen() -> None:
 
 def test_a_long_remark_is_wrapped() -> None:
     """A long remark has several lines, in one pair of brackets, left of the last lifeline."""
-    remark = Remark("three minutes later, with the copy of the cookie")
+    first, remark = exchange(), Remark("three minutes later, with the copy of the cookie")
 
-    diagram = sequence({"ada": [exchange()], "thief": [remark]})
+    diagram = sequence({"ada": [first], "thief": [remark]})
 
     assert [line.lstrip(" │") for line in repr(diagram).splitlines()[-3:]] == [
         "(three minutes later, │",
