@@ -84,6 +84,8 @@ def test_padding_shows() -> None:
 
     with pytest.raises(weak.PaddingError, match="wrong padding"):
         codec.unseal(f"{other}.{ciphertext}", name="session")
+    assert codec.padding_is_good(from_base64(iv), from_base64(ciphertext))
+    assert not codec.padding_is_good(from_base64(other), from_base64(ciphertext))
     with pytest.raises(BadFormat, match="the IV is 3 bytes long, not 16"):
         codec.unseal(f"{to_base64(b'abc')}.{ciphertext}", name="session")
 
@@ -124,10 +126,9 @@ def test_chatty_login_refuses(form: dict[str, str], text: str) -> None:
     assert client.get("/user").json == {}
 
 
-@pytest.mark.parametrize("add", [weak.add_chatty_login, weak.add_trusting_login])
-def test_login(add: Any) -> None:
+def test_login() -> None:
     """The right user is logged in, and redirected to the dashboard."""
-    client = client_of(add)
+    client = client_of(weak.add_chatty_login)
     form = {"userName": "sampleuser", "password": "samplepassword"}
 
     answer = client.post("/login", data=form)
