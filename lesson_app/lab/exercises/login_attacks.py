@@ -48,7 +48,8 @@ def judge_find_users(find_users: Callable[[str, list[str]], Any]) -> None:
     found, right, names = hunt(words, "some")
     if found != right:
         if found == names - right:
-            raise Wrong("inverted")
+            found, _, names = hunt(words, "none")
+            raise Wrong("inverted" if found == names else "no-control")
         found, right, _ = hunt(usual, "some")
         raise Wrong("wording" if found == right else "no-control")
     for answer, which, wrong in (
