@@ -12,10 +12,11 @@ from flask import Flask, abort, g, request, session
 from markupsafe import escape
 
 from ....app import PAGE_SECRET
-from ....cookie import Codec, Keys, Unsealed, derive_keys, seal, unseal
+from ....cookie import IV_LENGTH, Codec, Keys, Unsealed, derive_keys, seal, unseal
 from ....middleware import ClientSessions
 from ....revocation import DenyList, UserEpochs
 from ....session import Session
+from ...clock import seeded_urandom
 from ...codecs import codec_from
 from .log import (
     FORGED,
@@ -88,7 +89,9 @@ def _app(
 def _guestbook(secret: str | bytes, cookie_name: str) -> Flask:
     """Make an app in which visitors choose any name. By itself it is harmless."""
     app = Flask(GUESTBOOK, static_folder=None)
-    ClientSessions(app, secret=secret, cookie_name=cookie_name)
+    # The diagram shows the start of the cookie, which must be the same in each run.
+    urandom = seeded_urandom(4)
+    ClientSessions(app, secret=secret, cookie_name=cookie_name, urandom=urandom)
 
     @app.get("/name")
     def show() -> str:
@@ -104,9 +107,11 @@ def _guestbook(secret: str | bytes, cookie_name: str) -> Flask:
 
 def nameless_codec(keys: Keys) -> Codec:
     """Make a codec that does not seal the cookie's name. Never use it."""
+    urandom = seeded_urandom(5)
 
     def seal_any(content: dict[str, Any], *, created_at: int, duration: int) -> str:
-        return seal(content, keys, created_at=created_at, duration=duration)
+        iv = urandom(IV_LENGTH)
+        return seal(content, keys, created_at=created_at, duration=duration, iv=iv)
 
     def unseal_any(value: str) -> Unsealed:
         return unseal(value, keys)
