@@ -124,6 +124,7 @@ def if_changed(trial: Trial, opened: Unsealed | None, changed: bool) -> list[Tim
 
 
 def check_forgiving(trial: Trial) -> None:
+    """Check that a cookie which does not open gives an empty session, and no cookie."""
     for value in (*_bad_cookies(trial), None):
         with still("E4.1") if value is None else nullcontext():
             try:
@@ -186,6 +187,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any], Act, bool], ...] = (
 
 
 def check_changes(trial: Trial) -> None:
+    """Check that a cookie is set exactly if the view changed the content."""
     tries = []
     for name, before, act, right in _CHANGES:
         after = copy.deepcopy(before)

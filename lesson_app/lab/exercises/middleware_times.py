@@ -77,6 +77,7 @@ def _check_end(trial: Trial) -> None:
 
 
 def end_message(left: int) -> str:
+    """Return what is wrong with a session that has `left` ms, below 0 after its end."""
     if left < 0:
         return f"a session that ended {-left} ms ago is still there"
     return f"a session has {left} ms left, but it is empty"
