@@ -499,7 +499,7 @@ def test_failing_call_with_other_argument() -> None:
 def test_function_called() -> None:
     """Who calls the function instead of handing it over is told so."""
     assert verdict_on(("session", "abc")) == (  # type: ignore[arg-type]
-        "✗ E1.1 not yet: check() expects the function itself, got ('session', 'abc'), "
+        "✗ E1.1 not yet: check() expects the function or class itself, got ('session', 'abc'), "
         "a tuple; write its name without ()"
     )
 
