@@ -1,24 +1,52 @@
-"""The exercises of notebook 08: rotate the secret, revoke sessions."""
+"""The exercises of notebook 08: ask many servers, rotate the secret, revoke sessions."""
 
 from __future__ import annotations
 
-import itertools
+import secrets
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask
 
 from ...errors import RevocationUnavailable
-from ...middleware import ClientSessions
 from ...session import Session
+from ...stores import MemoryStore
 from ..clock import Clock
-from .judging import Exercise, Wrong, describe, forgotten, misconceptions, outcome, short
+from ..http.shop import make_shop
+from .balancing import ask_ours, judge_ask, judge_replay, replay_ours
+from .judging import Exercise, Wrong, misconceptions, outcome, short
+from .rotations import back_ours, judge_back, judge_plan, plan_ours
 
-# Messages quote them, so they are the same in each run. They are used only here.
-_OLD = "old-secret-0123456789-abcdef"
-_NEW = "new-secret-9876543210-fedcba"
-_LONGEST = timedelta(hours=12)
+_SECRET = secrets.token_urlsafe(32)
+_HOUR = timedelta(hours=1)
+_MS = timedelta(milliseconds=1)
+
+
+class _Store(MemoryStore):
+    """A store that accepts only what every store can hold, and remembers what it held."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(lambda: round(clock() * 1000))
+        self.stored: list[tuple[str, Any, Any]] = []
+
+    def put(self, key: str, value: int, forget_at: int | None) -> int | None:
+        _check("key", key, str)
+        _check("value", value, int)
+        if forget_at is not None:
+            _check("forget_at", forget_at, int)
+        self.stored.append((key, value, forget_at))
+        return super().put(key, value, forget_at)
+
+    def get(self, key: str) -> int | None:
+        _check("key", key, str)
+        return super().get(key)
+
+
+def _check(name: str, value: Any, kind: type) -> None:
+    if type(value) is not kind:
+        raise TypeError(f"the store's {name} must be {kind.__name__}, got {short(value)}")
 
 
 class _Visitor:
@@ -27,7 +55,7 @@ class _Visitor:
     def __init__(self, cookie: str = "") -> None:
         self.cookie = cookie
 
-    def get(self, server: Flask, path: str = "/") -> str:
+    def get(self, server: Flask, path: str = "/hello") -> str:
         """Request a page, and keep the cookie that the response sets."""
         headers = {"Cookie": self.cookie} if self.cookie else {}
         try:
@@ -42,285 +70,346 @@ class _Visitor:
         return _Visitor(self.cookie)
 
 
-def _server(clock: Clock, leave: Callable[[str], Any] = str, **options: Any) -> Flask:
-    """Return an app with a login, a page, and a logout, which calls `leave(name)`."""
-    app = Flask("exercise")
-    app.testing = True  # an error in a request reaches the check
-    ClientSessions(app, cookie_name="session", clock=clock, **options)
-
-    @app.get("/login/<name>")
-    def login(name: str) -> str:
-        session.reset()  # type: ignore[attr-defined]
-        session["user"] = name
-        return name
-
-    @app.get("/basket")
-    def basket() -> str:
-        session["basket"] = ["tea"]
-        return "tea"
-
-    @app.get("/")
-    def home() -> str:
-        return str(session.get("user") or session.get("basket"))
-
-    @app.get("/logout")
-    def logout() -> str:
-        leave(session["user"])
-        session.reset()  # type: ignore[attr-defined]
-        return "out"
-
-    return app
-
-
-def judge_rotation(rotation: Callable[[str, str], Any]) -> None:
-    """Check that the steps end with the new secret, and log no visitor out."""
-    steps = rotation(_OLD, _NEW)
-    if not isinstance(steps, list | tuple):
-        raise Wrong(
-            message="rotation(old, new) should return a list of steps, but returned "
-            f"{short(steps)}{forgotten(steps)}"
-        )
-    clock = Clock()
-    servers = [_keeper(clock, _OLD, 0)]
-    servers += [_keeper(clock, secret, number) for number, secret in enumerate(steps, 1)]
-    regulars = [_logged_in(servers[0]), _logged_in(servers[0])]
-    for before, after in itertools.pairwise(servers):
-        _roll_out(before, after, regulars)
-        # Wait until unused sessions have expired. The regulars use theirs.
-        for _ in range(4):
-            clock.advance(timedelta(seconds=50))
-            for each in regulars:
-                each.get(after)
-    if _logged_in(servers[-1]).get(_keeper(clock, _NEW, 0)) != "ann":
-        raise Wrong("never-new")
-    if _logged_in(servers[0]).get(servers[-1]) == "ann":
-        raise Wrong("never-dropped")
-
-
-def _keeper(clock: Clock, secret: Any, number: int) -> Flask:
-    two, one = timedelta(minutes=2), timedelta(minutes=1)
-    made = outcome(_server, clock, secret=secret, duration=two, active_duration=one)
-    if isinstance(made, Exception):
-        raise Wrong(
-            message=f"step {number}: a server with secret={short(secret)} does not start: "
-            f"{describe(made)}"
-        )
-    return made  # type: ignore[no-any-return]  # `outcome` is of any type
-
-
-def _logged_in(server: Flask) -> _Visitor:
-    visitor = _Visitor()
-    visitor.get(server, "/login/ann")
-    return visitor
-
-
-def _roll_out(before: Flask, after: Flask, regulars: list[_Visitor]) -> None:
-    """Check that visitors stay logged in while servers of two steps answer them."""
-    lost: list[Flask] = []
-    for first, second in ((before, after), (after, before)):
-        for visitor in (_logged_in(first), *(each.copy() for each in regulars)):
-            way = (first, second, first, second)
-            lost += [each for each in way if visitor.get(each) != "ann"][:1]
-    if before in lost and after in lost:
-        raise Wrong("at-once")
-    if before in lost:
-        raise Wrong("new-first")
-    if after in lost:
-        raise Wrong("dropped-too-soon")
-
-
-def rotation_ours(old: str, new: str) -> list[list[str]]:
-    """Return the `secret=` of each step."""
-    return [[old, new], [new, old], [new]]
-
-
 class _Site:
-    """An app whose revocation calls the learner's two functions."""
+    """Two servers with one store, whose revocation calls the learner's two functions."""
 
     def __init__(
-        self, end_all: Callable[..., Any], is_revoked: Callable[[Any, Session], Any]
+        self,
+        end_all: Callable[..., Any],
+        is_revoked: Callable[..., Any],
+        longest: timedelta = 12 * _HOUR,
     ) -> None:
-        self._end_all, self._is_revoked = end_all, is_revoked
-        self.epochs: dict[str, int] = {}
+        self._end_all, self._is_revoked, self.longest = end_all, is_revoked, longest
         self.clock = Clock()
-        self.app = _server(
-            self.clock,
-            self._leave,
-            secret=_OLD,
-            duration=_LONGEST,
-            active_duration=_LONGEST - timedelta(hours=1),
-            max_lifetime=_LONGEST,
+        self.store = _Store(self.clock)
+        self.apps = [self._server(name) for name in ("server 1", "server 2")]
+
+    def _server(self, name: str) -> Flask:
+        app = make_shop(
+            name,
+            leave=self._leave,
+            secret=_SECRET,
+            clock=self.clock,
+            duration=self.longest,
+            active_duration=self.longest * 11 / 12,
+            max_lifetime=self.longest,
             revocation=self,
         )
+        app.testing = True  # an error in a request reaches the check
+        return app
 
     def is_revoked(self, session: Session) -> bool:
         """Call the learner's function."""
-        return bool(self._is_revoked(self.epochs, session))
+        return bool(self._is_revoked(self.store, session))
 
-    def _leave(self, name: str) -> None:
-        longest = _LONGEST // timedelta(milliseconds=1)
-        self._end_all(self.epochs, name, round(self.clock() * 1000), longest)
+    def _leave(self, session: Session) -> None:
+        now = round(self.clock() * 1000)
+        self._end_all(self.store, session["user"], now, self.longest // _MS)
 
     def logs_in(self, name: str) -> _Visitor:
-        """Return a visitor who has just logged in."""
+        """Return a visitor who has just logged in at server 1."""
         visitor = _Visitor()
-        visitor.get(self.app, f"/login/{name}")
+        visitor.get(self.apps[0], f"/login/{name}")
         return visitor
 
-    def accepts(self, visitor: _Visitor) -> bool:
-        """Return whether the app opens a visitor's cookie. The visitor keeps it."""
-        return visitor.copy().get(self.app) != "None"
+    def logs_out(self, visitor: _Visitor) -> None:
+        """Log a visitor out at server 1."""
+        visitor.get(self.apps[0], "/logout")
+
+    def knows(self, visitor: _Visitor) -> bool:
+        """Return whether server 2 opens a visitor's cookie. The visitor keeps it."""
+        return not visitor.copy().get(self.apps[1]).endswith(" nobody")
 
     def copy_before_logout(self, name: str, stay: timedelta) -> _Visitor:
         """Log in, log out after `stay`, and return a copy of the cookie from before."""
         visitor = self.logs_in(name)
         copy = visitor.copy()
         self.clock.advance(stay)
-        visitor.get(self.app, "/logout")
+        self.logs_out(visitor)
         return copy
 
 
-def judge_revocation(
-    end_all: Callable[..., Any], is_revoked: Callable[[Any, Session], Any]
-) -> None:
-    """Check that a logout ends all sessions of its user that began by then."""
+def judge_revocation(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
+    """Check that a logout ends the sessions that its user has begun, and is forgotten."""
     _judge_those_who_stay(end_all, is_revoked)
     _judge_copies(end_all, is_revoked)
-    _judge_extended(end_all, is_revoked)
+    _judge_times(end_all, is_revoked)
     _judge_entries(end_all, is_revoked)
 
 
-def _judge_those_who_stay(*theirs: Callable[..., Any]) -> None:
-    site = _Site(*theirs)
-    seen = outcome(lambda: site.accepts(site.logs_in("bob")))
-    if isinstance(seen, KeyError):
+def _judge_those_who_stay(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
+    site = _Site(end_all, is_revoked)
+    seen = outcome(lambda: site.knows(site.logs_in("bob")))
+    if isinstance(seen, TypeError) and "NoneType" in str(seen):
         raise Wrong("no-entry")
     if isinstance(seen, Exception):
         raise seen
     if not seen:
         raise Wrong("everybody")
+    site.copy_before_logout("None", timedelta(0))
     stranger = _Visitor()
-    stranger.get(site.app, "/basket")
-    if outcome(lambda: site.accepts(stranger)) is not True:
+    stranger.get(site.apps[0], "/basket/tea")
+    found = outcome(lambda: stranger.get(site.apps[1], "/basket"))
+    if isinstance(found, Exception) or not found.endswith(" tea"):
         raise Wrong("no-user")
 
 
-def _judge_copies(*theirs: Callable[..., Any]) -> None:
-    site = _Site(*theirs)
+def _judge_copies(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
+    site = _Site(end_all, is_revoked)
     bob = site.logs_in("bob")
     site.clock.advance(timedelta(seconds=1))
+    phone = site.logs_in("ann")
     copy = site.copy_before_logout("ann", timedelta(seconds=5))
-    opens = site.accepts(copy)
+    opens = site.knows(copy)
     site.clock.advance(timedelta(seconds=1))
-    back = site.accepts(site.logs_in("ann"))
+    back = site.knows(site.logs_in("ann"))
     if opens:
-        raise Wrong("copy-opens" if back else "inverted")
+        _explain_open(site, back)
     if not back:
         raise Wrong("forever")
-    if not site.accepts(bob):
+    if not site.knows(bob):
         raise Wrong("everybody")
-    if site.accepts(site.copy_before_logout("cleo", timedelta(0))):
+    if site.knows(phone):
+        raise Wrong(
+            message="a cookie of Ann's other device opens after her logout; refuse it, too"
+        )
+    if _Site(end_all, is_revoked).knows(copy) is False:
+        raise Wrong("own-memory")
+
+
+def _explain_open(site: _Site, back: bool) -> None:
+    """Raise what let a copy open after the logout."""
+    if not site.store.stored:
+        raise Wrong("nothing-stored")
+    if not back:
+        raise Wrong("inverted")
+    now = round(site.clock() * 1000)
+    _, value, forget_at = site.store.stored[-1]
+    if abs(value - time.time() * 1000) < _HOUR // _MS or abs(value - time.time()) < 3600:
+        raise Wrong("own-clock")
+    if forget_at is not None and forget_at < now:
+        raise Wrong("not-a-time")
+    raise Wrong("copy-opens")
+
+
+def _judge_times(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
+    site = _Site(end_all, is_revoked)
+    if site.knows(site.copy_before_logout("cleo", timedelta(0))):
         raise Wrong("border")
-
-
-def _judge_extended(*theirs: Callable[..., Any]) -> None:
-    """Check a session that was extended: its created_at is later than its login."""
-    site = _Site(*theirs)
+    site.clock.advance(timedelta(seconds=9))
+    if site.knows(site.copy_before_logout("cleo", timedelta(seconds=9))):
+        raise Wrong("first-only")
+    # A session that was extended: its created_at is later than its login.
     visitor = site.logs_in("ann")
-    site.clock.advance(timedelta(hours=2))
-    visitor.get(site.app)
+    site.clock.advance(2 * _HOUR)
+    visitor.get(site.apps[0])
     copy = visitor.copy()
-    visitor.get(site.app, "/logout")
-    if site.accepts(copy):
+    site.logs_out(visitor)
+    if site.knows(copy):
         raise Wrong("created-at")
 
 
-def _judge_entries(*theirs: Callable[..., Any]) -> None:
+def _judge_entries(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
     """Check that entries are kept as long as a session may live, and then deleted."""
-    site = _Site(*theirs)
-    copy = site.copy_before_logout("ann", timedelta(0))
-    minute = timedelta(minutes=1)
-    for name, later in (("bob", minute), ("cleo", _LONGEST - minute)):
-        site.clock.advance(later)
-        site.copy_before_logout(name, timedelta(0))
-        if site.accepts(copy):
-            raise Wrong("too-soon")
-    site.clock.advance(3 * _LONGEST)
-    site.copy_before_logout("dora", timedelta(0))
-    if len(site.epochs) > 1:
-        raise Wrong("never-forgets")
+    for longest in (12 * _HOUR, 5 * _HOUR):
+        site = _Site(end_all, is_revoked, longest)
+        copy = site.copy_before_logout("ann", timedelta(0))
+        entries = len(site.store.stored)
+        for later in (_HOUR, longest - _HOUR):
+            site.clock.advance(later)
+            if site.knows(copy):
+                raise Wrong("too-soon")
+        ends = [forget_at for _, _, forget_at in site.store.stored]
+        if any(end is None for end in ends):
+            raise Wrong("never-forgets")
+        if max(ends) > round(site.clock() * 1000) + _HOUR // _MS:
+            raise Wrong("too-late")
+        if entries > 1:
+            raise Wrong(
+                message="end_all should store one entry for a logout, but stored several"
+            )
 
 
-def end_all_ours(epochs: dict[str, int], user: str, now: int, longest: int) -> None:
-    """Store the time of a user's logout, and delete the entries that are too old."""
-    for name, ended in list(epochs.items()):
-        if ended + longest < now:
-            del epochs[name]
-    epochs[user] = now
+def end_all_ours(store: Any, user: str, now: int, longest: int) -> None:
+    """End all sessions that a user has begun until now."""
+    store.put(f"user:{user}", now, now + longest)
 
 
-def is_revoked_ours(epochs: dict[str, int], session: Session) -> bool:
+def is_revoked_ours(store: Any, session: Any) -> bool:
     """Return whether a session began at or before its user's last logout."""
     user = session.get("user")
-    return user in epochs and session.born_at <= epochs[user]
+    if user is None:
+        return False
+    ended = store.get(f"user:{user}")
+    return ended is not None and session.born_at <= ended
 
 
 EXERCISES = (
     Exercise(
         "E8.1",
-        "rotation",
-        judge_rotation,
+        "ask",
+        judge_ask,
         misconceptions(
-            at_once="one step replaces the old secret with the new one, so old and new servers "
-            "cannot open each other's cookies; a step may be a list of both",
-            new_first="a step seals with a secret that servers of the previous step do not "
-            "know; a visitor who reaches one of them is logged out",
-            dropped_too_soon="a step drops a secret that servers of the previous step still "
-            "use to seal; visitors with their cookies are logged out",
-            never_new="after the last step, the servers do not seal with the new secret; put "
-            "it first",
-            never_dropped="after the last step, the old secret still opens cookies, so anyone "
-            "who finds it can forge them; drop it in the end",
+            same_server="the same server answers each time; `urls` is the same list at each "
+            "call, so change this list: take the URL from its front, put it back at its end",
+            loses_servers="after some calls, `urls` no longer has the servers that answered; "
+            "put each of them back, at the end",
+            other_order="the servers did not answer in turn; always ask the first in `urls`, "
+            "and keep nothing between two calls except the list",
+            escapes="a dead server's requests.ConnectionError comes out of ask; catch it, and "
+            "ask the next server (Python's own ConnectionError is another class)",
+            dead_stays="a dead server is asked again at a later call; drop its URL from `urls`",
+            asks_again="you asked a dead server twice; drop its URL at the first error",
+            skips="after a dead server, another one was skipped; don't change a list in a for "
+            "loop over it",
+            twice="one call sent several requests to servers that run; send the visitor's "
+            "request once, and return its answer",
+            status="an answer with status 404 or 500 is an answer, too; return it, and keep "
+            "its server",
+            new_unseen="a URL that was appended to `urls` was not asked in its turn; use the "
+            "list as it is at each call",
+            text="ask returned text; return the Response, as browser.get returns it",
+            endless="ask goes on for ever if no server runs; stop when `urls` is empty",
+            silent="no server runs, and ask returned as if one had answered; raise an error",
         ),
         (
-            "At each step, which secret seals, and which open? In a list, the first one seals.",
-            "Before any server seals with the new secret, all must be able to open it.",
-            "Three steps: add the new secret in second place; put it first; drop the old one.",
+            "Which server does the next call ask? Only the list can remember it.",
+            "A list has pop(0) and append. Around browser.get, use try and except.",
+            "while urls: take urls.pop(0). In try, get its page; on requests.ConnectionError, "
+            "`continue`. Else append the URL, and return the answer. After the loop, raise.",
         ),
-        (rotation_ours,),
+        (ask_ours,),
+        level=1,
+        minutes=8,
     ),
     Exercise(
         "E8.2",
+        "plan",
+        judge_plan,
+        misconceptions(
+            at_once="a restart replaces a secret by another at once, so old and new servers "
+            "cannot open each other's cookies; let a server have both for a while",
+            new_first="a restart seals with a secret that another server does not open yet; a "
+            "visitor who goes there is logged out",
+            dropped_too_soon="a restart drops a secret with which another server still seals; "
+            "a visitor who comes from there is logged out",
+            no_wait="a restart drops a secret whose cookies may still be in use: no server "
+            "seals with it now, but visitors who were away have them; WAIT before it",
+            left_out="at the end a server still has only the old secret; restart every server",
+            never_new="after the plan, a server does not open the new secret's cookies",
+            never_dropped="after the plan, a server has more than the new secret; anyone who "
+            "finds the old one can make cookies for it",
+        ),
+        (
+            "After each restart, ask: with which secrets may a cookie be sealed now? Does "
+            "every server open all of them?",
+            "Before any server seals with the new secret, all must open it. Before any forgets "
+            "the old one, none may seal with it, and its last cookies must be gone.",
+            "Three rounds over all servers: [old, new], then [new, old], then [new]. One WAIT, "
+            "before the last round.",
+        ),
+        (plan_ours,),
+        level=2,
+        minutes=12,
+    ),
+    Exercise(
+        "E8.3",
+        "replay",
+        judge_replay,
+        misconceptions(
+            no_act="nobody requests `act`; Ann does, after you have copied her cookie",
+            acts_without_cookie="`act` was requested without the cookie of Ann's login; she "
+            "requests it herself",
+            too_early="the copy requested `then` before Ann had requested `act`",
+            no_copy="the thief sent no cookie; send the copy of Ann's with each request",
+            copied_late="the thief sent a cookie from after `act`; copy it before (`b = a` "
+            "copies no jar: it is the same one)",
+            copy_moves_on="at a later server, the thief sent a newer cookie, which the one "
+            "before had set; send the copy each time",
+            not_everywhere="request `then` once from each of `urls`, in their order",
+        ),
+        (
+            "Who has the cookie, and when? Two visitors, and a copy made between two requests.",
+            "ann.cookies.get_dict() returns a copy of what is in a jar, and "
+            "get(url, cookies=…) sends a dict.",
+            "Log in, copy, request act. Then, for each URL, let a new Visitor() get url + then "
+            "with cookies=copy, and collect .text.",
+        ),
+        (replay_ours,),
+        level=1,
+        minutes=8,
+    ),
+    Exercise(
+        "E8.4",
         "end_all, is_revoked",
         judge_revocation,
         misconceptions(
-            no_entry="a user who has never logged out has no entry, and your function raised "
-            "KeyError; check whether there is an entry",
-            no_user="a visitor without a login was refused or got an error; is_revoked also "
-            "gets sessions that have no user",
+            no_entry="store.get returns None for a user who has never logged out, and you "
+            "compared with it; accept such a session",
+            no_user="a visitor without a login was refused or got an error (a user called None "
+            "had logged out); accept a session without a user before you look it up",
             everybody="you refused a user who has not logged out; look only at this user's "
             "entry",
             inverted="a copy from before the logout opens, and a new login is refused; swap "
             "the two cases",
             forever="a user who has logged out can never log in again; accept sessions that "
             "began after the logout",
-            copy_opens="a copy of the cookie opens after the logout; end_all must store a time "
-            "for the user, and is_revoked must compare with it",
+            nothing_stored="end_all stored nothing in `store`; the other servers see only what "
+            "is there",
+            own_memory="a server refused a session although its store is empty; keep nothing "
+            "outside of `store`",
+            own_clock="end_all stored a time of its own; `now` is the time, in milliseconds",
+            not_a_time="the entry is deleted at once, so a copy opens; forget_at is a time in "
+            "milliseconds since 1970, as `now` is, and not how long to keep the entry",
+            copy_opens="a copy opens after the logout; end_all must store `now` for the user, "
+            "and is_revoked must return whether the session began by then",
             border="you accepted a session that began in the millisecond of the logout; refuse "
-            "equal times",
+            "it, because nobody knows which was first",
+            first_only="a user logged out twice, and you refused only the sessions from before "
+            "the first time; the last logout counts",
             created_at="you accepted a copy of a session that had been extended; created_at "
-            "moves, so compare born_at",
-            too_soon="you deleted an entry while a copy could still open; keep it up to and "
-            "including `ended + longest`",
-            never_forgets="you never delete entries; delete each one when `longest` has passed "
-            "since its logout",
+            "moves when it is, so compare born_at",
+            too_soon="the entry was deleted while a copy could still open: a session may live "
+            "`longest` after the logout",
+            never_forgets="the entry has no forget_at, so it is kept for ever; when can no "
+            "session from before the logout be alive?",
+            too_late="the entry is kept more than an hour longer than any session that it "
+            "refuses",
         ),
         (
-            "What must the server remember about a user who logs out? One timestamp.",
-            "A session is revoked if its user has an entry and its `born_at` is not later.",
-            "In end_all, loop over `list(epochs.items())`, and delete each entry with "
-            "ended + longest < now. Then set epochs[user] = now.",
+            "What is the least that a server must know, to tell a session from before the "
+            "logout from one after it? For how long?",
+            "Store the time of the logout under the user's name. Compare it with born_at. Two "
+            "visitors have no entry: which?",
+            'store.put(f"user:{user}", now, now + longest). In is_revoked, return False '
+            "without a user or an entry; else whether born_at <= the entry.",
         ),
         (end_all_ours, is_revoked_ours),
+        level=2,
+        minutes=12,
+    ),
+    Exercise(
+        "E8.5",
+        "back",
+        judge_back,
+        misconceptions(
+            seals_unknown="from some states, a restart seals with a secret that another server "
+            "does not open; which one may a server seal with, until all know both?",
+            drops_in_use="from some states, a restart drops a secret with which another server "
+            "seals; let each server learn both secrets first",
+            back_without_wait="the way back also leaves cookies behind: before a server drops "
+            "the new secret, those must have expired or been sealed again",
+            not_back="from some states, not every server has only the old secret at the end",
+        ),
+        (
+            "Which states can a plan be in when it stops? Which of them can go back at once?",
+            "First make all servers know both secrets, without a change of the one that seals.",
+            "Three rounds: each server keeps its first secret and adds the other; all get "
+            "[old, new]; after a WAIT, all get [old].",
+        ),
+        (back_ours,),
+        level=3,
+        minutes=15,
+        must=False,
     ),
 )

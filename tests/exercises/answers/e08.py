@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from .cells import cells
+from .cells import but, cells
 
+_ASK = """
+def ask(browser, urls, path):
+    while urls:
+        url = urls.pop(0)
+        try:
+            answer = browser.get(url + path)
+        except requests.ConnectionError:
+            continue
+        urls.append(url)
+        return answer
+    raise LookupError("no server answers")
+"""
+_REPLAY = """
+def replay(urls, act, then):
+    ann, thief = Visitor(), Visitor()
+    ann.get(urls[0] + "/login/ann")
+    copy = ann.cookies.get_dict()
+    ann.get(urls[0] + act)
+    return [Visitor().get(url + then, cookies=copy).text for url in urls]
+"""
 _IS_REVOKED = """
-def is_revoked(epochs, session):
+def is_revoked(store, session):
     user = session.get("user")
-    return user in epochs and session.born_at <= epochs[user]
+    if user is None:
+        return False
+    epoch = store.get(f"user:{user}")
+    return epoch is not None and session.born_at <= epoch
 """
 _END_ALL = """
-def end_all(epochs, user, now, longest):
-    for name in list(epochs):
-        if epochs[name] + longest < now:
-            del epochs[name]
-    epochs[user] = now
+def end_all(store, user, now, longest):
+    store.put(f"user:{user}", now, now + longest)
 """
 
 
@@ -30,234 +50,573 @@ def _refuses(*sources: str) -> list[str]:
 
 WRONG: dict[str, dict[str, list[str]]] = {
     "E8.1": {
+        "same-server": cells(
+            """
+            def ask(browser, urls, path):
+                for url in list(urls):
+                    try:
+                        return browser.get(url + path)
+                    except requests.ConnectionError:
+                        urls.remove(url)
+                raise RuntimeError("none")
+            """,
+            """
+            def ask(browser, urls, path):
+                while urls:
+                    url, *urls = urls
+                    try:
+                        answer = browser.get(url + path)
+                    except requests.ConnectionError:
+                        continue
+                    urls.append(url)
+                    return answer
+                raise LookupError
+            """,
+        ),
+        "loses-servers": [
+            but(_ASK, ("        urls.append(url)\n", "")).replace("while urls:", "while True:"),
+        ],
+        "other-order": [
+            but(_ASK, ("urls.append(url)", "urls.insert(1, url)")),
+            *cells(
+                """
+                import itertools
+
+                turns = itertools.count()
+
+                def ask(browser, urls, path):
+                    while urls:
+                        url = urls[next(turns) % len(urls)]
+                        try:
+                            return browser.get(url + path)
+                        except requests.ConnectionError:
+                            urls.remove(url)
+                    raise LookupError
+                """
+            ),
+        ],
+        "escapes": [
+            but(_ASK, ("requests.ConnectionError", "ConnectionError")),
+            *cells(
+                """
+                def ask(browser, urls, path):
+                    urls.append(urls.pop(0))
+                    return browser.get(urls[-1] + path)
+                """,
+                """
+                def ask(browser, urls, path):
+                    url = urls.pop(0)
+                    try:
+                        answer = browser.get(url + path)
+                    except requests.ConnectionError:
+                        url = urls.pop(0)
+                        answer = browser.get(url + path)
+                    urls.append(url)
+                    return answer
+                """,
+            ),
+        ],
+        "dead-stays": cells(
+            """
+            def ask(browser, urls, path):
+                for _ in range(len(urls)):
+                    url = urls.pop(0)
+                    urls.append(url)
+                    try:
+                        return browser.get(url + path)
+                    except requests.ConnectionError:
+                        pass
+                raise LookupError("no server answers")
+            """,
+        ),
+        "asks-again": [
+            but(
+                _ASK,
+                (
+                    "            continue\n",
+                    "            try:\n                answer = browser.get(url + path)\n"
+                    "            except requests.ConnectionError:\n                continue\n",
+                ),
+            ),
+        ],
+        "skips": cells(
+            """
+            def ask(browser, urls, path):
+                for url in urls:
+                    urls.remove(url)
+                    try:
+                        answer = browser.get(url + path)
+                    except requests.ConnectionError:
+                        continue
+                    urls.append(url)
+                    return answer
+                raise LookupError("no server answers")
+            """,
+        ),
+        "twice": [
+            but(
+                _ASK,
+                ("        return answer", "        return browser.get(url + path)"),
+            ),
+            but(_ASK, ("answer = browser.get(url + path)", "browser.get(url)")).replace(
+                "        return answer", "        return browser.get(url + path)"
+            ),
+        ],
+        "status": [
+            but(
+                _ASK,
+                (
+                    "        urls.append(url)",
+                    "        answer.raise_for_status()\n        urls.append(url)",
+                ),
+            ),
+            but(
+                _ASK,
+                (
+                    "        urls.append(url)",
+                    "        if not answer.ok:\n            continue\n        urls.append(url)",
+                ),
+            ),
+        ],
+        "new-unseen": cells(
+            """
+            pools = {}
+
+            def ask(browser, urls, path):
+                mine = pools.setdefault(id(urls), list(urls))
+                while mine:
+                    url = mine.pop(0)
+                    try:
+                        answer = browser.get(url + path)
+                    except requests.ConnectionError:
+                        urls.remove(url)
+                        continue
+                    mine.append(url)
+                    urls[:] = urls[1:] + urls[:1] if url == urls[0] else urls
+                    return answer
+                raise LookupError
+            """
+        ),
+        "text": [but(_ASK, ("return answer", "return answer.text"))],
+        "endless": [
+            *cells(
+                """
+                def ask(browser, urls, path):
+                    while True:
+                        url = urls[0]
+                        try:
+                            answer = browser.get(url + path)
+                        except requests.ConnectionError:
+                            if len(urls) > 1:
+                                urls.pop(0)
+                            continue
+                        urls.append(urls.pop(0))
+                        return answer
+                """,
+                """
+                def ask(browser, urls, path):
+                    while urls:
+                        url = urls[0]
+                        try:
+                            answer = browser.get(url + path)
+                        except:
+                            continue
+                        urls.append(urls.pop(0))
+                        return answer
+                """,
+            ),
+        ],
+        "silent": [
+            but(_ASK, ('    raise LookupError("no server answers")', "    return None")),
+        ],
+    },
+    "E8.2": {
         "at-once": cells(
             """
-            def rotation(old, new):
-                return [new]
+            def plan(servers, old, new):
+                return [(server, [new]) for server in servers]
             """,
             """
-            def rotation(old, new):
-                return [old, new]
-            """,
-            """
-            def rotation(old, new):
-                return [[old], [new]]
-            """,
-            """
-            def rotation(old, new):
-                return [new, [new, old], [old, new]]
+            def plan(servers, old, new):
+                return [*((server, [old]) for server in servers), WAIT,
+                        *((server, new) for server in servers)]
             """,
         ),
         "new-first": cells(
             """
-            def rotation(old, new):
-                return [[new, old], [new]]
+            def plan(servers, old, new):
+                both = [(server, [new, old]) for server in servers]
+                return [*both, WAIT, *((server, [new]) for server in servers)]
             """,
             """
-            def rotation(old, new):
-                both = [new, old]  # the newest first
-                return [old, both, new]
+            def plan(servers, old, new):
+                steps = [old, new], [new, old], WAIT, [new]
+                return [
+                    step if step == WAIT else (server, step)
+                    for server in servers
+                    for step in steps
+                ]
             """,
             """
-            def rotation(old, new):
-                return [[new, old], [old, new], [new]]
+            def plan(servers, old, new):
+                learn = [(server, [old, new]) for server in servers[:-1]]
+                switch = [(server, [new, old]) for server in servers]
+                return [*learn, *switch, WAIT, *((server, [new]) for server in servers)]
             """,
         ),
         "dropped-too-soon": cells(
             """
-            def rotation(old, new):
-                return [[old, new], [new]]
+            def plan(servers, old, new):
+                learn = [(server, [old, new]) for server in servers]
+                return [*learn, WAIT, *((server, [new]) for server in servers)]
             """,
             """
-            def rotation(old, new):
-                steps = []
-                steps.append((old, new))
-                steps.append(new)
-                return steps
+            def plan(servers, old, new):
+                restarts = [(server, [old, new]) for server in servers]
+                restarts += [WAIT]
+                for server in servers:
+                    restarts += [(server, [new, old]), (server, [new])]
+                return restarts
+            """,
+        ),
+        "no-wait": cells(
+            """
+            def plan(servers, old, new):
+                steps = [old, new], [new, old], [new]
+                return [(server, step) for step in steps for server in servers]
+            """,
+            """
+            def plan(servers, old, new):
+                steps = [old, new], WAIT, [new, old], [new], WAIT
+                plan = []
+                for step in steps:
+                    plan += [step] if step == WAIT else [(each, step) for each in servers]
+                return plan
+            """,
+        ),
+        "left-out": cells(
+            """
+            def plan(servers, old, new):
+                return [(server, [old, new]) for server in servers[1:]]
             """,
         ),
         "never-new": cells(
             """
-            def rotation(old, new):
-                return [[old, new]]
+            def plan(servers, old, new):
+                return []
             """,
             """
-            def rotation(old, new):
-                return [[old, new], [new, old], [old, new]]
-            """,
-            """
-            def rotation(old, new):
-                steps = []
-                return steps
+            def plan(servers, old, new):
+                return [WAIT]
             """,
         ),
         "never-dropped": cells(
             """
-            def rotation(old, new):
-                return [[old, new], [new, old]]
+            def plan(servers, old, new):
+                return [(server, [old, new]) for server in servers]
             """,
             """
-            def rotation(old, new):
-                learn = [old, new]
-                return (learn, list(reversed(learn)))
+            def plan(servers, old, new):
+                steps = [old, new], [new, old]
+                return [(server, step) for step in steps for server in servers] + [WAIT]
             """,
         ),
     },
-    "E8.2": {
+    "E8.3": {
+        "no-act": [but(_REPLAY, ("    ann.get(urls[0] + act)\n", ""))],
+        "acts-without-cookie": [
+            but(_REPLAY, ("ann.get(urls[0] + act)", "thief.get(urls[0] + act)")),
+        ],
+        "too-early": [
+            but(
+                _REPLAY,
+                ("    ann.get(urls[0] + act)\n    return", "    texts ="),
+            )
+            + "    ann.get(urls[0] + act)\n    return texts\n",
+        ],
+        "no-copy": [but(_REPLAY, (", cookies=copy", ""))],
+        "copied-late": [
+            but(
+                _REPLAY,
+                (
+                    "    copy = ann.cookies.get_dict()\n    ann.get(urls[0] + act)",
+                    "    ann.get(urls[0] + act)\n    copy = ann.cookies.get_dict()",
+                ),
+            ),
+            but(_REPLAY, ("ann.cookies.get_dict()", "ann.cookies")),
+            *cells(
+                """
+                def replay(urls, act, then):
+                    ann, thief = Visitor(), Visitor()
+                    ann.get(urls[0] + "/login/ann")
+                    thief.cookies = ann.cookies
+                    ann.get(urls[0] + act)
+                    return [thief.get(url + then).text for url in urls]
+                """
+            ),
+        ],
+        "copy-moves-on": cells(
+            """
+            def replay(urls, act, then):
+                ann, thief = Visitor(), Visitor()
+                ann.get(urls[0] + "/login/ann")
+                thief.cookies.update(ann.cookies)
+                ann.get(urls[0] + act)
+                return [thief.get(url + then).text for url in urls]
+            """,
+        ),
+        "not-everywhere": [
+            but(_REPLAY, ("for url in urls", "for url in urls[:1]")),
+            but(_REPLAY, ("for url in urls", "for url in reversed(urls)")),
+            but(_REPLAY, ("for url in urls", "for url in []")),
+        ],
+    },
+    "E8.4": {
         "no-entry": _refuses(
             """
-            def is_revoked(epochs, session):
-                return session.born_at <= epochs[session["user"]]
-            """,
-            """
-            def is_revoked(epochs, session):
-                user = session.get("user")
-                if user is None:
-                    return False
-                return session.born_at <= epochs[user]
+            def is_revoked(store, session):
+                return session.born_at <= store.get(f"user:{session['user']}")
             """,
         ),
         "no-user": _refuses(
             """
-            def is_revoked(epochs, session):
-                user = session["user"]
-                return user in epochs and session.born_at <= epochs[user]
+            def is_revoked(store, session):
+                epoch = store.get(f"user:{session['user']}")
+                return epoch is not None and session.born_at <= epoch
             """,
             """
-            def is_revoked(epochs, session):
+            def is_revoked(store, session):
+                epoch = store.get(f"user:{session.get('user')}")
+                return epoch is not None and session.born_at <= epoch
+            """,
+            """
+            def is_revoked(store, session):
                 if "user" not in session:
                     return True
-                return session.born_at <= epochs.get(session["user"], 0)
+                return session.born_at <= (store.get(f"user:{session['user']}") or 0)
             """,
+        )
+        + cells(
+            """
+            def end_all(store, user, now, longest):
+                store.put(user, now, now + longest)
+
+
+            def is_revoked(store, session):
+                epoch = store.get(session.get("user"))
+                return epoch is not None and session.born_at <= epoch
+            """
         ),
         "everybody": _refuses(
             """
-            def is_revoked(epochs, session):
-                return any(session.born_at <= ended for ended in epochs.values())
-            """,
-            """
-            def is_revoked(epochs, session):
-                last = max(epochs.values(), default=0)
-                return session.born_at <= last
-            """,
-            """
-            def is_revoked(epochs, session):
+            def is_revoked(store, session):
                 user = session.get("user")
-                return user not in epochs or session.born_at <= epochs[user]
+                return store.get(f"user:{user}") is None
             """,
             """
-            def is_revoked(epochs, session):
+            def is_revoked(store, session):
                 return True
             """,
+        )
+        + cells(
+            """
+            def end_all(store, user, now, longest):
+                store.put("last", now, now + longest)
+
+
+            def is_revoked(store, session):
+                if not session.get("user"):
+                    return False
+                return session.born_at <= (store.get("last") or 0)
+            """
         ),
         "inverted": _refuses(
             """
-            def is_revoked(epochs, session):
+            def is_revoked(store, session):
                 user = session.get("user")
-                return user in epochs and session.born_at > epochs[user]
-            """,
-            """
-            def is_revoked(epochs, session):
-                user = session.get("user")
-                if user in epochs:
-                    return epochs[user] < session.born_at
-                return False
+                if user is None:
+                    return False
+                epoch = store.get(f"user:{user}")
+                return epoch is not None and session.born_at > epoch
             """,
         ),
         "forever": _refuses(
             """
-            def is_revoked(epochs, session):
-                return session.get("user") in epochs
+            def is_revoked(store, session):
+                user = session.get("user")
+                return user is not None and store.get(f"user:{user}") is not None
+            """,
+        ),
+        "nothing-stored": cells(
+            """
+            epochs = {}
+
+
+            def end_all(store, user, now, longest):
+                store = {user: now}
+
+
+            def is_revoked(store, session):
+                return session.born_at <= epochs.get(session.get("user"), 0)
+            """,
+        ),
+        "own-memory": cells(
+            """
+            epochs = {}
+
+
+            def end_all(store, user, now, longest):
+                epochs[user] = now
+                store.put(user, now, now + longest)
+
+
+            def is_revoked(store, session):
+                return session.born_at <= epochs.get(session.get("user"), 0)
+            """,
+        ),
+        "own-clock": _ends(
+            """
+            import time
+
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", round(time.time() * 1000), now + longest)
             """,
             """
-            def is_revoked(epochs, session):
-                user = session.get("user")
-                return user in epochs and epochs[user] > 0
+            import time
+
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", int(time.time()), now + longest)
+            """,
+        ),
+        "not-a-time": _ends(
+            """
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", now, longest)
+            """,
+            """
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", now, (now + longest) // 1000)
             """,
         ),
         "copy-opens": _ends(
             """
-            def end_all(epochs, user, now, longest):
-                for name in list(epochs):
-                    if epochs[name] + longest < now:
-                        del epochs[name]
+            def end_all(store, user, now, longest):
+                store.put("user", now, now + longest)
             """,
             """
-            def end_all(epochs, user, now, longest):
-                epochs["user"] = now
-            """,
-            """
-            def end_all(epochs, user, now, longest):
-                epochs = {user: now}
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", longest, now + longest)
             """,
         )
         + _refuses(
             """
-            def is_revoked(epochs, session):
+            def is_revoked(store, session):
                 user = session.get("user")
-                if user in epochs:
-                    session.born_at <= epochs[user]
+                if user and store.get(f"user:{user}"):
+                    session.born_at <= store.get(f"user:{user}")
             """,
         ),
         "border": _refuses(
             """
-            def is_revoked(epochs, session):
+            def is_revoked(store, session):
                 user = session.get("user")
-                return user in epochs and session.born_at < epochs[user]
+                if user is None:
+                    return False
+                return session.born_at < (store.get(f"user:{user}") or 0)
             """,
+        ),
+        "first-only": _ends(
             """
-            def is_revoked(epochs, session):
-                return epochs.get(session.get("user"), 0) > session.born_at
+            def end_all(store, user, now, longest):
+                if store.get(f"user:{user}") is None:
+                    store.put(f"user:{user}", now, now + longest)
             """,
         ),
         "created-at": _refuses(
             """
-            def is_revoked(epochs, session):
+            def is_revoked(store, session):
                 user = session.get("user")
-                return user in epochs and session.created_at <= epochs[user]
-            """,
-            """
-            def is_revoked(epochs, session):
-                return session.created_at <= epochs.get(session.get("user"), 0)
+                if user is None:
+                    return False
+                epoch = store.get(f"user:{user}")
+                return epoch is not None and session.created_at <= epoch
             """,
         ),
         "too-soon": _ends(
             """
-            def end_all(epochs, user, now, longest):
-                epochs.clear()
-                epochs[user] = now
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", now, now + longest - 1)
             """,
             """
-            def end_all(epochs, user, now, longest):
-                for name, ended in list(epochs.items()):
-                    if ended + longest <= now:
-                        del epochs[name]
-                epochs[user] = now
-            """,
-            """
-            def end_all(epochs, user, now, longest):
-                for name in [name for name in epochs if epochs[name] < now]:
-                    epochs.pop(name)
-                epochs[user] = now
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", now, now + longest // 1000)
             """,
         ),
         "never-forgets": _ends(
             """
-            def end_all(epochs, user, now, longest):
-                epochs[user] = now
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", now, None)
+            """,
+        ),
+        "too-late": _ends(
+            """
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", now, now + longest * 1000)
             """,
             """
-            def end_all(epochs, user, now, longest):
-                if user in epochs and epochs[user] + longest < now:
-                    del epochs[user]
-                epochs[user] = now
+            def end_all(store, user, now, longest):
+                store.put(f"user:{user}", now, now + 24 * 60 * 60 * 1000)
+            """,
+        ),
+    },
+    "E8.5": {
+        "seals-unknown": cells(
+            """
+            def back(running, old, new):
+                first = [(server, [new, old]) for server in running]
+                then = [(server, [old, new]) for server in running]
+                return [*first, *then, WAIT, *((server, [old]) for server in running)]
             """,
             """
-            def end_all(epochs, user, now, longest):
-                epochs[user] = now
-                for name, ended in list(epochs.items()):
-                    if now + longest < ended:
-                        del epochs[name]
+            def back(running, old, new):
+                then = [(server, [old, new]) for server in running]
+                return [*then, WAIT, *((server, [old]) for server in running)]
+            """,
+        ),
+        "drops-in-use": cells(
+            """
+            def back(running, old, new):
+                plan = []
+                for server, secrets in running.items():
+                    if secrets == [new]:
+                        plan.append((server, [new, old]))
+                for server in running:
+                    plan += [(server, [old, new]), WAIT, (server, [old])]
+                return plan
+            """,
+        ),
+        "back-without-wait": cells(
+            """
+            def back(running, old, new):
+                return [(server, [old]) for server in running]
+            """,
+            """
+            def back(running, old, new):
+                plan = []
+                for server, secrets in running.items():
+                    plan.append((server, [*secrets, *({old, new} - set(secrets))]))
+                plan += [(server, [old, new]) for server in running]
+                return plan + [(server, [old]) for server in running]
+            """,
+        ),
+        "not-back": cells(
+            """
+            def back(running, old, new):
+                return []
+            """,
+            """
+            def back(running, old, new):
+                return [(server, secrets) for server, secrets in running.items()]
             """,
         ),
     },
@@ -266,83 +625,283 @@ WRONG: dict[str, dict[str, list[str]]] = {
 RIGHT: dict[str, list[str]] = {
     "E8.1": cells(
         """
-        def rotation(old, new):
-            return [[old, new], [new, old], new]
+        def ask(browser, urls, path):
+            for _ in range(len(urls)):
+                url = urls.pop(0)
+                try:
+                    answer = browser.request("GET", f"{url}{path}", timeout=9)
+                except requests.RequestException:
+                    pass
+                else:
+                    urls.append(url)
+                    return answer
+            assert urls, "no server answers"
         """,
         """
-        def rotation(old, new):
-            # The first step is what they have; the rest as tuples.
-            return (old, (old, new), (new, old), (new,))
+        def ask(browser, urls, path):
+            url = urls[0]
+            try:
+                answer = browser.get(url=url + path)
+            except OSError:
+                del urls[0]
+                return ask(browser, urls, path)
+            urls[:] = urls[1:] + [url]
+            return answer
         """,
         """
-        def rotation(old, new):
-            steps = [[old, new], [old, new]]
-            steps.append(steps[0][::-1])
-            return steps + [[new]]
+        def ask(browser, urls, path):
+            while True:
+                urls.append(urls.pop(0))
+                try:
+                    return browser.get("".join([urls[-1], path]))
+                except requests.exceptions.ConnectionError:
+                    urls.pop()
+        """,
+        """
+        def ask(browser, urls, path):
+            if not urls:
+                raise requests.ConnectionError("none")
+            first, *rest = urls
+            urls[:] = rest
+            try:
+                answer = browser.get(first + path)
+            except Exception:
+                return ask(browser, urls, path)
+            urls += [first]
+            return answer
         """,
     ),
     "E8.2": cells(
         """
-        def end_all(epochs, user, now, longest):
-            epochs[user] = now
-            old = [name for name in epochs if now - epochs[name] > longest]
-            for name in old:
-                epochs.pop(name)
-
-
-        def is_revoked(epochs, session):
-            return session.born_at <= epochs.get(session.get("user"), -1)
+        def plan(servers, old, new):
+            for secrets in ([old, new], [new, old], WAIT, new):
+                if secrets == WAIT:
+                    yield WAIT
+                else:
+                    yield from ((server, secrets) for server in servers)
         """,
         """
-        def end_all(epochs, user, now, longest):
-            kept = {name: ended for name, ended in epochs.items() if ended >= now - longest}
-            epochs.clear()
-            epochs.update(kept)
-            epochs[f"user:{user}"] = now
+        def plan(servers, old, new):
+            # The first step is what they have; waits do no harm.
+            steps = (old,), (old, new), (new, old), (new,)
+            restarts = []
+            for step in steps:
+                restarts += [[server, step] for server in reversed(servers)]
+                restarts.append(WAIT)
+            return tuple(restarts)
+        """,
+        """
+        class Plan(list):
+            def all(self, servers, *secrets):
+                self.extend((server, list(secrets)) for server in servers)
 
 
-        def is_revoked(epochs, session):
+        def plan(servers, old, new):
+            steps = Plan()
+            steps.all(servers, old, new)
+            steps.all(servers, new, old)
+            steps.append(WAIT)
+            steps.all(servers, new)
+            return steps
+        """,
+        """
+        def plan(servers, old, new):
+            *others, last = servers
+            restarts = [(name, [old, new]) for name in others]
+            restarts += [(last, [new, old])]  # all others know both
+            restarts += [(name, [new, old]) for name in others]
+            return restarts + [WAIT] + [(name, [new]) for name in servers]
+        """,
+    ),
+    "E8.3": cells(
+        """
+        def replay(urls, act, then):
+            ann = requests.Session()
+            first = ann.get(urls[0] + "/login/ann")
+            cookie = first.headers["Set-Cookie"].split(";")[0]
+            ann.get(urls[1] + act).raise_for_status()
+            texts = []
+            for url in urls:
+                texts.append(requests.get(url + then, headers={"Cookie": cookie}).text)
+            return texts
+        """,
+        """
+        import copy
+
+        def replay(urls, act, then):
+            ann = Visitor()
+            ann.get(f"{urls[-1]}/login/ann")
+            jar = copy.deepcopy(ann.cookies)
+            ann.get(f"{urls[0]}{act}")
+
+            def steal(url):
+                thief = Visitor()
+                thief.cookies.update(jar)
+                return thief.get(f"{url}{then}").text
+
+            return list(map(steal, urls))
+        """,
+        """
+        from urllib.request import Request, urlopen
+
+        def replay(urls, act, then):
+            def get(url, cookie=""):
+                return urlopen(Request(url, headers={"Cookie": cookie}))
+
+            login = get(urls[0] + "/login/ann")
+            cookie = login.headers["Set-Cookie"].partition(";")[0]
+            get(urls[0] + act, cookie)
+            return tuple(get(url + then, cookie).read().decode() for url in urls)
+        """,
+    ),
+    "E8.4": cells(
+        """
+        def end_all(store, user, now, longest):
+            store.put(user, now, now + longest)
+
+
+        def is_revoked(store, session):
             if "user" not in session:
                 return False
-            ended = epochs.get(f"user:{session['user']}")
-            if ended is None:
+            return session.born_at <= (store.get(session["user"]) or 0)
+        """,
+        """
+        HOUR = 60 * 60 * 1000
+
+
+        def end_all(store, user, now, longest):
+            store.put(key="epoch of " + user, value=now + 1, forget_at=now + longest + HOUR)
+
+
+        def is_revoked(store, session):
+            match session:
+                case {"user": user}:
+                    epoch = store.get("epoch of " + user)
+                    return bool(epoch) and session.born_at < epoch
+        """,
+        """
+        def key(user):
+            return "".join(["u", user])
+
+
+        end_all = lambda store, user, now, longest: store.put(key(user), now, now + longest)
+
+
+        def is_revoked(store, session):
+            try:
+                return not session.born_at > store.get(key(session["user"]))
+            except (KeyError, TypeError):
                 return False
-            return not session.born_at > ended
+        """,
+    ),
+    "E8.5": cells(
+        """
+        def back(running, old, new):
+            for server, (first, *rest) in running.items():
+                yield server, [first, *({old, new} - {first})]
+            for server in running:
+                yield server, (old, new)
+            yield WAIT
+            for server in running:
+                yield server, old
+        """,
+        """
+        def back(running, old, new):
+            if not any(new in secrets[0] for secrets in running.values()):
+                return [WAIT, *((server, [old]) for server in running)]
+            return [
+                *((s, [new, old]) for s, secrets in running.items() if secrets[0] == new),
+                WAIT,
+                *((s, [old, new]) for s in running),
+                WAIT,
+                *((s, [old]) for s in running),
+            ]
         """,
     ),
 }
 
+EQUIVALENT: dict[str, dict[str, str]] = {}
+
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E8.1": [
         (
-            "def rotation(o, n): print(o)",
-            "rotation(old, new) should return a list of steps, "
-            "but returned None; is a `return` missing?",
+            "def ask(b, u, p): b.get(u[0] + p)",
+            "ask should return the Response of a server, but returned None; "
+            "is a `return` missing?",
         ),
         (
-            "def rotation(o, n): return o",
-            "rotation(old, new) should return a list of steps, "
-            "but returned 'old-secret-0123456789-abcdef'",
+            "def ask(b, u, p): u.rotate()",
+            "ask(<lesson_app…'list' object has no attribute 'rotate'",
         ),
         (
-            "def rotation(o, n): return [[o, n], 7]",
-            "step 2: a server with secret=7 does not start: TypeError: ",
-        ),
-        (
-            "def rotation(o, n): return [[o, n[:4]]]",
-            "step 1: a server with secret=['old-secret-0123456789-abcdef', 'new-'] does not "
-            "start: "
-            "ValueError: the secret is ",
+            "def ask(b, u, p):\n    u.append(u.pop(0))\n    return b.get(u[-1] + '/x')",
+            "ask must request url + path, such as /login/ann, got http://server-1.example/x",
         ),
     ],
     "E8.2": [
         (
-            "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
-            "… raised AttributeError: 'Session' object has no attribute 'born'",
+            "def plan(s, o, n): print(o)",
+            "plan should return a list of pairs and WAITs, but returned None; "
+            "is a `return` missing?",
         ),
         (
-            "def end_all(e, u, n): e[u] = n\ndef is_revoked(e, s): return False",
+            "def plan(s, o, n): return [(s, [o, n])]",
+            "entry 1 of the plan must begin with a server's name, got ['brown', 'gold', 'lime']",
+        ),
+        (
+            "def plan(s, o, n): return [[o, n], [n, o], [n]]",
+            "entry 1 of the plan must begin with a server's name, got old; ",
+        ),
+        (
+            "def plan(s, o, n): return [(s[0], [o, n]), (s[1], 7)]",
+            "entry 2 of the plan must have a list of secrets, got 7",
+        ),
+        (
+            "def plan(s, o, n): return [(s[0], [o, n[:4]])]",
+            "entry 1 of the plan: a server with 'new-' does not start: ",
+        ),
+        (
+            "def plan(s, o, n):\n    while True:\n        yield WAIT",
+            "plan returned more than 1000 entries; stop earlier",
+        ),
+        (
+            "def plan(s, o, n): return [None]",
+            "entry 1 of the plan must be WAIT or a pair (server, secrets), got None",
+        ),
+    ],
+    "E8.3": [
+        (
+            "def replay(u, a, t): return []",
+            "replay(urls, '/basket/salt', '/basket') should request /login/ann once, but did so 0",
+        ),
+        (
+            but(_REPLAY, (".text for", " for")),
+            "replay(urls, '/basket/salt', '/basket') should return ",
+        ),
+        (
+            but(_REPLAY, ("    copy =", "    ann.get(urls[0] + '/hello')\n    copy =")),
+            "replay(urls, '/basket/salt', '/basket') should not request /hello",
+        ),
+    ],
+    "E8.4": [
+        (
+            "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
+            "is_revoked(",
+        ),
+        (
+            "def end_all(s, u, n): s.put(u, n, n)\ndef is_revoked(e, s): return False",
             "… raised TypeError: end_all() takes 3 positional arguments but 4 were given",
+        ),
+        (
+            "def end_all(s, u, n, l): s.put(u, n, n + l / 2)\n"
+            "def is_revoked(e, s): return False",
+            "end_all(",
+        ),
+    ],
+    "E8.5": [
+        (
+            "def back(r, o, n): return r",
+            "back should return a list of pairs and WAITs, but returned {",
         ),
     ],
 }
