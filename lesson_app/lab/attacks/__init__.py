@@ -186,32 +186,6 @@ def stretch(url: str, clock: Clock) -> Outcome:
     return _outcome(_read(url, ".".join(fields)), "still here", "a day later")
 
 
-def script_in_message(url: str) -> Outcome:
-    """Send a victim a link with a script in it: does the page return it as a script?"""
-    script = "<script>alert('mine now')</script>"
-    victim = Visitor()
-    _ask(url, f"/session-test-add?message={quote(script)}", client=victim)
-    answer = _ask(url, "/session-test-read", client=victim).text
-    what = answer.partition("session message: ")[2]
-    return Outcome(script in answer, f"the victim's browser gets {what}")
-
-
-def find_users(url: str, names: Iterable[str]) -> set[str]:
-    """Return the names of users: a login with a wrong password answers them differently.
-
-    The comparison is the answer to a name that no user has.
-    """
-
-    def answer(name: str) -> str:
-        form = {"userName": name, "password": "guess"}
-        return Visitor().post(f"{url}/login", data=form, timeout=_PATIENCE).text
-
-    nobody = "nobody-has-this-name"
-    # A page may repeat the name; that alone reveals nothing.
-    usual = answer(nobody)
-    return {name for name in names if answer(name) != usual.replace(nobody, name)}
-
-
 def forced_browsing(url: str, paths: Iterable[str]) -> set[str]:
     """Return the paths that answer 200 to a visitor who has not logged in."""
 
