@@ -73,6 +73,14 @@ class EncryptedCodec:
             _read(self._decrypt(from_base64(iv), from_base64(ciphertext))), 0, END_OF_TIME
         )
 
+    def padding_is_good(self, iv: bytes, ciphertext: bytes) -> bool:
+        """Return what a visitor learns from the server's status, without the network."""
+        try:
+            self._decrypt(iv, ciphertext)
+        except PaddingError:
+            return False
+        return True
+
     def _decrypt(self, iv: bytes, ciphertext: bytes) -> bytes:
         if len(iv) != IV_LENGTH:
             raise BadFormat("iv", f"the IV is {len(iv)} bytes long, not {IV_LENGTH}")
@@ -155,17 +163,6 @@ def add_hasty_login(app: Flask) -> Flask:
             return "invalid login"
         session["user"] = dict(USER)
         return redirect("/dashboard", code=302)
-
-    return app
-
-
-def add_trusting_login(app: Flask) -> Flask:
-    """Add a login that redirects to any location given as ``next``."""
-
-    @app.post("/login")
-    def login() -> ResponseReturnValue:
-        session["user"] = dict(USER)
-        return redirect(request.args.get("next", "/dashboard"), code=302)
 
     return app
 
