@@ -6,11 +6,10 @@ what it got, or something false if it got nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import requests
 
@@ -98,32 +97,6 @@ def return_tomorrow(url: str, clock: Clock, change: Callable[[str], str]) -> Out
     value = change(client.cookies["session"])
     clock.advance(timedelta(days=1))
     return _outcome(_read(url, value), "still here", "a day later")
-
-
-def script_in_message(url: str) -> Outcome:
-    """Send a victim a link with a script in it: does the page return it as a script?"""
-    script = "<script>alert('mine now')</script>"
-    victim = Visitor()
-    _ask(url, f"/session-test-add?message={quote(script)}", client=victim)
-    answer = _ask(url, "/session-test-read", client=victim).text
-    what = answer.partition("session message: ")[2]
-    return Outcome(script in answer, f"the victim's browser gets {what}")
-
-
-def find_users(url: str, names: Iterable[str]) -> set[str]:
-    """Return the names of users: a login with a wrong password answers them differently.
-
-    The comparison is the answer to a name that no user has.
-    """
-
-    def answer(name: str) -> str:
-        form = {"userName": name, "password": "guess"}
-        return Visitor().post(f"{url}/login", data=form, timeout=_PATIENCE).text
-
-    nobody = "nobody-has-this-name"
-    # A page may repeat the name; that alone reveals nothing.
-    usual = answer(nobody)
-    return {name for name in names if answer(name) != usual.replace(nobody, name)}
 
 
 def _ask(
