@@ -344,8 +344,8 @@ EXERCISES = (
             "goes to /dashboard",
             stays="with this target, a browser stays on the site; how does a URL name "
             "another host?",
-            backslash="Flask writes a backslash as %5C, and then the browser stays on the "
-            "site; find a target without one",
+            backslash="a backslash becomes %5C in Flask's redirect, and then the browser stays "
+            "on the site; find a target without one",
         ),
         (
             "Look at `https://evil.example/`. Which part of it names the host?",

@@ -51,7 +51,7 @@ def _opened(evil_link: Callable[[str, str], Any], url: str, script: str) -> tupl
     if isinstance(link, requests.Response):
         raise Wrong("sent")
     if not isinstance(link, str) or not link.startswith(f"{url}/"):
-        raise Wrong(message=f"evil_link should return a URL that begins with {url!r} and a "
+        raise Wrong(message=f"evil_link should return a URL that begins with `url` and a "
                     f"slash, but returned {short(link)}")  # fmt: skip
     victim = Visitor()
     answer = victim.get(link, timeout=PATIENCE)

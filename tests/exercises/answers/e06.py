@@ -494,7 +494,9 @@ RIGHT: dict[str, list[str]] = {
             for path in paths:
                 connection = http.client.HTTPConnection(url.removeprefix("http://"))
                 connection.request("GET", path)
-                if connection.getresponse().status == 200:
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status == 200:
                     opened |= {path}
                 connection.close()
             return opened

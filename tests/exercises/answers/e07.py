@@ -847,7 +847,9 @@ RIGHT: dict[str, list[str]] = {
             forged = lesson_app.seal({"userName": target.admin}, lesson_app.derive_keys(SECRET))
             connection = http.client.HTTPConnection(target.url.removeprefix("http://"))
             connection.request("GET", "/flag?x=1", headers={"Cookie": f"session={forged}"})
-            assert connection.getresponse().status == 200
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
             connection.close()
         """,
         """
