@@ -109,7 +109,8 @@ def _problem(exercise: Exercise, answers: Sequence[Any], untouched: Sequence[boo
             return f"`{name}` is not started; write it, too"
         if str(parameter.annotation).startswith("Callable") and not callable(answer):
             got = f"{short(answer)}, a {type(answer).__name__}"
-            return f"check() expects the function or class itself, got {got}; write its name without ()"
+            advice = "write its name without ()"
+            return f"check() expects the function or class itself, got {got}; {advice}"
     return ""
 
 

@@ -840,19 +840,6 @@ RIGHT: dict[str, list[str]] = {
                 return answer.read()
         """,
         """
-        import http.client
-
-
-        def attack_1(target):
-            forged = lesson_app.seal({"userName": target.admin}, lesson_app.derive_keys(SECRET))
-            connection = http.client.HTTPConnection(target.url.removeprefix("http://"))
-            connection.request("GET", "/flag?x=1", headers={"Cookie": f"session={forged}"})
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 200
-            connection.close()
-        """,
-        """
         def attack_1(target):
             keys = lesson_app.derive_keys(SECRET.encode())
             life = 365 * lesson_app.cookie.DAY
