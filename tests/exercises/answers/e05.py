@@ -1353,8 +1353,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E5.1": [
         (
+            "def evil_link(url, script): return url + '?message=' + script",
+            "evil_link should return a URL that begins with the argument `url` and a slash, "
+            "but returned 'http://…?message=",
+        ),
+        (
             "def evil_link(url, script): pass; return '/session-test-add?message=' + script",
-            "evil_link should return a URL that begins with `url` and a slash, "
+            "evil_link should return a URL that begins with the argument `url` and a slash, "
             "but returned '/session-test-add",
         ),
     ],
