@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from urllib.error import HTTPError
 
 import requests
 
@@ -53,6 +54,8 @@ def _try(
     for _ in range(chances):
         with defended() as target:
             found = outcome(attack, target)
+        if isinstance(found, HTTPError):  # urllib's error is also an open response
+            found.close()
         if not target.captured:
             break
     # Here, only an attack that reads the secret from memory works.
