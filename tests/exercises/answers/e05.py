@@ -1355,7 +1355,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         (
             "def evil_link(url, script): return url + '?message=' + script",
             "evil_link should return a URL that begins with the argument `url` and a slash, "
-            "but returned 'http://",
+            "but returned 'http://…?",
         ),
         (
             "def evil_link(url, script): pass; return '/session-test-add?message=' + script",
