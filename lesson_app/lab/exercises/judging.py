@@ -211,7 +211,7 @@ def short(value: Any) -> str:
 
 #: Text that differs between runs or machines: memory addresses and folders.
 _VARYING = re.compile(
-    r" at 0x[0-9a-fA-F]+"
+    r" at 0x[0-9a-fA-F]+|(?<=127\.0\.0\.1):\d+"
     r"|(?<![\w.])(?:/(?:home|root|tmp|usr|var|opt|work|private|Users|Library)/|[A-Za-z]:\\)"
     r"(?:[^\s'\"/\\]+[/\\])*"
 )
@@ -233,11 +233,16 @@ def describe(error: BaseException) -> str:
 
 
 def same(actual: Any, expected: Any) -> bool:
-    """Return whether two values are equal and have the same type.
+    """Return whether two values are equal and have the same types, also inside a list.
 
     A learner's own type could claim to equal anything.
     """
-    return type(actual) is type(expected) and bool(actual == expected)
+    if type(actual) is not type(expected):
+        return False
+    if isinstance(expected, tuple | list):
+        pairs = zip(actual, expected, strict=False)
+        return len(actual) == len(expected) and all(same(*pair) for pair in pairs)
+    return bool(actual == expected)
 
 
 def expect(call: str, actual: Any, expected: Any) -> None:

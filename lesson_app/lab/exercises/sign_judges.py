@@ -22,6 +22,8 @@ def judge_sign(sign: Callable[..., Any]) -> None:
     times = (("1692988779453", "120000"), ("0", "1"), (str(secrets.randbelow(10**13)), "60000"))
     # Printable bytes, so that a message about a crash is short.
     calls = [(_bytes(16), _bytes(32), *each, _bytes(32)) for each in times]
+    # The same cookie with other times, which are no plain numbers.
+    calls.append((*calls[0][:2], "0120000", "hello", calls[0][4]))
     # The first call again: nothing may be left from the calls between.
     for number, call in enumerate((*calls, calls[0]), 1):
         iv, ciphertext, created_at, duration, key = call

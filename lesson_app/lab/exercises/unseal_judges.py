@@ -57,6 +57,7 @@ def _judge_names(unseal: Callable[..., Any], secret: str) -> None:
     other = f"theme-{secrets.token_hex(2)}"
     names = (
         (other, "name-not-checked"),
+        ("Session", "name-not-checked"),
         ("sessions", "name-begins-alike"),
         ("sess", "name-begins-alike"),
     )

@@ -420,6 +420,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "name-not-checked": [
+            but(_UNSEAL, ("sealed_name != name", "sealed_name.lower() != name.lower()")),
             but(_UNSEAL, (_NAME_CHECK, "")),
             but(_UNSEAL, ("sealed_name != name", "not sealed_name")),
         ],
@@ -883,6 +884,18 @@ EQUIVALENT: dict[str, dict[str, str]] = {
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E3.1": [
         (
+            "def sign(i, c, a, d, k):\n    times = str(int(a)), str(int(d))\n"
+            "    fields = [i, c, *map(str.encode, times)]\n"
+            "    return hmac.digest(k, b'.'.join(fields), 'sha256')",
+            "… raised ValueError: invalid literal for int() with base 10: 'hello'",
+        ),
+        (
+            "cache = {}\ndef sign(i, c, a, d, k):\n"
+            "    fields = b'.'.join([i, c, a.encode(), d.encode()])\n"
+            "    return cache.setdefault(i, hmac.digest(k, fields, 'sha256'))",
+            "…",
+        ),
+        (
             "def sign(iv, ciphertext, *rest):\n"
             "    return hmac.digest(rest[-1], ciphertext, 'sha256')",
             "sign should make the MAC of iv . ciphertext . created_at . duration, but made the "
@@ -1029,6 +1042,13 @@ def sign(iv, ciphertext, created_at, duration, key):
         ),
     ],
     "E3.3": [
+        (
+            but(
+                _UNSEAL,
+                ("int(created_at), int(duration)", "float(created_at), 1.0 * int(duration)"),
+            ),
+            "unseal(value, secret) should return",
+        ),
         (
             "def unseal(v, s): print(v)",
             "unseal(value, secret) should return ({'message': 'Hello World!'}, "
