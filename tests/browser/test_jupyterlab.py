@@ -140,7 +140,8 @@ def test_run_all_in_jupyterlab(desk: Page, theme: str, name: str) -> None:
     sources = [output[MERMAID] for output in having(MERMAID, found)]
     for key, part in (("accTitle", "title"), ("accDescr", "description")):
         assert [each[part] for each in found["diagrams"]] == [line_of(s, key) for s in sources]
-    assert all((each["brightness"] < 0.5) == (theme == "dark") for each in found["diagrams"])
+    # Notes are light in both themes: a dark diagram with several has 0.54, a light one 0.69.
+    assert all((each["brightness"] < 0.6) == (theme == "dark") for each in found["diagrams"])
 
 
 @pytest.mark.proof

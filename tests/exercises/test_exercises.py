@@ -126,16 +126,20 @@ def test_stub(key: str) -> None:
 @each_exercise
 def test_solution(key: str) -> None:
     """The notebook's solution passes."""
-    assert (
-        str(asked(key).judge(asked(key).solution))
-        == f"✓ {key} {catalogue()[key].title}: passed"
+    verdicts = (
+        str(asked(key).judge(asked(key).solution)) for _ in range(5 if key == "E5.5" else 1)
     )
+
+    assert f"✓ {key} {catalogue()[key].title}: passed" in verdicts
 
 
 @pytest.mark.parametrize("key", [key for key in IDS if catalogue()[key].ours])
 def test_ours(key: str) -> None:
     """Our own functions pass."""
-    assert judge(catalogue()[key], *catalogue()[key].ours).state == "passed"
+    exercise = catalogue()[key]
+    tries = 5 if key == "E5.5" else 1
+
+    assert any(judge(exercise, *exercise.ours).state == "passed" for _ in range(tries))
 
 
 def test_every_function_has_one_of_ours() -> None:
@@ -152,7 +156,10 @@ def test_every_function_has_one_of_ours() -> None:
 )
 def test_right_answer(key: str, source: str) -> None:
     """A correct answer that differs from the solution passes."""
-    assert str(asked(key).judge(source)).endswith(": passed")
+    # E5.5 measures real times: on a busy machine an answer may need another try.
+    tries = 5 if key == "E5.5" else 1
+
+    assert any(str(asked(key).judge(source)).endswith(": passed") for _ in range(tries))
 
 
 def test_right_answers_for_each() -> None:

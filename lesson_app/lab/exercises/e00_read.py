@@ -51,6 +51,8 @@ def judge_mine(value: Any) -> None:
     """Check that the value is a new cookie with the message, valid for a week."""
     if isinstance(value, bytes):
         raise Wrong("bytes")
+    if isinstance(value, str) and value.startswith("session="):
+        raise Wrong("whole-pair")
     if not isinstance(value, str) or value.count(".") != 4:
         raise Wrong(message=f"a sealed cookie is a string of five fields, got {short(value)}")
     try:
@@ -68,6 +70,8 @@ def judge_mine(value: Any) -> None:
     now = round(time.time() * 1000)
     if begins > now + _MINUTE:
         raise Wrong("in-future")
+    if begins < now - _MINUTE and ends < now + 24 * 60 * _MINUTE:
+        raise Wrong("in-past")
     if ends < now + (7 * 24 - 1) * 60 * _MINUTE:
         raise Wrong("too-short")
 
@@ -104,13 +108,15 @@ EXERCISES = (
             "`session`",
             no_message="this session has no `message`; open the page's cookie and look",
             in_future="this session begins in the future; leave `created_at` out to begin now",
+            whole_pair="this is the cookie with its name; give the value alone",
+            in_past="this session began long ago; leave `created_at` out to begin now",
             too_short="this session expires in less than a week; `duration` is in milliseconds",
         ),
         (
             "The package has a function that is the opposite of `unseal`. What is its name?",
-            "`help(lesson_app.seal)` shows its parameters. In which unit is the duration?",
-            'seal({"message": …}, keys, duration=…): a day has 24 * 60 * 60 * 1000 '
-            "milliseconds.",
+            "`from lesson_app import seal`, then `help(seal)`. In which unit is the duration?",
+            'seal({"message": …}, derive_keys(SECRET), duration=…). A day has 24 * 60 * 60 * '
+            "1000 milliseconds.",
         ),
         level=2,
         minutes=10,

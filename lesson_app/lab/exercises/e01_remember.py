@@ -15,7 +15,7 @@ from ...app import create_app
 from ...cookie import from_base64, to_base64
 from ..attacks.weak import ClearCodec
 from ..http.server import Server
-from .judging import Exercise, Wrong, expect, forgotten, misconceptions, outcome, same, short
+from .judging import Exercise, Wrong, expect, misconceptions, outcome, same, short
 
 # Their base64 has 1, 0, 0, 2, 1 and 0 characters of padding; the last contains - and _.
 CONTENTS: tuple[dict[str, Any], ...] = (
@@ -25,6 +25,7 @@ CONTENTS: tuple[dict[str, Any], ...] = (
     {"message": "hi!!"},
     {"message": "hi, hi, hi!"},
     {"message": "~~~~~????"},
+    {"message": "Zo\u00eb, \u4f60\u597d"},
 )
 
 
@@ -35,11 +36,12 @@ def judge_cookie_pair(cookie_pair: Callable[[str], Any]) -> None:
         "id=x; HttpOnly": ("id", "x"),
         "theme=dark": ("theme", "dark"),
         "session=YWI=; Path=/": ("session", "YWI="),
+        "SessionID=a%20B+c; Path=/": ("SessionID", "a%20B+c"),
         "theme=; Path=/": ("theme", ""),
     }
     for line, right in cases.items():
         found = outcome(cookie_pair, line)
-        pair = tuple(found) if isinstance(found, list) else found
+        pair = tuple(found) if isinstance(found, list | tuple) else found
         if same(pair, right):
             continue
         if isinstance(pair, str):
@@ -89,8 +91,11 @@ def judge_decode(decode: Callable[[str], Any]) -> None:
     for content in CONTENTS:
         text = encode_ours(content)
         found = outcome(decode, text)
+        found = dict(found) if isinstance(found, dict) else found
         if same(found, content):
             continue
+        if isinstance(found, str) and found == content.get("message"):
+            raise Wrong("one-value")
         if isinstance(found, bytes | str):
             raise Wrong("still-string")
         if set("-_") & set(text):
@@ -103,6 +108,9 @@ def judge_decode(decode: Callable[[str], Any]) -> None:
         if isinstance(found, Exception):
             raise found
         expect(f"decode({text!r})", found, content)
+    accents = {"message": "Zo\u00eb"}
+    if outcome(decode, to_base64(json.dumps(accents, ensure_ascii=False).encode())) != accents:
+        raise Wrong("not-utf-8")
     # `str` of a dict is not JSON.
     if same(outcome(decode, to_base64(b"{'a': 1}")), {"a": 1}):
         raise Wrong("evaluated")
@@ -128,31 +136,37 @@ def judge_forge(forge: Callable[[str, str], Any]) -> None:
     """Check that `forge` writes a cookie that no server set, and returns the page."""
     for _ in range(2):
         message = f"{secrets.choice(('boss', 'admin', 'root'))} {secrets.token_hex(4)}"
-        asked: list[tuple[str, str]] = []
+        asked: list[tuple[str, str, str]] = []
         app = create_app(codec=ClearCodec())
 
         @app.before_request
-        def note(asked: list[tuple[str, str]] = asked) -> None:
-            asked.append((request.path, str(session.get("message"))))
+        def note(asked: list[tuple[str, str, str]] = asked) -> None:
+            cookies = request.headers.get("Cookie", "")
+            asked.append((request.path, str(session.get("message")), cookies))
 
         with Server(app) as server:
             found = outcome(forge, server.url, message)
             _judge_forged(found, message, asked)
 
 
-def _judge_forged(found: Any, message: str, asked: list[tuple[str, str]]) -> None:
+def _judge_forged(found: Any, message: str, asked: list[tuple[str, str, str]]) -> None:
     """Raise Wrong unless the server read the forged message, and `found` is its page."""
     if isinstance(found, Exception):
         raise found
-    paths = [path for path, _ in asked]
+    paths = [path for path, _, _ in asked]
     if not asked:
         raise Wrong("no-request")
     if "/session-test-add" in paths:
         raise Wrong("set-by-the-server")
     if "/session-test-read" not in paths:
         raise Wrong("other-page")
-    read = [text for path, text in asked if path == "/session-test-read"]
+    read = [text for path, text, _ in asked if path == "/session-test-read"]
+    sent = [cookies for path, _, cookies in asked if path == "/session-test-read"]
     if message not in read:
+        if not any(sent):
+            raise Wrong("no-cookie")
+        if not any(cookies.startswith("session=") for cookies in sent):
+            raise Wrong("other-name")
         if read == ["None"] * len(read):
             raise Wrong("not-read")
         raise Wrong(
@@ -197,17 +211,18 @@ def judge_cookie_header(cookie_header: Callable[[list[str], str], Any]) -> None:
         found = outcome(cookie_header, list(lines), path)
         if isinstance(found, Exception):
             raise found
+        call, wanted = f"cookie_header({lines}, {path!r})", "; ".join(sorted(right))
+        if found is None:
+            raise Wrong(message=f"{call} should return {wanted!r}, but returned None")
         if not isinstance(found, str):
-            raise (
-                Wrong("not-string")
-                if found is not None
-                else Wrong(
-                    message=f"cookie_header({lines}, {path!r}) returned None{forgotten(None)}"
-                )
-            )
+            raise Wrong("not-string")
+        if found.lower().startswith("cookie:"):
+            raise Wrong("header-name")
+        if found == "" and name == "attributes-kept":
+            raise Wrong("path-below")
+        if len(right) > 1 and {each.strip() for each in found.split(",")} == right:
+            raise Wrong("separator")
         if {each.strip() for each in found.split(";") if each.strip()} != right:
-            call = f"cookie_header({lines}, {path!r})"
-            wanted = "; ".join(sorted(right))
             raise (
                 Wrong(name)
                 if name
@@ -286,6 +301,9 @@ EXERCISES = (
         misconceptions(
             padding_missing="the length of base64 must be a multiple of four; add the = that "
             "`encode` stripped",
+            one_value="this is one value of the dict; return the whole dict",
+            not_utf_8="another server may write ë as it is, in UTF-8; your function reads it "
+            "wrong, so let `json.loads` read the bytes",
             still_string="this is not a dict yet; convert it with `json.loads`",
             standard_alphabet="your function expects + and /, but the string contains - and "
             "_: use `urlsafe_b64decode`",
@@ -305,13 +323,17 @@ EXERCISES = (
         "forge",
         judge_forge,
         misconceptions(
-            no_request="your function sent no request; send one to the server at `url`",
+            no_request="your function sent no request to `url`; send one there",
             set_by_the_server="you let the server set this message; write the cookie "
             "yourself, and send it to the page that reads",
             other_page="you sent your cookie to another page; `/session-test-read` reads the "
             "message",
-            not_read="the server read no message; send a cookie named `session`, with the dict "
-            "that the app stores: its key is `message`",
+            no_cookie="your request has no `Cookie` header; a visitor sends `Cookie`, a server "
+            "sends `Set-Cookie`",
+            other_name="your cookie is not called `session`; the header is `session=`, then "
+            "the value",
+            not_read="the server found no message in your cookie; encode the dict that the app "
+            "stores, whose key is `message`",
             whole_response="this is the whole response; return its text, `.text`",
         ),
         (
@@ -347,6 +369,7 @@ EXERCISES = (
             every_equals="you cut a value at its own =; only the first = ends the name",
             no_path="a cookie without a Path counts as one with Path=/",
             one_per_name="a cookie replaces or deletes only one with the same name *and* Path",
+            header_name="return the header's value only, without `Cookie:` before it",
             separator="between two cookies there is a semicolon and one space",
             not_string="this is not a string; a header is one string",
         ),

@@ -59,6 +59,23 @@ WRONG: dict[str, dict[str, list[str]]] = {
             mine = seal({"text": "I was here"}, derive_keys(SECRET), duration=10**10)
             """,
         ),
+        "whole-pair": cells(
+            """
+            from lesson_app import seal
+            mine = "session=" + seal({"message": "I was here"}, derive_keys(SECRET))
+            """,
+        ),
+        "in-past": cells(
+            """
+            from lesson_app import seal
+            mine = seal(
+                {"message": "I was here"},
+                derive_keys(SECRET),
+                created_at=1692988779453,
+                duration=7 * 24 * 3_600_000,
+            )
+            """,
+        ),
         "in-future": cells(
             """
             from lesson_app import seal

@@ -140,6 +140,20 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
     },
     "E1.3": {
+        "one-value": cells(
+            """
+            def decode(text):
+                raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+                return json.loads(raw)["message"]
+            """,
+        ),
+        "not-utf-8": cells(
+            """
+            def decode(text):
+                raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+                return json.loads(raw.decode("latin-1"))
+            """,
+        ),
         "padding-missing": cells(
             """
             def decode(text):
@@ -228,9 +242,16 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "not-read": cells(
             """
             def forge(url, message):
-                headers = {"Cookie": encode({"message": message})}
+                headers = {"Cookie": f"session={json.dumps({'message': message})}"}
                 return requests.get(f"{url}/session-test-read", headers=headers).text
             """,
+            """
+            def forge(url, message):
+                headers = {"Cookie": f"session={encode({'session message': message})}"}
+                return requests.get(f"{url}/session-test-read", headers=headers).text
+            """,
+        ),
+        "no-cookie": cells(
             """
             def forge(url, message):
                 headers = {"Set-Cookie": f"session={encode({'message': message})}"}
@@ -238,7 +259,13 @@ WRONG: dict[str, dict[str, list[str]]] = {
             """,
             """
             def forge(url, message):
-                headers = {"Cookie": f"session={encode({'session message': message})}"}
+                return requests.get(f"{url}/session-test-read?message={message}").text
+            """,
+        ),
+        "other-name": cells(
+            """
+            def forge(url, message):
+                headers = {"Cookie": encode({"message": message})}
                 return requests.get(f"{url}/session-test-read", headers=headers).text
             """,
             """
@@ -400,7 +427,17 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return "; ".join(sent)
             """,
         ),
+        "header-name": cells(
+            """
+            def cookie_header(lines, path):
+                return "Cookie: " + "; ".join(line.split(";")[0] for line in lines)
+            """,
+        ),
         "separator": cells(
+            """
+            def cookie_header(lines, path):
+                return ", ".join(line.split(";")[0] for line in lines)
+            """,
             """
             def cookie_header(lines, path):
                 kept = {}

@@ -116,6 +116,11 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "typo": cells(
             """
             def derive_keys(secret):
+                one = hmac.digest(secret.encode(), b"cookiesession-encryption", "sha256")
+                return one, hmac.digest(one, b"cookiesession-signature", "sha256")
+            """,
+            """
+            def derive_keys(secret):
                 words = b"cookiesession-encryption", b"cookie-session-signature"
                 return tuple(hmac.digest(secret.encode(), w, "sha256") for w in words)
             """,
@@ -465,6 +470,39 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return cookie
             """,
         ),
+        "wrong-value": cells(
+            """
+            def rewrite(cookie, inside, wanted):
+                iv, ciphertext, *rest = cookie.split(".")
+                row = bytearray(from_base64(iv) + from_base64(ciphertext))
+                for place, (old, new) in enumerate(zip(inside, wanted)):
+                    if old != new:
+                        row[place] ^= new
+                return ".".join([to_base64(bytes(row[:16])), to_base64(bytes(row[16:])), *rest])
+            """,
+        ),
+        "not-string": cells(
+            """
+            def rewrite(cookie, inside, wanted):
+                return cookie.encode()
+            """,
+        ),
+        "not-base64": cells(
+            """
+            def rewrite(cookie, inside, wanted):
+                return "." + cookie
+            """,
+        ),
+        "rest-lost": cells(
+            """
+            def rewrite(cookie, inside, wanted):
+                iv, ciphertext, *rest = cookie.split(".")
+                row = bytearray(from_base64(iv) + from_base64(ciphertext))
+                for place, (old, new) in enumerate(zip(inside, wanted)):
+                    row[place] ^= old ^ new
+                return ".".join([to_base64(bytes(row[:16])), to_base64(bytes(row[16:]))])
+            """,
+        ),
         "same-block": cells(
             """
             def rewrite(cookie, inside, wanted):
@@ -670,13 +708,13 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "def encrypt(m, k): return os.urandom(16), os.urandom(16)",
-            "the result of encrypt(b'Hello World!', key) should decrypt to that message, but "
-            "decrypting returned BadPayload('padding', ",
+            "the result of encrypt(b'Hello World!', key) does not decrypt to that message with "
+            "AES-CBC; check the mode",
         ),
         (
             "def encrypt(m, k): return os.urandom(16), os.urandom(12)",
-            "the result of encrypt(b'Hello World!', key) should decrypt to that message, but "
-            "decrypting returned BadPayload('padding', ",
+            "the result of encrypt(b'Hello World!', key) does not decrypt to that message with "
+            "AES-CBC; check the mode",
         ),
         (
             "def encrypt(m, k): return 'a', 'b'",
