@@ -62,6 +62,7 @@ def judge_ensure_login(ensure_login: Callable[[Any], Any]) -> None:
         stranger = outcome(lambda: app.test_client().get("/room/7"))
         opens = not isinstance(stranger, Exception) and stranger.status_code == 200
         raise Wrong("inverted" if opens else "nobody")
+    _judge_several(ensure_login)
     if inside.text != "room 7":
         raise Wrong(message=f"with a user, the page should be 'room 7', but is {inside.text!r}")
     calls.clear()
@@ -77,6 +78,27 @@ def judge_ensure_login(ensure_login: Callable[[Any], Any]) -> None:
         )
     if guarded.__name__ != "room":
         raise Wrong("no-wraps")
+
+
+def _judge_several(ensure_login: Callable[[Any], Any]) -> None:
+    """Check that each guarded view stays itself, and that its errors are seen."""
+
+    def broken() -> str:
+        raise KeyError("the view's own error")
+
+    app = bare_app()
+    app.add_url_rule("/room/<number>", "room", ensure_login(lambda number: f"room {number}"))
+    app.add_url_rule("/broken", "broken", ensure_login(broken))
+    app.add_url_rule("/hall", "hall", ensure_login(lambda: "hall"))
+    pages = [
+        outcome(_client(app, first="/login").get, path)
+        for path in ("/room/7", "/hall", "/broken")
+    ]
+    texts = [page if isinstance(page, Exception) else page.text for page in pages]
+    if isinstance(texts[0], TypeError) or "hall" in str(texts[0]) or "room" in str(texts[1]):
+        raise Wrong("mixes-views")
+    if not isinstance(pages[2], KeyError):
+        raise Wrong("hides-errors")
 
 
 def _fresh(ensure_login: Callable[[Any], Any]) -> Flask:
@@ -101,7 +123,8 @@ def _judge_stranger(app: Flask, *, first: str, name: str) -> None:
     answer = _client(app, first=first).get("/room/7")
     if answer.status_code == 200:
         raise Wrong("no-redirect" if answer.text != "room 7" else name)
-    if answer.headers.get("Location") != "/login" or answer.status_code != 302:
+    location = (answer.headers.get("Location") or "").partition("?")[0]
+    if location != "/login" or answer.status_code != 302:
         raise Wrong(
             message="without a user, the response should be a redirect (302) to /login, but "
             f"its status is {answer.status_code}"
@@ -117,7 +140,8 @@ def _to(answer: Any) -> str:
 def judge_add_report(add_report: Callable[[Flask], Any]) -> None:
     """Check that `add_report` adds a page that only users can open."""
     app = bare_app()
-    before = {rule.rule for rule in app.url_map.iter_rules()}
+    app.add_url_rule("/open", "open", lambda: "welcome")
+    before = {(rule.rule, rule.endpoint) for rule in app.url_map.iter_rules()}
     add_report(app)
     if "/report" not in {rule.rule for rule in app.url_map.iter_rules()}:
         raise Wrong("no-route")
@@ -129,18 +153,24 @@ def judge_add_report(add_report: Callable[[Flask], Any]) -> None:
         raise Wrong("nobody")
     expect("GET /report with a user", inside.text, "All our figures")
     location = stranger.headers.get("Location")
-    if location != "/login":
+    if str(location).partition("?")[0] != "/login":
         message = "GET /report without a user should redirect to '/login', but the Location is"
         raise Wrong(message=f"{message} {location!r}")
     _judge_side_doors(app, before)
 
 
-def _judge_side_doors(app: Flask, before: set[str]) -> None:
-    """Check that no method of a new page answers a stranger."""
+def _judge_side_doors(app: Flask, before: set[tuple[str, str]]) -> None:
+    """Check that no new page answers a stranger, and that the others still do."""
+    if app.test_client().get("/open").text != "welcome":
+        raise Wrong("closes-others")
+    if "figures" in app.test_client().get("/no-such-page").text:
+        raise Wrong("side-door")
     for rule in app.url_map.iter_rules():
-        if rule.rule in before:
+        if (rule.rule, rule.endpoint) in before:
             continue
-        path = re.sub("<[^>]+>", "1", rule.rule)
+        # A value that fits: the first of <any(…):name>, else 1.
+        path = re.sub(r"<any\(([^,)]+)[^>]*>", r"\1", rule.rule)
+        path = re.sub("<[^>]+>", "1", path)
         for method in (rule.methods or set()) - {"OPTIONS"}:
             if app.test_client().open(path, method=method).status_code < 300:
                 raise Wrong("side-door")
@@ -190,8 +220,12 @@ def _house(name: str) -> Flask:
     """Return an app whose pages have names that no answer can know."""
     app = bare_app()
 
-    @app.get(f"/garden-{name}", endpoint=f"flowers-{name}")
+    @app.route(f"/garden-{name}", methods=["GET", "POST"], endpoint=f"flowers-{name}")
     def garden() -> str:
+        return "everybody is welcome"
+
+    @app.get(f"/yard-{name}/")
+    def yard() -> str:
         return "everybody is welcome"
 
     @app.get(f"/attic-{name}")
@@ -267,6 +301,10 @@ EXERCISES = (
             "`*args, **kwargs`",
             inverted="strangers see the page, and users are redirected; swap the two cases",
             nobody="you redirect users, too; redirect only if the session has no user",
+            mixes_views="a guarded view ran another view than its own; call the one that this "
+            "call of `ensure_login` got",
+            hides_errors="you turn an error of the view into a redirect, so nobody learns of "
+            "it; catch only what your check may raise",
             remembers="after a user had opened the page, strangers could open it, too; decide "
             "at each request, and keep nothing in between",
             everybody="a stranger saw the page; if there is no user, return a redirect",
@@ -296,6 +334,7 @@ EXERCISES = (
         misconceptions(
             guard_above="the guard is above the route, so the route registered the view "
             "without it, and anyone can open the page; put the guard below the route",
+            closes_others="a page that was open before is closed now; guard only /report",
             side_door="you also added another page or method, and a stranger can use it; guard "
             "it, or leave it out",
             no_guard="there is no guard, so anyone can open the page; add `@ensure_login`",

@@ -263,6 +263,62 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return guarded
             """,
         ),
+        "mixes-views": cells(
+            """
+            def ensure_login(view):
+                global wanted
+                wanted = view
+
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    if not session.get("user"):
+                        return redirect("/login", code=302)
+                    return wanted(*args, **kwargs)
+
+                return guarded
+            """,
+            """
+            PAGES = []
+
+            def ensure_login(view):
+                PAGES.insert(0, view)
+
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    if not session.get("user"):
+                        return redirect("/login", code=302)
+                    return PAGES[-1](*args, **kwargs)
+
+                return guarded
+            """,
+        ),
+        "hides-errors": cells(
+            """
+            def ensure_login(view):
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    try:
+                        if session["user"]:
+                            return view(*args, **kwargs)
+                    except LookupError:
+                        pass
+                    return redirect("/login", code=302)
+
+                return guarded
+            """,
+            """
+            def ensure_login(view):
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    try:
+                        assert session.get("user")
+                        return view(*args, **kwargs)
+                    except Exception:
+                        return redirect("/login")
+
+                return guarded
+            """,
+        ),
         "remembers": cells(
             """
             def ensure_login(view):
@@ -347,7 +403,54 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 report = ensure_login(report)
             """,
         ),
+        "closes-others": cells(
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.before_request
+                def deny():
+                    if request.path != "/login" and not session.get("user"):
+                        return redirect("/login", code=302)
+            """,
+        ),
         "side-door": cells(
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.post("/login")
+                def log_in_too():
+                    return "welcome"
+            """,
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.get("/report/<any(pdf, csv):kind>")
+                def as_file(kind):
+                    return "All our figures as a file"
+            """,
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.errorhandler(404)
+                def missing(error):
+                    return "No such page, but here are: All our figures", 404
+            """,
             """
             def add_report(app):
                 @app.get("/report")
@@ -508,6 +611,16 @@ RIGHT: dict[str, list[str]] = {
         'detour = "//user@evil.example/report"',
     ),
     "E6.6": cells(
+        """
+        from urllib.parse import urljoin, urlsplit
+
+        def safe_next(target):
+            if not target.isprintable() or chr(92) in target:
+                return "/dashboard"
+            there = urlsplit(urljoin(request.host_url, target))
+            inside = there.netloc == request.host and target.startswith("/")
+            return target if inside and not target.startswith("//") else "/dashboard"
+        """,
         r"""
         import re
 
@@ -552,6 +665,22 @@ RIGHT: dict[str, list[str]] = {
         """,
     ),
     "E6.2": cells(
+        """
+        from flask import make_response
+
+        def ensure_login(view):
+            @wraps(view)
+            def guarded(*args, **kwargs):
+                try:
+                    known = bool(session["user"])
+                except KeyError:
+                    known = False
+                if not known:
+                    return "", 302, {"Location": f"/login?next={request.path}"}
+                return make_response(view(*args, **kwargs))
+
+            return guarded
+        """,
         """
         import functools
 
@@ -713,6 +842,18 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "E6.4": [
+        (
+            "def open_doors(app): return {r.rule for r in app.url_map.iter_rules() if not "
+            "r.arguments and r.rule[-1] != '/' and app.test_client().get(r.rule).status_code "
+            "== 200}",
+            "open_doors(app) should return {…yard-",
+        ),
+        (
+            "def open_doors(app): return {r.rule for r in app.url_map.iter_rules() if not "
+            "r.arguments and r.methods == {'GET', 'HEAD', 'OPTIONS'} and "
+            "app.test_client().get(r.rule).status_code == 200}",
+            "open_doors(app) should return {…garden-",
+        ),
         (
             "def open_doors(app): return 5",
             "open_doors(app) should return {…}, but returned 5",
