@@ -214,7 +214,7 @@ EXERCISES = (
         ),
         (last_byte_ours,),
         level=3,
-        minutes=15,
+        minutes=20,
     ),
     Exercise(
         "E3.7",

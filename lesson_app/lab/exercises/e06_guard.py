@@ -146,6 +146,8 @@ def judge_add_report(add_report: Callable[[Flask], Any]) -> None:
     if "/report" not in {rule.rule for rule in app.url_map.iter_rules()}:
         raise Wrong("no-route")
     stranger = app.test_client().get("/report")
+    if stranger.status_code == 200 and "figures" not in stranger.text:
+        raise Wrong("page-instead")
     if stranger.status_code == 200:
         raise Wrong("guard-above" if "ensure_login" in _names(add_report) else "no-guard")
     inside = _client(app, first="/login").get("/report")
@@ -276,7 +278,7 @@ EXERCISES = (
             "so use `allow_redirects=False`",
             logged_in="your visitor was logged in by /login, and kept that cookie; each path "
             "needs a stranger without cookies",
-            not_200="a status such as 403 or 404 does not open a page; only 200 does",
+            not_200="a status such as 302, 403 or 404 does not open a page; only 200 does",
         ),
         (
             "What does a stranger's request look like? Which number in the response says "
@@ -308,8 +310,8 @@ EXERCISES = (
             remembers="after a user had opened the page, strangers could open it, too; decide "
             "at each request, and keep nothing in between",
             everybody="a stranger saw the page; if there is no user, return a redirect",
-            any_user="a session whose user is None opened the page; check the value, not only "
-            "the key",
+            any_user="a session without a real user opened the page: its `user` is None, and "
+            "it may hold other things; check the value of `user`",
             view_first="you called the view before you checked the session, so it may already "
             "have done harm; check first",
             no_redirect="a stranger got another page instead of a redirect; return "
@@ -334,6 +336,7 @@ EXERCISES = (
         misconceptions(
             guard_above="the guard is above the route, so the route registered the view "
             "without it, and anyone can open the page; put the guard below the route",
+            page_instead="a stranger gets another page instead of a redirect to /login",
             closes_others="a page that was open before is closed now; guard only /report",
             side_door="you also added another page or method, and a stranger can use it; guard "
             "it, or leave it out",
@@ -402,8 +405,8 @@ EXERCISES = (
             yes_or_no="return the path to go to, not True or False",
             line_break="a target with a line break makes the server fail (status 500): it may "
             "not stand in a header; return '/dashboard' for it",
-            honest_refused="you refused an honest path of this site; it may have a query, and "
-            "the query may contain a URL",
+            honest_refused="you sent a visitor with an honest path of this site to /dashboard; "
+            "a path may have a query, and the query may contain a URL",
             nothing_given="without a target, return '/dashboard'",
         ),
         (
@@ -427,6 +430,8 @@ EXERCISES = (
             only_get="a stranger can still use another method of a closed page, such as POST",
             not_later="a page that is added after the call of `close` is open; decide at each "
             "request",
+            view_ran="the view of a closed page ran before you refused the stranger, so it may "
+            "have done harm; decide before any view",
             users_refused="a user who has logged in cannot open a page any more; close it to "
             "strangers only",
             list_ignored="a stranger can no longer open a page that is on the list",

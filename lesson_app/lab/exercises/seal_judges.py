@@ -63,7 +63,7 @@ def judge_seal(seal: Callable[..., Any]) -> None:
     secret = secrets.token_urlsafe(32)
     for content, name in (
         ({"message": secrets.token_hex(9)}, "session"),
-        ({"message": "caf\u00e9", "list": [1, None]}, f"theme-{secrets.token_hex(2)}"),
+        ({"message": "caf\u00e9, or: tea", "list": [1, None]}, f"theme-{secrets.token_hex(2)}"),
     ):
         times = {"created_at": secrets.randbelow(10**13), "duration": secrets.randbelow(10**6)}
         right = seal_ours(content, secret, **times, iv=bytes(range(16)), name=name)

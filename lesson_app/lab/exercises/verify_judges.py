@@ -99,6 +99,14 @@ def _judge_changed(verify: Callable[..., Any], value: str, key: bytes) -> None:
             (iv, ciphertext, created_at, f"0{duration}"),
         ),
         "the created_at +5": ("times-read-first", (iv, ciphertext, "+5", duration)),
+        "a space before created_at": (
+            "times-read-first",
+            (iv, ciphertext, f" {created_at}", duration),
+        ),
+        f"the created_at 0{created_at}": (
+            "times-read-first",
+            (iv, ciphertext, f"0{created_at}", duration),
+        ),
         "the created_at hello": ("times-read-first", (iv, ciphertext, "hello", duration)),
     }
     for what, (name, fields) in others.items():

@@ -41,10 +41,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
             def get_in(url, paths):
                 return {path for path in paths if requests.get(url + path).status_code == 200}
             """,
-            """
-            def get_in(url, paths):
-                return [p for p in paths if requests.get(url + p, allow_redirects=False).ok]
-            """,
         ),
         "logged-in": cells(
             """
@@ -58,6 +54,10 @@ WRONG: dict[str, dict[str, list[str]]] = {
             """,
         ),
         "not-200": cells(
+            """
+            def get_in(url, paths):
+                return [p for p in paths if requests.get(url + p, allow_redirects=False).ok]
+            """,
             """
             def get_in(url, paths):
                 def status(path):
@@ -165,6 +165,16 @@ WRONG: dict[str, dict[str, list[str]]] = {
 
                 for name in set(app.view_functions) - set(opened):
                     app.view_functions[name] = guard(app.view_functions[name])
+            """,
+        ),
+        "view-ran": cells(
+            """
+            def close(app, opened):
+                @app.after_request
+                def deny(response):
+                    if request.endpoint in opened or session.get("user"):
+                        return response
+                    return redirect("/login", code=302)
             """,
         ),
         "users-refused": cells(
@@ -403,6 +413,14 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 report = ensure_login(report)
             """,
         ),
+        "page-instead": cells(
+            """
+            def add_report(app):
+                @app.get("/report")
+                def report():
+                    return "All our figures" if session.get("user") else "please log in"
+            """,
+        ),
         "closes-others": cells(
             """
             def add_report(app):
@@ -606,6 +624,7 @@ RIGHT: dict[str, list[str]] = {
         """,
     ),
     "E6.5": cells(
+        'detour = "//evil.example:8080/"',
         'detour = "//evil.example/"',
         r'detour = "/\t/evil.example/"',
         'detour = "//user@evil.example/report"',
