@@ -22,7 +22,7 @@ def test_changed_solution(key: str) -> None:
 
 
 def test_share_of_changes() -> None:
-    """At least 90 % of all changes are refused; each of the others leaves its solution right."""
+    """At least 90 % of all changes are refused; the others leave a solution right."""
     every = sum(len(changed(key)) for key in IDS)
     accepted = sum(map(len, EQUIVALENT.values()))
 
