@@ -24,7 +24,7 @@ from ..cookie import (
 )
 from ..errors import BadCookie, BadFormat, BadSignature
 from .hints import decoded, fits_a_mac, hints
-from .words import columns, moment, shortened, span, visible
+from .words import columns, moment, rough_span, shortened, span, visible
 
 #: The checks of `unseal` in its order: the reason if one fails, and what it checks.
 CHECKS = {
@@ -116,7 +116,7 @@ class Life(NamedTuple):
             return (
                 "never valid: its times are outside the calendar, or it ends before it begins"
             )
-        left = " ".join(span(abs(self.expires_at - self.now)).split()[:4])
+        left = rough_span(abs(self.expires_at - self.now))
         if not self.alive:
             return f"expired {left} ago"
         return f"expires in {left} ({self.share_left:.0%} left)"

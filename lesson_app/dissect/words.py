@@ -14,6 +14,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 #: Longer durations, in ms, are written as more than 300,000 years.
 _LONGEST = 10**16
+_YEAR = 31_557_600_000  # 365.25 days
 _MOST_SHOWN = 43
 _WIDTH = 100
 
@@ -51,6 +52,14 @@ def span(ms: int) -> str:
     if ms or not words:
         words.append(f"{ms / 1000:g} second{'s' * (ms != 1000)}")
     return " ".join(words)
+
+
+def rough_span(ms: int) -> str:
+    """Return a duration in its two largest units, or in years if it is over a year."""
+    years = ms // _YEAR
+    if not years:
+        return " ".join(span(ms).split()[:4])
+    return f"{years} year{'s' * (years != 1)}"
 
 
 def visible(text: str) -> str:

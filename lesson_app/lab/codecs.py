@@ -36,7 +36,7 @@ class FunctionCodec:
         if isinstance(opened, Unsealed):
             return opened
         content, created_at, duration = (
-            opened if isinstance(opened, tuple) else (opened, 0, END_OF_TIME)
+            opened if isinstance(opened, tuple | list) else (opened, 0, END_OF_TIME)
         )
         return Unsealed(content, created_at, duration)
 

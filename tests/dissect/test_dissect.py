@@ -242,6 +242,7 @@ LIVES = {
     "ends": (BEGIN + 120_000, "expires in 0 seconds (0% left)"),
     "over": (BEGIN + 120_001, "expired 0.001 seconds ago"),
     "long over": (BEGIN + 10**10, "expired 115 days 17 hours ago"),
+    "over for years": (4102488030000, "expired 76 years ago"),
 }
 
 

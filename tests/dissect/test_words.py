@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from lesson_app.dissect.words import columns, moment, read_moment, shortened, span, visible
+from lesson_app.dissect.words import (
+    columns,
+    moment,
+    read_moment,
+    rough_span,
+    shortened,
+    span,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,21 @@ def test_invalid_time(text: Any) -> None:
 def test_span(ms: int, words: str) -> None:
     """A duration is written in words, exact to the ms up to 300,000 years."""
     assert span(ms) == words
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"),
+    [
+        (0, "0 seconds"),
+        (176_461_000, "2 days 1 hour"),
+        (365 * 86_400_000, "365 days"),
+        (366 * 86_400_000, "1 year"),
+        (27_887 * 86_400_000, "76 years"),
+    ],
+)
+def test_rough_span(ms: int, words: str) -> None:
+    """A rough duration has two units, or years alone, because nobody imagines 27,887 days."""
+    assert rough_span(ms) == words
 
 
 def test_visible() -> None:

@@ -126,21 +126,29 @@ def test_stub(key: str) -> None:
 @each_exercise
 def test_solution(key: str) -> None:
     """The notebook's solution passes."""
-    assert (
-        str(asked(key).judge(asked(key).solution))
-        == f"✓ {key} {catalogue()[key].title}: passed"
+    verdicts = (
+        str(asked(key).judge(asked(key).solution)) for _ in range(5 if key == "E5.5" else 1)
     )
+
+    assert f"✓ {key} {catalogue()[key].title}: passed" in verdicts
 
 
 @pytest.mark.parametrize("key", [key for key in IDS if catalogue()[key].ours])
 def test_ours(key: str) -> None:
     """Our own functions pass."""
-    assert judge(catalogue()[key], *catalogue()[key].ours).state == "passed"
+    exercise = catalogue()[key]
+    tries = 5 if key == "E5.5" else 1
+
+    assert any(judge(exercise, *exercise.ours).state == "passed" for _ in range(tries))
 
 
 def test_every_function_has_one_of_ours() -> None:
     """There is one of ours for every exercise that asks for a function."""
-    assert [key for key in IDS if not catalogue()[key].ours] == ["E0.1"]
+    assert [key for key in IDS if not catalogue()[key].ours] == [
+        "E0.1",
+        "E0.2",
+        "E6.5",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -148,14 +156,17 @@ def test_every_function_has_one_of_ours() -> None:
 )
 def test_right_answer(key: str, source: str) -> None:
     """A correct answer that differs from the solution passes."""
-    assert str(asked(key).judge(source)).endswith(": passed")
+    # E5.5 measures real times: on a busy machine an answer may need another try.
+    tries = 5 if key == "E5.5" else 1
+
+    assert any(str(asked(key).judge(source)).endswith(": passed") for _ in range(tries))
 
 
 def test_right_answers_for_each() -> None:
     """Each exercise has two or more correct answers."""
     numbers = {key: len(sources) for key, sources in RIGHT.items()}
 
-    assert list(numbers) == IDS
+    assert set(numbers) == set(IDS)
     assert min(numbers.values()) >= 2
 
 
@@ -371,7 +382,7 @@ def test_untouched(source: str, untouched: bool) -> None:
 
 def test_guard_from_around() -> None:
     """The check finds a guard from the enclosing function as well as a global one."""
-    guard = catalogue()["E6.1"].ours[0]
+    guard = catalogue()["E6.2"].ours[0]
 
     def add_report(app: Any) -> None:
         guard_above = ensure_login(app.get("/report")(lambda: "All our figures"))
@@ -379,7 +390,7 @@ def test_guard_from_around() -> None:
 
     ensure_login = guard
 
-    assert judge(catalogue()["E6.2"], add_report).name == "guard-above"
+    assert judge(catalogue()["E6.3"], add_report).name == "guard-above"
 
 
 def test_chance_goes_on() -> None:
@@ -395,20 +406,20 @@ def test_chance_goes_on() -> None:
 
 def test_half_of_an_answer(printed: Printed) -> None:
     """If an exercise asks for two functions, both must be given and started."""
-    remember = returning("a note")
+    some = returning("a page")
 
-    check("E4.1", remember)
+    check("E5.6", some)
     assert printed() == (
-        "✗ E4.1 not yet: check() expects 2 arguments (remember, changed) but got 1"
+        "✗ E5.6 not yet: check() expects 2 arguments (logout, copy_works) but got 1"
     )
-    check("E4.2", remember, remember)
-    assert printed() == "✗ E4.2 not yet: check() expects 1 argument (expired) but got 2"
-    check("E4.1", remember, ...)
-    assert printed() == "✗ E4.1 not yet: `changed` is not started; write it, too"
-    check("E4.1", ..., ...)
-    assert printed() == "○ E4.1 remember, changed: not started"
-    check("E4.1")
-    assert printed() == "○ E4.1 remember, changed: not started"
+    check("E1.3", some, some)
+    assert printed() == "✗ E1.3 not yet: check() expects 1 argument (decode) but got 2"
+    check("E5.6", some, ...)
+    assert printed() == "✗ E5.6 not yet: `copy_works` is not started; write it, too"
+    check("E5.6", ..., ...)
+    assert printed() == "○ E5.6 logout, copy_works: not started"
+    check("E5.6")
+    assert printed() == "○ E5.6 logout, copy_works: not started"
 
 
 @pytest.mark.parametrize("function", [check, hint, yours_or_ours])
@@ -438,7 +449,7 @@ def test_learner_prints(printed: Printed) -> None:
     assert lines[1] == f"  your code printed: here 29 {'y' * 92}"
     assert lines[2] == "  your code printed: there"
     assert len(lines) == 7
-    assert lines[6] == "  … and 5 more lines"
+    assert lines[6] == "  … and 7 more lines"
 
 
 @pytest.mark.parametrize(
@@ -495,7 +506,7 @@ def test_failing_call_with_other_argument() -> None:
 def test_function_called() -> None:
     """Who calls the function instead of handing it over is told so."""
     assert verdict_on(("session", "abc")) == (  # type: ignore[arg-type]
-        "✗ E1.1 not yet: check() expects the function itself, got ('session', 'abc'), "
+        "✗ E1.1 not yet: check() expects the function or class itself, got ('session', 'abc'), "
         "a tuple; write its name without ()"
     )
 
@@ -772,21 +783,21 @@ def entries(file: Path) -> list[dict[str, str]]:
 
 def test_progress_file(file: Path, printed: Printed) -> None:
     """Each check and each observation adds one JSON object to the file."""
-    check("E4.2", again("E4.2"))
-    check("E4.2", lambda created_at, duration, now: created_at + duration <= now)
-    check("E4.2", ...)
+    check("E1.3", again("E1.3"))
+    check("E1.3", lambda text: text)
+    check("E1.3", ...)
     observe("P4.1", 1)
     for answer, result in ((1, 1), (1, 2)):
         predict("P4.1", answer)
         observe("P4.1", result)
     observe(no_parameters, 1)  # type: ignore[arg-type]
-    hint("E4.2")
-    yours_or_ours("E4.2", ...)  # type: ignore[arg-type]
+    hint("E1.3")
+    yours_or_ours("E1.3", ...)  # type: ignore[arg-type]
 
     assert entries(file)[:6] == [
-        {"id": "E4.2", "state": "passed"},
-        {"id": "E4.2", "state": "not yet", "misconception": "border"},
-        {"id": "E4.2", "state": "not started"},
+        {"id": "E1.3", "state": "passed"},
+        {"id": "E1.3", "state": "not yet", "misconception": "still-string"},
+        {"id": "E1.3", "state": "not started"},
         {"id": "P4.1", "state": "not predicted"},
         {"id": "P4.1", "state": "passed"},
         {"id": "P4.1", "state": "surprised"},
@@ -797,17 +808,17 @@ def test_progress_file(file: Path, printed: Printed) -> None:
 
 def test_progress(file: Path, printed: Printed) -> None:
     """The table has a line for each notebook. An exercise that has passed stays passed."""
-    for key, answers in (("E0.1", ["?"]), ("E4.3", [again("E4.3")]), ("E4.2", [...])):
+    for key, answers in (("E0.1", ["?"]), ("E1.3", [again("E1.3")]), ("E1.2", [...])):
         check(key, *answers)
-    check("E4.3", ...)
+    check("E1.3", ...)
     printed()
 
     progress()
 
     lines = printed().splitlines()
     assert [line[:2] for line in lines] == [each.name[:2] for each in all_notebooks()]
-    assert lines[0] == "00  0 of 1   ○ E0.1"
-    assert lines[4] == "04  1 of 3   ○ E4.1  ○ E4.2  ✓ E4.3"
+    assert lines[0] == "00  0 of 2   ○ E0.1  ○ E0.2"
+    assert lines[1] == "01  1 of 5   ○ E1.1  ○ E1.2  ✓ E1.3  ○ E1.4  ○ E1.5"
 
 
 def test_progress_not_kept(printed: Printed) -> None:
@@ -829,7 +840,7 @@ def test_file_with_other_lines(file: Path, printed: Printed) -> None:
 
     progress()
 
-    assert printed().splitlines()[1] == "01  2 of 3   ✓ E1.1  ○ E1.2  ✓ E1.3"
+    assert printed().splitlines()[1] == "01  2 of 5   ✓ E1.1  ○ E1.2  ✓ E1.3  ○ E1.4  ○ E1.5"
 
 
 def test_file_ends_well(file: Path) -> None:
@@ -855,8 +866,8 @@ def test_file_that_cannot_be_written(
     """If the file cannot be written, the check still prints its line."""
     monkeypatch.setenv(PROGRESS, str(tmp_path))
 
-    check("E4.2", ...)
-    assert printed() == "○ E4.2 expired: not started"
+    check("E1.3", ...)
+    assert printed() == "○ E1.3 decode: not started"
     progress()
     assert "✓" not in printed()
 
@@ -866,34 +877,39 @@ def test_file_that_cannot_be_written(
 
 def test_yours(printed: Printed) -> None:
     """The learner's function is used if it passes."""
+    mine = again("E1.3")
 
-    def expired(created_at: int, duration: int, now: int) -> bool:
-        return now > created_at + duration
-
-    assert yours_or_ours("E4.2", expired) is expired
-    assert printed() == "E4.2 passed: the notebook uses your function from here on."
+    assert yours_or_ours("E1.3", mine) is mine
+    assert printed() == "E1.3 passed: the notebook uses your function from here on."
 
 
 @pytest.mark.parametrize("yours", [..., no_parameters, returning(True)])
 def test_ours_instead(yours: Any, printed: Printed) -> None:
     """Until then, ours is used, also if the cell runs again with ours as the answer."""
     for _ in range(2):
-        yours = yours_or_ours("E4.2", yours)
-        assert yours is catalogue()["E4.2"].ours[0]
-        assert printed() == "E4.2 not passed yet: the notebook uses our function."
+        yours = yours_or_ours("E1.3", yours)
+        assert yours is catalogue()["E1.3"].ours[0]
+        assert printed() == "E1.3 not passed yet: the notebook uses our function."
 
 
 def test_two_functions(printed: Printed) -> None:
-    """Two functions are both the learner's or both ours, because they share a format."""
-    ours = catalogue()["E4.1"].ours
-    mine = (lambda session: repr(session), lambda note, session: repr(session) != note)
+    """Two functions are both the learner's or both ours, because they belong together."""
+    logout, copy_works = ours = catalogue()["E5.6"].ours
+    mine = (lambda: logout(), lambda *args: copy_works(*args))
 
-    assert yours_or_ours("E4.1", *mine) == mine
-    assert yours_or_ours("E4.1", mine[0], no_parameters) == ours
+    assert yours_or_ours("E5.6", *mine) == mine
+    assert yours_or_ours("E5.6", mine[0], no_parameters) == ours
     assert printed().splitlines() == [
-        "E4.1 passed: the notebook uses your functions from here on.",
-        "E4.1 not passed yet: the notebook uses our functions.",
+        "E5.6 passed: the notebook uses your functions from here on.",
+        "E5.6 not passed yet: the notebook uses our functions.",
     ]
+
+
+def test_class_of_ours(printed: Printed) -> None:
+    """A class is called a class."""
+    yours_or_ours("E4.1", type("Empty", (), {}))
+
+    assert printed() == "E4.1 not passed yet: the notebook uses our class."
 
 
 def test_unknown_exercise() -> None:
@@ -932,7 +948,7 @@ def test_imported_on_first_use() -> None:
 
     lines = subprocess.check_output([sys.executable, "-c", program], text=True).splitlines()
 
-    assert lines == ["0", "○ E1.1 cookie_pair: not started", "9"]
+    assert lines == ["0", "○ E1.1 cookie_pair: not started", "10"]
 
 
 @pytest.mark.parametrize("number", sorted({each.notebook for each in catalogue().values()}))

@@ -75,6 +75,7 @@ def test_seal(seal: Callable[..., str], value: str) -> None:
         (lambda value, name: {"v": name}, Unsealed({"v": "theme"}, 0, END_OF_TIME)),
         (lambda value, **options: options, Unsealed({"name": "theme"}, 0, END_OF_TIME)),
         (lambda value: ({"v": value}, 3, 4), Unsealed({"v": "x"}, 3, 4)),
+        (lambda value: [{"v": value}, 3, 4], Unsealed({"v": "x"}, 3, 4)),
         (lambda value: Unsealed({"v": value}, 5, 6), Unsealed({"v": "x"}, 5, 6)),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -71,6 +72,14 @@ class EncryptedCodec:
         return Unsealed(
             _read(self._decrypt(from_base64(iv), from_base64(ciphertext))), 0, END_OF_TIME
         )
+
+    def padding_is_good(self, iv: bytes, ciphertext: bytes) -> bool:
+        """Return what a visitor learns from the server's status, without the network."""
+        try:
+            self._decrypt(iv, ciphertext)
+        except PaddingError:
+            return False
+        return True
 
     def _decrypt(self, iv: bytes, ciphertext: bytes) -> bytes:
         if len(iv) != IV_LENGTH:
@@ -142,13 +151,18 @@ def add_chatty_login(app: Flask) -> Flask:
     return app
 
 
-def add_trusting_login(app: Flask) -> Flask:
-    """Add a login that redirects to any location given as ``next``."""
+def add_hasty_login(app: Flask) -> Flask:
+    """Add a login that checks the password only if the name exists."""
 
     @app.post("/login")
     def login() -> ResponseReturnValue:
+        time.sleep(0.01)  # a database looks for the name
+        if request.form.get("userName") != USER["userName"]:
+            return "invalid login"
+        if not check_password_hash(PASSWORD_HASH, request.form.get("password", "")):
+            return "invalid login"
         session["user"] = dict(USER)
-        return redirect(request.args.get("next", "/dashboard"), code=302)
+        return redirect("/dashboard", code=302)
 
     return app
 

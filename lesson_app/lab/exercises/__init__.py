@@ -65,7 +65,8 @@ def yours_or_ours(id: str, *yours: Callable[..., Any]) -> Any:  # noqa: A002
     exercise = _find(id)
     if exercise is None:
         return yours[0] if len(yours) == 1 else yours
-    noun = "function" if len(exercise.ours) == 1 else "functions"
+    noun = "class" if isinstance(exercise.ours[0], type) else "function"
+    noun += "s" * (len(exercise.ours) > 1)
     # When the cell runs again, its name may already hold our function.
     if yours != exercise.ours and judge(exercise, *yours).state == "passed":
         print(f"{id} passed: the notebook uses your {noun} from here on.")

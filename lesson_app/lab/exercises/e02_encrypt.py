@@ -76,7 +76,7 @@ def judge_encrypt(encrypt: Callable[[bytes, bytes], Any]) -> None:
         call = f"encrypt({message!r}, key)"
         if not _is_pair(found):
             expect(call, found, (b"the IV", b"the ciphertext"))
-        iv, ciphertext = found
+        iv, ciphertext = map(bytes, found)
         if outcome(decrypt_ours, ciphertext, iv, _KEY) == message:
             raise Wrong("swapped")
         if len(iv) != 16:
@@ -93,7 +93,7 @@ def _is_pair(found: Any) -> bool:
     return (
         isinstance(found, tuple | list)
         and len(found) == 2
-        and all(isinstance(each, bytes) for each in found)
+        and all(isinstance(each, bytes | bytearray) for each in found)
     )
 
 
@@ -109,21 +109,21 @@ def _explain(message: bytes, ciphertext: bytes, iv: bytes, opened: Any) -> tuple
         # Only the padding is wrong: none after a full block, or another scheme.
         return ("full-block" if len(ciphertext) == len(message) else "other-padding"), ""
     return "", (
-        f"the result of encrypt({message!r}, key) should decrypt to that message, but "
-        f"decrypting returned {opened!r:.80}"
+        f"the result of encrypt({message!r}, key) does not decrypt to that message with "
+        "AES-CBC; check the mode, the key, and that you return the IV that you used"
     )
 
 
 def _judge_iv(encrypt: Callable[[bytes, bytes], Any]) -> None:
-    ivs = [encrypt(b"again", _KEY)[0] for _ in range(1000)]
+    ivs = [bytes(encrypt(b"again", _KEY)[0]) for _ in range(1000)]
     if len(set(ivs)) < len(ivs):
         raise Wrong("iv-reused")
-    constant = [i for i in range(16) if len({iv[i] for iv in ivs}) == 1]
-    if constant or all(iv[:8] == iv[8:] for iv in ivs):
-        raise Wrong("iv-short")
     # Only the system's random bytes are unpredictable. `secrets` and cryptography use them.
     if not {"urandom", "generate_key"} & builtin_calls(encrypt, b"again", _KEY):
         raise Wrong("iv-guessable")
+    constant = [i for i in range(16) if len({iv[i] for iv in ivs}) == 1]
+    if constant or all(iv[:8] == iv[8:] for iv in ivs):
+        raise Wrong("iv-short")
 
 
 def encrypt_ours(message: bytes, key: bytes) -> tuple[bytes, bytes]:
@@ -154,8 +154,8 @@ EXERCISES = (
             one_key="both keys are equal; derive each key from its own message",
             no_digest="these are HMAC objects; call `.digest()` on each to get its 32 bytes",
             other_hash="these keys have another length than 32 bytes; use the hash sha256",
-            typo="one of the two keys is right; compare the message of the other, letter by "
-            "letter, with the text above",
+            typo="one of the two keys is right; the other must be an HMAC under the same "
+            "secret, of exactly the message in the text above",
         ),
         (
             "An HMAC has a key and a message. Which of them is the secret here?",
@@ -238,6 +238,12 @@ EXERCISES = (
             "block is XORed with the ciphertext block before it",
             same_block="you changed the ciphertext of the block itself, so it became garbage; "
             "change the block before it",
+            wrong_value="you changed the right bytes, but to wrong values; XOR each of them "
+            "with the difference between the old and the wanted byte",
+            not_string="return the new cookie as text, like the one that came",
+            not_base64="the first field is no longer an IV of 16 bytes in base64url",
+            rest_lost="a field is gone, changed, or of another length; all of the cookie's "
+            "fields must come back",
             more_damage="you damaged a block that you need not touch; only the block before "
             "the changed one may become garbage",
             no_first_block="a change in the first block does not work any more; it is XORed "

@@ -1,254 +1,13 @@
-"""The exercises of notebook 03: sign, verify, unseal."""
+"""The exercises of notebook 03: sign, verify, unseal, seal, and two attacks."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-from collections.abc import Callable
-from typing import Any
-
-from ... import cookie
-from ...app import PAGE_SECRET
-from ...cookie import derive_keys, from_base64, to_base64
-from ...errors import BadCookie, BadFormat, BadName, BadSignature
-from .judging import Exercise, Wrong, builtin_calls, describe, expect, misconceptions, outcome
-
-#: The two cookies that the course page prints.
-PAGE_COOKIES = (
-    "25uFcTuHZzZlSWntEs-Kzg.D96gsJqB0lLKj4DBZsc3KSj4Z4_76pkoCy4uXUqgS1C4uuHbaxMZ6l9dTCWu-ijc"
-    ".1692988779453.120000.FprcH5eIT-o6Iedv-vP2i0P8HmzCRMXGdm813oveVBc",
-    "AqnLAnL7dqAr9QqXnpD5Xw.wcCqiCvVSRgllI1mLOAC9yHmjjLygsur7AQaKX50_9vkugEnTKhhz3V4U8V_xgFa"
-    ".1692989253302.120000.kCRDEuDgPpEuEsuEVF-2vR3vKILSPluM8tyaghTnYCE",
-)
-_IV, _CIPHERTEXT, _KEY = bytes(range(16)), bytes(range(100, 132)), b"k" * 32
-_PAGE_KEYS = derive_keys(PAGE_SECRET)
-_OTHER_SECRET = "another secret, just as long"  # noqa: S105  # seals one test cookie
-#: Its content has an =, and a character of more than one byte.
-_AWKWARD = cookie.seal(
-    {"message": "1+1=2, \u00e9"}, derive_keys(_OTHER_SECRET), created_at=1, duration=2
-)
-#: The built-in functions of `hmac` and cryptography that compare in constant time.
-_CONSTANT_TIME = {"compare_digest", "_compare_digest", "verify"}
-
-
-# E3.1
-
-
-def judge_sign(sign: Callable[..., Any]) -> None:
-    """Check that `sign` returns the HMAC-SHA256 of the four fields, joined by dots."""
-    for created_at, duration in (("1692988779453", "120000"), ("0", "1")):
-        mac = sign(_IV, _CIPHERTEXT, created_at, duration, _KEY)
-        if isinstance(mac, str):
-            raise Wrong("not-bytes")
-        fields = (_IV, _CIPHERTEXT, created_at.encode(), duration.encode())
-        for name, wrong in _WRONG_MACS:
-            if mac == wrong(*fields):
-                raise Wrong(name)
-        right = sign_ours(_IV, _CIPHERTEXT, created_at, duration, _KEY)
-        expect(f"sign(iv, ciphertext, {created_at!r}, {duration!r}, key)", mac, right)
-
-
-def sign_ours(
-    iv: bytes, ciphertext: bytes, created_at: str, duration: str, key: bytes
-) -> bytes:
-    """Return the MAC of the four fields."""
-    return cookie.sign(iv, ciphertext, created_at, duration, cookie.Keys(bytes(32), key))
-
-
-def _mac(*parts: bytes, joint: bytes = b".") -> bytes:
-    return hmac.digest(_KEY, joint.join(parts), "sha256")
-
-
-_WRONG_MACS: tuple[tuple[str, Callable[[bytes, bytes, bytes, bytes], bytes]], ...] = (
-    ("times-outside", lambda iv, text, created, duration: _mac(iv, text)),
-    ("times-outside", lambda iv, text, created, duration: _mac(iv + text)),
-    ("duration-outside", lambda iv, text, created, duration: _mac(iv, text, created)),
-    ("duration-outside", lambda iv, text, created, duration: _mac(iv + text + created)),
-    ("iv-outside", lambda iv, text, created, duration: _mac(text, created, duration)),
-    ("iv-outside", lambda iv, text, created, duration: _mac(text)),
-    ("no-dots", lambda *fields: _mac(*fields, joint=b"")),
-    (
-        "base64",
-        lambda iv, text, created, duration: _mac(
-            to_base64(iv).encode(), to_base64(text).encode(), created, duration
-        ),
-    ),
-    (
-        "written-out",
-        lambda iv, text, created, duration: _mac(
-            f"{iv!r}.{text!r}.{created.decode()}.{duration.decode()}".encode()
-        ),
-    ),
-    ("plain-hash", lambda *fields: hashlib.sha256(_KEY + b".".join(fields)).digest()),
-    ("plain-hash", lambda *fields: hashlib.sha256(b".".join((_KEY, *fields))).digest()),
-    ("key-last", lambda *fields: hashlib.sha256(b".".join(fields) + _KEY).digest()),
-    ("key-last", lambda *fields: hashlib.sha256(b".".join((*fields, _KEY))).digest()),
-    ("no-key", lambda *fields: hashlib.sha256(b".".join(fields)).digest()),
-    ("swapped", lambda *fields: hmac.digest(b".".join(fields), _KEY, "sha256")),
-)
-
-
-# E3.2
-
-
-def judge_verify(verify: Callable[..., Any]) -> None:
-    """Check that `verify` returns the four fields, or raises BadCookie for a bad cookie."""
-    key = _PAGE_KEYS.signature
-    for value in PAGE_COOKIES:
-        _expect_fields(outcome(verify, value, key), verify_ours(value, key))
-    iv, ciphertext, created_at, duration, mac = PAGE_COOKIES[0].split(".")
-    changed = {
-        "not-verified": (iv, _flip(ciphertext), created_at, duration, mac),
-        "times-outside": (iv, ciphertext, created_at, "315360000000", mac),
-        # Python reads the same number, but the string differs.
-        "times-read-first": (iv, ciphertext, created_at, "0120000", mac),
-    }
-    for name, fields in changed.items():
-        found = outcome(verify, ".".join(fields), key)
-        if found is None or found is False:
-            raise Wrong("not-raised")
-        if not isinstance(found, BadCookie):
-            raise Wrong(name)
-    words = outcome(verify, ".".join((iv, ciphertext, "hello", duration, mac)), key)
-    if not isinstance(words, BadCookie):
-        raise Wrong("times-read-first")
-    for value in ("", "not-a-cookie", f"{PAGE_COOKIES[0]}.more"):
-        if not isinstance(outcome(verify, value, key), BadCookie):
-            raise Wrong("fields-not-counted")
-    if not isinstance(outcome(verify, _moved_border(), key), BadCookie):
-        raise Wrong("iv-any-length")
-    # `Keys` itself compares its two keys in constant time.
-    called = builtin_calls(verify, PAGE_COOKIES[0], key, except_in=cookie.Keys.__post_init__)
-    if not _CONSTANT_TIME & called:
-        raise Wrong("compared-by-equals")
-
-
-def _expect_fields(found: Any, right: tuple[Any, ...]) -> None:
-    if isinstance(found, BadFormat) and found.reason == "iv":
-        raise Wrong("still-base64")
-    if isinstance(found, Exception):
-        raise found
-    if found is True:
-        raise Wrong("says-yes")
-    fields = tuple(found) if isinstance(found, list) else found
-    if isinstance(fields, tuple) and fields and isinstance(fields[0], str):
-        raise Wrong("still-base64")
-    expect("verify(the page's cookie, key)", fields, right)
-
-
-def verify_ours(value: str, key: bytes) -> tuple[bytes, bytes, str, str]:
-    """Return IV, ciphertext and both times, or raise BadCookie."""
-    fields = value.split(".")
-    if len(fields) != 5:
-        raise BadFormat("fields", f"expected 5 fields, got {len(fields)}")
-    iv, ciphertext, mac = (from_base64(fields[i]) for i in (0, 1, 4))
-    if len(iv) != cookie.IV_LENGTH:
-        raise BadFormat("iv", f"expected an IV of {cookie.IV_LENGTH} bytes, got {len(iv)}")
-    if not hmac.compare_digest(mac, sign_ours(iv, ciphertext, fields[2], fields[3], key)):
-        raise BadSignature("signature", "the MAC differs")
-    return iv, ciphertext, fields[2], fields[3]
-
-
-def _moved_border() -> str:
-    """Return a cookie whose IV ends early, at a dot inside it. Its MAC is still valid."""
-    iv = b"1234567.90123456"
-    value = cookie.seal({"a": 1}, _PAGE_KEYS, created_at=0, iv=iv)
-    _, ciphertext, *rest = value.split(".")
-    moved = iv[8:] + b"." + from_base64(ciphertext)
-    return ".".join((to_base64(iv[:7]), to_base64(moved), *rest))
-
-
-def _flip(text: str) -> str:
-    middle = len(text) // 2
-    return text[:middle] + ("2" if text[middle] != "2" else "3") + text[middle + 1 :]
-
-
-# E3.3
-
-
-def judge_unseal(unseal: Callable[..., Any]) -> None:
-    """Check that `unseal` verifies first, checks the name, and returns all three values."""
-    for value in PAGE_COOKIES:
-        _expect_opened(outcome(unseal, value, PAGE_SECRET), value, PAGE_SECRET)
-    _judge_awkward(outcome(unseal, _AWKWARD, _OTHER_SECRET))
-    iv, ciphertext, *rest = PAGE_COOKIES[0].split(".")
-    # Two of three blocks: they can be decrypted, but end without padding.
-    torn = ".".join((iv, to_base64(from_base64(ciphertext)[:32]), *rest))
-    # Every decryption with cryptography calls this, whatever `decrypt` the answer uses.
-    if "create_decryption_ctx" in builtin_calls(unseal, torn, PAGE_SECRET):
-        raise Wrong("decrypts-first")
-    found = outcome(unseal, torn, PAGE_SECRET)
-    if not isinstance(found, Exception):
-        raise Wrong("not-raised")
-    if not isinstance(found, BadCookie):
-        raise Wrong(
-            message=f"a wrong MAC should raise BadSignature, but raised {describe(found)}"
-        )
-    for sealed, name in (("theme", "name-not-checked"), ("sessions", "name-begins-alike")):
-        value = cookie.seal({"a": 1}, _PAGE_KEYS, name=sealed, created_at=0)
-        found = outcome(unseal, value, PAGE_SECRET)
-        if not isinstance(found, Exception):
-            raise Wrong(name if _is_open(found) else "not-raised")
-        if not isinstance(found, BadCookie) and name == "name-not-checked":
-            raise Wrong(
-                message=f"another name should raise BadName, but raised {describe(found)}"
-            )
-        if not isinstance(found, BadCookie):
-            raise Wrong(name)
-        found = outcome(unseal, value, PAGE_SECRET, name=sealed)
-        if isinstance(found, Exception):
-            raise Wrong("one-name")
-
-
-def _judge_awkward(found: Any) -> None:
-    """Check a session that contains =, sealed with another secret."""
-    if isinstance(found, BadSignature):
-        raise Wrong("fixed-key")
-    if isinstance(found, Exception):
-        raise Wrong("every-equals")
-    _expect_opened(found, _AWKWARD, _OTHER_SECRET)
-
-
-def _is_open(found: Any) -> bool:
-    """Return whether a return value contains a session that is not empty."""
-    if isinstance(found, cookie.Unsealed):
-        found = found.content
-    if isinstance(found, tuple | list):
-        found = (*found, None)[0]
-    return isinstance(found, dict) and bool(found)
-
-
-def _expect_opened(found: Any, value: str, secret: str) -> None:
-    right = unseal_ours(value, secret)
-    if isinstance(found, cookie.Unsealed):
-        found = (found.content, found.created_at, found.duration)
-    if isinstance(found, BadSignature):
-        raise Wrong("other-key")
-    if isinstance(found, Exception):
-        raise found
-    if isinstance(found, list):
-        found = tuple(found)
-    if found is None:
-        expect("unseal(value, secret)", found, right)
-    if not isinstance(found, tuple) or len(found) != 3:
-        raise Wrong("content-alone")
-    if isinstance(found[0], str | bytes):
-        raise Wrong("content-is-string")
-    if found[1:] == tuple(map(str, right[1:])):
-        raise Wrong("times-are-strings")
-    expect("unseal(value, secret)", found, right)
-
-
-def unseal_ours(value: str, secret: str, *, name: str = "session") -> tuple[Any, int, int]:
-    """Return content, created_at and duration, or raise BadCookie."""
-    keys = derive_keys(secret)
-    iv, ciphertext, created_at, duration = verify_ours(value, keys.signature)
-    sealed_name, _, text = cookie.decrypt(ciphertext, keys, iv).decode().partition("=")
-    if sealed_name != name:
-        raise BadName("name", f"sealed for the cookie {sealed_name!r}")
-    return json.loads(text), int(created_at), int(duration)
-
+from .judging import Exercise, misconceptions
+from .oracle_judges import judge_last_byte, judge_read_all, last_byte_ours, read_all_ours
+from .seal_judges import judge_seal, judge_stretch, seal_ours, stretch_ours, unseal_ours
+from .sign_judges import judge_sign, sign_ours
+from .unseal_judges import judge_unseal
+from .verify_judges import judge_verify, verify_ours
 
 EXERCISES = (
     Exercise(
@@ -274,24 +33,31 @@ EXERCISES = (
             written_out="`str` and f-strings write bytes as b'…', with the quotes; join the "
             'bytes themselves: `b".".join(…)`',
             swapped="you used the fields as the key, and the key as the message; swap them",
-            not_bytes="this is a string; return the 32 bytes from `hmac.digest`",
+            not_bytes="these are characters, not the MAC's bytes; return the 32 bytes that "
+            "`hmac.digest` returns",
+            no_digest="`hmac.new` returns an object, not the MAC; return the bytes of its "
+            "`.digest()`",
+            other_hash='this is an HMAC with another hash function; use `"sha256"`',
         ),
         (
-            "Sign all four fields. The two times are strings: `.encode()` them.",
-            '`b".".join((…))` joins bytes, with dots between them.',
-            'hmac.digest(key, b".".join((iv, ciphertext, …, …)), "sha256")',
+            "Which of the four fields are bytes already, and which are strings?",
+            '`.encode()` makes bytes of a string. `b".".join((…))` joins bytes. As in notebook '
+            "02, `hmac.digest` takes a key, a message and the name of the hash function.",
+            'hmac.digest(key, b".".join((iv, ciphertext, created_at.encode(), …)), "sha256")',
         ),
         (sign_ours,),
+        level=1,
+        minutes=5,
     ),
     Exercise(
         "E3.2",
         "verify",
         judge_verify,
         misconceptions(
-            not_verified="you accepted a changed ciphertext; compute the MAC again, and "
+            not_verified="you accepted a changed IV or ciphertext; compute the MAC again, and "
             "compare it with the cookie's",
-            times_outside="you accepted a changed duration; compute the MAC over the times "
-            "in the cookie",
+            fixed_times="you accept only the times of one cookie; give `sign` the times that "
+            "arrived",
             times_read_first="you converted the times to numbers before you verified them; an "
             "attacker may send `hello` or `0120000`. Sign the strings as they arrived",
             compared_by_equals="your results are right, but == may stop at the first "
@@ -305,16 +71,22 @@ EXERCISES = (
             says_yes="you return True; return the four verified fields instead",
             still_base64="the fields are still base64 strings; convert IV, ciphertext and MAC "
             "to bytes with `from_base64`",
+            key_ignored="you sign with one fixed key, whatever the caller gives; use the "
+            "parameter `key`",
+            raised_without_message="the `raise` failed: these errors need two "
+            'arguments, as in BadSignature("signature", "the MAC differs")',
         ),
         (
-            "Split at the dots. If there are not five fields, raise BadFormat. Convert three "
-            "fields to bytes.",
-            "Check the IV's length. Compute the MAC with `sign`, and compare it with the "
-            "cookie's.",
+            "What does the server need for a new MAC, and in which of the five fields is it?",
+            'value.split(".") returns a list of strings; `from_base64` makes bytes of three of '
+            "them. `sign` makes the MAC; `hmac.compare_digest` returns True or False.",
             "if not hmac.compare_digest(mac, sign(iv, ciphertext, created_at, duration, key)): "
-            "raise BadSignature(…). At the end, return the four fields.",
+            "raise BadSignature(…, …). Before that come the two `if` with BadFormat. At the "
+            "end, return the four fields.",
         ),
         (verify_ours,),
+        level=2,
+        minutes=12,
     ),
     Exercise(
         "E3.3",
@@ -323,31 +95,152 @@ EXERCISES = (
         misconceptions(
             decrypts_first="you decrypt before you verify, and a decryption error may help "
             "an attacker; call `verify` first, then `decrypt`",
-            other_key="the page's cookie does not verify; `derive_keys` returns the encryption "
-            "key first, the signature key second",
+            other_key="you mixed up the two keys; `derive_keys` returns the encryption key "
+            "first, the signature key second",
             name_not_checked="you opened a cookie that was sealed for another name; compare "
             "the sealed name with the parameter `name`",
-            name_begins_alike="you accepted a name that only *begins* like the right one; "
+            name_begins_alike="you accepted a name of which only a part is right; "
             "compare everything before the first =",
             fixed_key="you ignore the parameter `secret`, so you cannot open cookies of "
             "another secret; derive the keys from it",
             not_raised="unseal must raise an error for a bad cookie; a caller may use a "
             "returned value as a session",
-            one_name="a cookie that was sealed for `theme` does not open as `theme`; compare "
-            "with the parameter `name`, not with a fixed name",
+            one_name="a cookie that was sealed for another name does not open under that name; "
+            "compare with the parameter `name`, not with a fixed name",
             every_equals="a session may contain =; only the first = ends the name, so use "
             "`partition`",
             content_alone="return three values: the content, created_at and duration",
             content_is_string="the content is still a string; convert it with `json.loads`",
             times_are_strings="created_at and duration are still strings; convert them with "
             "`int(…)`",
+            raised_without_message="the `raise` failed: BadName needs two arguments, a code "
+            'and a message, as in BadName("name", "sealed for another cookie")',
         ),
         (
-            "`derive_keys` returns two keys. `verify` needs the second, `decrypt` the first.",
-            'decrypt(…).decode().partition("=") returns the sealed name, an =, and the JSON.',
-            "If the sealed name is not `name`, raise BadName(…). Otherwise, return json.loads "
-            "of the JSON, and int of both times.",
+            "Which of the two keys does each step need? What does `decrypt` return: a "
+            "string or bytes?",
+            'text.partition("=") returns what is before the first =, the =, and the rest. '
+            "`json.loads` makes a dict of JSON.",
+            "If the sealed name is not `name`, raise BadName(…, …). Otherwise, return "
+            "json.loads of the rest, and int of both times.",
         ),
         (unseal_ours,),
+        level=2,
+        minutes=8,
+    ),
+    Exercise(
+        "E3.4",
+        "seal",
+        judge_seal,
+        misconceptions(
+            no_name="the plaintext lacks the name; encrypt `session=` and then the JSON",
+            spaces="the JSON has spaces after : or , and JavaScript writes none; give "
+            '`json.dumps` the argument separators=(",", ":")',
+            escaped="the JSON has \\u00e9 where JavaScript writes \u00e9; give `json.dumps` "
+            "the argument ensure_ascii=False",
+            one_key="you signed with the encryption key; sign with the second key of "
+            "`derive_keys`",
+            signs_plaintext="you signed the plaintext; encrypt first, then sign the ciphertext",
+            iv_ignored="you did not use the given iv; make a new one only if it is None",
+            iv_again="several cookies have the same IV; call `os.urandom(16)` in the "
+            "function's body, each time (Python computes a default value only once)",
+            keys_of_another="your cookie does not open with the given secret; derive the keys "
+            "from the parameter `secret`",
+            fixed_name="your cookie is sealed for another name; use the parameter `name`",
+            encrypts_otherwise="the ciphertext does not decrypt; use `encrypt` with the first "
+            "key of `derive_keys` and the iv",
+        ),
+        (
+            "What did `unseal` do, step by step? Do the opposite, from the last step to the "
+            "first.",
+            "`json.dumps(content, …)` writes JSON; its arguments `separators` and "
+            "`ensure_ascii` say how. `to_base64` writes a field.",
+            'Join the name, "=" and the JSON; encrypt with the first key; sign IV, ciphertext '
+            "and str of both times with the second key; join five fields with dots.",
+        ),
+        (seal_ours,),
+        level=2,
+        minutes=10,
+        must=False,
+    ),
+    Exercise(
+        "E3.5",
+        "stretch",
+        judge_stretch,
+        misconceptions(
+            unchanged="the cookie is the same as before; find its duration, whatever it is",
+            other_time="you changed created_at; the duration is the field after it",
+            other_field="you changed another field, too; change only the duration",
+            in_seconds="this duration is ten years in seconds; the cookie counts milliseconds",
+        ),
+        (
+            "At which position is the duration, if you count from 0?",
+            'Split at the dots, replace one field, and join again with ".".join(…).',
+            'fields = value.split("."); fields[3] = str(…), in milliseconds',
+        ),
+        (stretch_ours,),
+        level=1,
+        minutes=4,
+        must=False,
+    ),
+    Exercise(
+        "E3.6",
+        "last_byte",
+        judge_last_byte,
+        misconceptions(
+            longer_padding="the server also accepts a guess that makes longer padding, such as "
+            "2 2; check that your guess really makes the last byte 1",
+            not_mixed="this is what the cipher gives for the last byte; mix it with the last "
+            "byte of the real block before",
+            forgot_the_1="the accepted guess makes the last byte 1, not 0; mix the 1 in, too",
+            returns_guess="this is the guess that was accepted; compute from it what the "
+            "cipher gives, and then the plaintext",
+            guesses_missing="you never sent the value that fits; a byte has 256 values, from 0 "
+            "to 255",
+            too_many="you asked more than 600 questions; 256 values and a few checks are "
+            "enough",
+            never_asked="you never called the parameter `good`; ask it, not a function from "
+            "another cell",
+            not_a_number="return a number, not bytes; block[15] is a number, block[15:] is "
+            "bytes",
+        ),
+        (
+            "For an accepted guess, what is the last byte after the XOR? And which two numbers "
+            "can it be, if two guesses are accepted?",
+            "Padding 1 is one byte. For longer padding, the server also looks at the byte "
+            "before it. What happens if you change that byte and ask again?",
+            "Try each guess at iv[15]. If it is accepted, change iv[14] and ask again: only "
+            "padding 1 stays right. Then the cipher gives guess ^ 1. Mix it with before[15].",
+        ),
+        (last_byte_ours,),
+        level=3,
+        minutes=20,
+    ),
+    Exercise(
+        "E3.7",
+        "read_all",
+        judge_read_all,
+        misconceptions(
+            first_block="the first block is missing; the IV is the block before it",
+            backwards="your bytes are right, but in another order; a new byte belongs before "
+            "those that you know of its block",
+            padding_removed="return the plaintext with its padding",
+            text_not_bytes="return the plaintext as bytes, not as a string",
+            asks_too_much="you asked more than 600 questions for each byte; start each byte "
+            "from what you know of its block",
+        ),
+        (
+            "You know the last byte that the cipher gives. How do you make the last byte "
+            "of the padding 2?",
+            "For padding of n bytes, set each known byte of the iv to (what the cipher gives) "
+            "^ n. Then guess the byte before them.",
+            "given = [last_byte(good, bytes(16), block)]. For n from 2 to 16: iv = "
+            "bytes(16 - n) + bytes([guess]) + bytes(g ^ n for g in given). At the end, mix "
+            "with the block before.",
+        ),
+        (read_all_ours,),
+        level=3,
+        minutes=20,
+        must=False,
     ),
 )

@@ -1,4 +1,4 @@
-"""The exercises of notebook 07: five attacks, each judged by its target's log."""
+"""The exercises of notebook 07: six attacks, each judged by its target's log, and a patch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from urllib.error import HTTPError
 
 import requests
 
@@ -16,58 +17,74 @@ from ...errors import BadCookie
 from ...revocation import DenyList
 from ...stores import MemoryStore
 from ..attacks import targets
-from ..attacks.targets import Target
-from .judging import Exercise, Wrong, describe, misconceptions, outcome
+from ..attacks.targets import Target, drawing
+from ..attacks.targets.holes import HOLES
+from ..attacks.targets.log import YOU
+from ..attacks.targets.notes import App, NotesTarget, SafeNotes, notes
+from .breaking import HOLE, KNOWN, PATCH
+from .judging import Exercise, Wrong, describe, outcome
+from .patching import judge_patched
+
+Attack = Callable[[Target], Any]
 
 #: On how many targets an attack is tried. Each has new names and secrets.
 _TIMES = 2
+#: Errors that say how a server has answered, in requests, urllib and httpx.
+_ANSWERED = {"HTTPError", "HTTPStatusError"}
 
 
-def _exercise(
-    number: int,
-    attack: Callable[[Target], Any],
+def _try(
+    attack: Attack,
     weak: Callable[[], Target],
     defended: Callable[[], Target],
     known: Mapping[str, str],
-    hints: tuple[str, str, str],
-) -> Exercise:
-    def judge(attack: Callable[[Target], Any]) -> None:
-        for _ in range(_TIMES):
-            with weak() as target:
-                found = outcome(attack, target)
-                _judge(found, target, known)
+    also: Callable[[Target], None] = lambda _: None,
+    undefended: Callable[[Target, Any], None] = lambda *_: None,
+    chances: int = 1,
+) -> None:
+    """Raise `Wrong` unless the attack works on weak targets, and fails on a defended one.
+
+    `also` judges a target that was captured, and `undefended` one that was not, with what the
+    attack returned or raised there. `chances` is how often luck alone could capture it.
+    """
+    for _ in range(_TIMES):
+        with weak() as target:
+            _judge(outcome(attack, target), target, known)
+            also(target)
+    for _ in range(chances):
         with defended() as target:
             found = outcome(attack, target)
-            # Here, only an attack that reads the secret from memory works.
-            if target.captured or target.result.name == "in-hand":
-                raise Wrong("in-hand")
-            if isinstance(found, Exception):
-                raise Wrong(
-                    message="you captured the flag, but on a target with the defence, your "
-                    f"attack should end without an error; it raised {describe(found)}"
-                )
-
-    return Exercise(f"E7.{number}", f"attack_{number}", judge, known, hints, (attack,))
+        if isinstance(found, HTTPError):  # urllib's error is also an open response
+            found.close()
+        if not target.captured:
+            break
+    # Here, only an attack that reads the secret from memory works.
+    if target.captured or target.result.name == "in-hand":
+        raise Wrong("in-hand")
+    undefended(target, found)
 
 
 def _judge(found: Any, target: Target, known: Mapping[str, str]) -> None:
     """Raise what the target's log shows, or else what the attack raised."""
     name, sentence = target.result
-    if name == "captured" and not isinstance(found, Exception):
+    crashed = isinstance(found, Exception) and type(found).__name__ not in _ANSWERED
+    if isinstance(found, AssertionError):  # a check of the answer, after the request
+        crashed = not target.log
+    if name == "captured" and not crashed:
         return
-    if isinstance(found, requests.RequestException):  # its message shows the port
+    if crashed and isinstance(found, requests.RequestException):  # its message shows the port
         raise Wrong(
             message=f"a request failed ({type(found).__name__}); make its URL from "
             "`target.url` and a path"
         )
-    if isinstance(found, Exception) and name != "in-hand":
+    if crashed and name != "in-hand":
         raise found
     raise Wrong(name) if name in known else Wrong(message=sentence)
 
 
 def attack_1(target: Target) -> None:
     """Seal a session for the admin with the secret that the page prints."""
-    forged = cookie.seal({"user": target.admin}, cookie.derive_keys(PAGE_SECRET))
+    forged = cookie.seal({"userName": target.admin}, cookie.derive_keys(PAGE_SECRET))
     target.get("/flag", session=forged)
 
 
@@ -87,21 +104,29 @@ def attack_3(target: Target) -> None:
             cookie.unseal(mine, keys)
         except BadCookie:
             continue
-        target.get("/flag", session=cookie.seal({"user": target.admin}, keys))
+        target.get("/flag", session=cookie.seal({"userName": target.admin}, keys))
 
 
 def attack_4(target: Target) -> None:
     """Choose the admin's name in the guestbook, then visit the app with its cookie."""
     browser = target.browser()
-    browser.post(f"{target.guestbook}/name", data={"name": target.admin})
+    browser.post(f"{target.guestbook}/name", data={"userName": target.admin})
     browser.get(f"{target.url}/flag")
 
 
 def attack_5(target: Target) -> None:
     """Store the admin's name as a preference, and send that cookie as the session."""
     browser = target.browser()
-    browser.post(f"{target.url}/prefs", data={"user": target.admin})
+    browser.post(f"{target.url}/prefs", data={"userName": target.admin})
     target.get("/flag", session=browser.cookies["prefs"])
+
+
+def attack_6(target: NotesTarget) -> None:
+    """Use the hole of this app, or of the app that was drawn last."""
+    kind = target.kind if target.kind.number else drawing.drawn()
+    hole = drawing.hole_of(kind) if kind else None
+    if hole:
+        hole.attack(target)
 
 
 def remembering() -> Target:
@@ -113,135 +138,171 @@ def _random() -> str:
     return secrets.token_urlsafe(32)
 
 
+def _judge_logins(target: Target) -> None:
+    logins = [each for each in target.log if each.who == YOU and each.exchange.path == "/login"]
+    if len(logins) > 1:
+        raise Wrong("logs-in-often")
+
+
+def _judge_nothing_fits(target: Target, found: Any) -> None:
+    if any(each.asks_for_flag for each in target.log):
+        raise Wrong("guesses-anyway")
+    if isinstance(found, Exception) and not isinstance(found, AssertionError):
+        raise Wrong(
+            message="your attack works, but if no word fits, it should do nothing; it raised "
+            f"{describe(found)}"
+        )
+    _judge_logins(target)
+
+
+def _judge_hole(attack: Attack) -> None:
+    kind = drawing.drawn()
+    if kind is None:
+        if attack is not attack_6:
+            raise Wrong(message="no app is drawn yet; run the cell with `targets.draw(…)`")
+        kind = drawing.with_hole(1)
+    weak = partial(notes, kind)
+    # On the app without a hole, luck finds one code of a hundred with three tries.
+    _try(attack, weak, partial(notes, SafeNotes), HOLE, chances=3)
+
+
+def _judge_patch(patched: Any) -> None:
+    if not isinstance(patched, type) or not issubclass(patched, App):
+        raise Wrong("not-a-class")
+    kind = patched if patched.number else drawing.drawn()
+    hole = drawing.hole_of(kind) if kind else HOLES[0]
+    if hole:
+        judge_patched(patched, hole)
+
+
+def _exercise(
+    number: int,
+    attack: Attack,
+    weak: Callable[[], Target],
+    defended: Callable[[], Target],
+    hints: tuple[str, str, str],
+    **more: Any,
+) -> Exercise:
+    known = KNOWN[number]
+    only_third = {"also": _judge_logins, "undefended": _judge_nothing_fits}
+    rules: dict[str, Any] = only_third if number == 3 else {}
+
+    def judge(attack: Attack) -> None:
+        _try(attack, weak, defended, known, **rules)
+
+    title = f"attack_{number}"
+    return Exercise(f"E7.{number}", title, judge, known, hints, (attack,), **more)
+
+
 EXERCISES = (
     _exercise(
         1,
         attack_1,
         targets.published_secret,
         lambda: targets.published_secret(secret=_random()),
-        misconceptions(
-            in_hand="you read the target's secret, which an attacker cannot do; this one is "
-            "printed on the Express course page: SECRET",
-            never_asked='you have not requested /flag; call `target.get("/flag", …)`',
-            no_cookie="you requested /flag without a cookie; send yours: `session=forged`",
-            misnamed="your cookie has another name; the app reads the cookie `session`",
-            signature="your cookie was sealed with another secret than `SECRET`; make the "
-            "keys with `derive_keys(SECRET)`",
-            expired="your cookie has expired; leave `created_at` out, and it begins now",
-            no_user="your cookie opens, but its session has no `user`, where this app stores "
-            "the name",
-            not_admin="your cookie opens, but its `user` is not the admin; use the value of "
-            "`target.admin`, without quotes",
-        ),
         (
-            "With the secret, you can seal any session that the app could seal.",
-            "`lesson_app.seal(content, keys)` makes the value; the keys come from SECRET.",
-            'Call lesson_app.seal({"user": target.admin}, lesson_app.derive_keys(SECRET)), '
-            "and send the result: target.get(…, session=…)",
+            "With the secret on your computer, what can you make that only the app should "
+            "make?",
+            "`lesson_app.seal(content, keys)` makes a cookie; the keys come from SECRET. "
+            "What does the app look for in a session?",
+            'Seal {"userName": target.admin} with lesson_app.derive_keys(SECRET), and send '
+            "it: target.get(…, session=…)",
         ),
+        level=1,
+        minutes=5,
+        must=True,
     ),
     _exercise(
         2,
         attack_2,
         targets.copied_cookie,
         remembering,
-        misconceptions(
-            in_hand="you read the target's secret; for this flag you only need a copy of a "
-            "cookie",
-            never_asked="you have not requested /flag; send the copy there, after the logout",
-            no_cookie="you requested /flag without any cookie; send the copy",
-            too_early="you captured the flag while the admin was logged in; send the copy "
-            "*after* `target.victim.log_out()`",
-            copied_too_late="you copied the cookie after the logout, when its session was "
-            "empty; copy it before",
-            not_admin="you sent a session of your own; send the victim's cookie",
-            signature="you sealed a cookie, and it does not open; copy one instead",
-        ),
         (
-            "Three lines: copy the cookie, let its owner log out, send the copy.",
+            "What does a logout change: the admin's browser, or the copy in your hands?",
             "`target.victim.cookie` is what the browser holds *now*: keep it in a variable.",
-            "stolen = target.victim.cookie, then target.victim.log_out(), then "
-            'target.get("/flag", session=stolen)',
+            "stolen = target.victim.cookie, then target.victim.log_out(), then send "
+            "`stolen` to /flag as the cookie `session`",
         ),
+        level=1,
+        minutes=4,
+        must=True,
     ),
     _exercise(
         3,
         attack_3,
         targets.weak_secret,
         lambda: targets.weak_secret(secret=_random()),
-        misconceptions(
-            in_hand="you read the target's secret; find it with a cookie of your own and the "
-            "list of words",
-            never_asked="you have not requested /flag; forge a cookie with the word that you "
-            "found, and send it there",
-            asks_the_target="you try the words on the target, which sees each guess; try them "
-            "on your own cookie with `unseal`, without a request",
-            signature="you forged a cookie with a wrong word; with the right word, `unseal` "
-            "opens your own cookie",
-            not_admin="you requested /flag under your own name; seal a cookie whose `user` is "
-            "the admin",
-            no_cookie="you requested /flag without a cookie; seal one with the keys that "
-            "opened yours",
-        ),
         (
-            'Log in with `target.log_in()`. Try the words on its `.cookies["session"]`.',
-            "For each word, call derive_keys(word) and unseal. After BadCookie, try the next "
-            "word.",
+            "What do you own that was sealed with the secret? When does it open?",
+            "Log in once. For each word, make keys with `derive_keys`, and try to `unseal` "
+            "your own cookie.",
             "try: lesson_app.unseal(mine, keys), except BadCookie: continue. If it opens, "
             "continue as in flag 1.",
         ),
+        level=2,
+        minutes=8,
+        must=True,
     ),
     _exercise(
         4,
         attack_4,
         targets.shared_secret,
         lambda: targets.shared_secret(guestbook_secret=_random()),
-        misconceptions(
-            in_hand="you read the target's secret; you don't need it, because the guestbook "
-            "seals for you",
-            never_asked="you only visited the guestbook; request /flag at `target.url` with "
-            "the same browser",
-            other_door="you requested /flag from the guestbook, which has no flag; request it "
-            "at `target.url`",
-            no_cookie="the browser that requested /flag has no cookie from the guestbook; use "
-            "one browser for both",
-            not_admin="you requested /flag under a name that is not the admin's; choose "
-            "`target.admin` in the guestbook",
-            no_user="the guestbook sealed no name; send its form field `name`: `data={…}`",
-            signature="you sealed a cookie that does not open; let the guestbook seal one for "
-            "you",
-        ),
         (
             "Which name can you choose in the guestbook? With which secret is it sealed?",
-            "Use one browser for both: `browser = target.browser()`.",
-            'browser.post(f"{target.guestbook}/name", data={"name": target.admin}), then '
-            'browser.get(f"{target.url}/flag")',
+            "Use one browser for both apps: `browser = target.browser()`.",
+            'browser.post(f"{target.guestbook}/name", data={"userName": target.admin}), '
+            "then get /flag at target.url",
         ),
+        level=2,
+        minutes=5,
+        must=False,
     ),
     _exercise(
         5,
         attack_5,
         targets.swapped_name,
         partial(targets.swapped_name, codec=SealedCodec),
-        misconceptions(
-            in_hand="you read the target's secret; you don't need it, because the app seals "
-            "your preferences for you",
-            never_asked="the app sealed your preferences; now request /flag with that value",
-            no_cookie="you requested /flag as a new visitor; send the cookie from /prefs",
-            misnamed="you sent the cookie as `prefs`, but /flag reads `session`; send its "
-            "value under that name",
-            no_user="the value opened as a session, but has no `user`; store that field with "
-            "/prefs",
-            not_admin="the app read a `session` with another user; store `target.admin` as "
-            "`user`, and use a browser that has no `session` yet",
-            signature="you sealed a value that does not open, because you don't know this "
-            "secret; let /prefs seal it",
-        ),
         (
-            "What does /flag look for in the session? Send that as a preference.",
+            "What does /flag look for in the session? Who could seal that for you?",
             'After a POST to /prefs, `browser.cookies["prefs"]` is a sealed value.',
-            'browser.post(f"{target.url}/prefs", data={"user": target.admin}), then '
-            'target.get("/flag", session=browser.cookies["prefs"])',
+            'Post {"userName": target.admin} to /prefs; then target.get("/flag", '
+            'session=browser.cookies["prefs"])',
         ),
+        level=2,
+        minutes=6,
+        must=False,
+    ),
+    Exercise(
+        "E7.6",
+        "attack_6",
+        _judge_hole,
+        HOLE,
+        (
+            "Which values come from the visitor: in a form, in the URL, in the cookie? "
+            "Which of them does the app believe?",
+            "Compare methods that do alike things. For each, ask: what if a stranger calls "
+            "it, another user, or the same user a hundred times?",
+            "`print(targets.clue(Notes))` names the method with the hole.",
+        ),
+        (attack_6,),
+        level=3,
+        minutes=15,
+    ),
+    Exercise(
+        "E7.7",
+        "Patched",
+        _judge_patch,
+        PATCH,
+        (
+            "Which line should have refused your attack? What may a visitor do there, and "
+            "what not?",
+            "Copy the method with the hole into `class Patched(Notes):`, and change it "
+            "there. It keeps its route.",
+            "`print(targets.solution(Notes))` prints our attack and our patch.",
+        ),
+        (SafeNotes,),
+        level=2,
+        minutes=10,
     ),
 )

@@ -111,8 +111,11 @@ def aim_ours(value: str, inside: bytes, wanted: bytes) -> str:
 
 def judge_rewrite(rewrite: Change) -> None:
     """Check that `rewrite` changes any block, and spoils only the one before it."""
-    for inside, wanted in (*_REWRITES, *_AIMS):
-        sealed = _Sealed(inside)
+    rows = [
+        (pair, fields) for fields in ((), ("1", "2", "a-mac")) for pair in (*_REWRITES, *_AIMS)
+    ]
+    for (inside, wanted), fields in rows:
+        sealed = _Sealed(inside, fields)
         text = sealed.open(rewrite(sealed.value, inside, wanted))
         blocks = [
             (
@@ -127,7 +130,13 @@ def judge_rewrite(rewrite: Change) -> None:
         if found != new:
             if changed == 0:
                 raise Wrong("no-first-block")
-            raise Wrong("first-block-only" if found == old else "same-block")
+            if found == old:
+                raise Wrong("first-block-only")
+            places = zip(found, old, new, strict=True)
+            # Elsewhere nothing has changed, so these are the right bytes.
+            raise Wrong(
+                "wrong-value" if all(a == b for a, b, c in places if b == c) else "same-block"
+            )
         free = {changed, changed - 1}
         if any(now != was for i, (now, was, _) in enumerate(blocks) if i not in free):
             raise Wrong("more-damage")

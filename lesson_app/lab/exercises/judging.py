@@ -109,7 +109,8 @@ def _problem(exercise: Exercise, answers: Sequence[Any], untouched: Sequence[boo
             return f"`{name}` is not started; write it, too"
         if str(parameter.annotation).startswith("Callable") and not callable(answer):
             got = f"{short(answer)}, a {type(answer).__name__}"
-            return f"check() expects the function itself, got {got}; write its name without ()"
+            advice = "write its name without ()"
+            return f"check() expects the function or class itself, got {got}; {advice}"
     return ""
 
 
@@ -210,7 +211,7 @@ def short(value: Any) -> str:
 
 #: Text that differs between runs or machines: memory addresses and folders.
 _VARYING = re.compile(
-    r" at 0x[0-9a-fA-F]+"
+    r" at 0x[0-9a-fA-F]+|(?<=127\.0\.0\.1):\d+"
     r"|(?<![\w.])(?:/(?:home|root|tmp|usr|var|opt|work|private|Users|Library)/|[A-Za-z]:\\)"
     r"(?:[^\s'\"/\\]+[/\\])*"
 )
@@ -232,11 +233,16 @@ def describe(error: BaseException) -> str:
 
 
 def same(actual: Any, expected: Any) -> bool:
-    """Return whether two values are equal and have the same type.
+    """Return whether two values are equal and have the same types, also inside a list.
 
     A learner's own type could claim to equal anything.
     """
-    return type(actual) is type(expected) and bool(actual == expected)
+    if type(actual) is not type(expected):
+        return False
+    if isinstance(expected, tuple | list):
+        pairs = zip(actual, expected, strict=False)
+        return len(actual) == len(expected) and all(same(*pair) for pair in pairs)
+    return bool(actual == expected)
 
 
 def expect(call: str, actual: Any, expected: Any) -> None:

@@ -104,12 +104,13 @@ def seen_by_app(request: flask.Request, response: flask.Response) -> Exchange:
     """Return the exchange of a request that a Flask app has answered, whoever sent it."""
     query = request.query_string.decode("latin-1")
     return Exchange(
-        host=request.host,
+        # `request.host` raises for a host that the app does not trust.
+        host=request.headers.get("Host", ""),
         method=request.method,
         path_url=f"{quote(request.path)}{query and '?'}{query}",
-        cookie=request.headers.get("Cookie"),
+        cookie=_as_text(request.headers.get("Cookie")),
         status=response.status,
-        location=response.headers.get("Location"),
+        location=_as_text(response.headers.get("Location")),
         set_cookies=tuple(response.headers.getlist("Set-Cookie")),
     )
 
@@ -121,19 +122,39 @@ def pair_of(line: str) -> tuple[str, str]:
 
 
 def _seen_by_client(response: requests.Response, before: Mapping[str, str]) -> Exchange:
-    request = response.request
+    # A response that an adapter made by hand may lack its request or its raw headers.
+    request: requests.PreparedRequest | None = response.request
+    headers = request.headers if request else {}
+    # response.headers joins several Set-Cookie lines into one; the raw headers do not.
+    lines_of = getattr(getattr(response.raw, "headers", None), "getlist", None)
     return Exchange(
-        host=urlsplit(request.url or "").netloc,
-        method=request.method or "",
-        path_url=request.path_url,
-        cookie=request.headers.get("Cookie"),
-        status=f"{response.status_code} {response.reason}",
-        location=response.headers.get("Location"),
-        # response.headers joins several Set-Cookie lines into one; the raw headers do not.
-        set_cookies=tuple(response.raw.headers.getlist("Set-Cookie")),
-        body=_end(response.text) if response.status_code >= 500 else "",
+        host=urlsplit(request.url or "").netloc if request else "",
+        method=(request and request.method) or "",
+        path_url=request.path_url if request and request.url else "",
+        cookie=_as_text(headers.get("Cookie")),
+        status=f"{response.status_code} {response.reason or ''}".strip(),
+        location=_as_text(response.headers.get("Location")),
+        set_cookies=tuple(lines_of("Set-Cookie")) if lines_of else (),
+        body=_end(_body(response)) if (response.status_code or 0) >= 500 else "",
         before=before,
     )
+
+
+def _as_text(header: Any) -> str | None:
+    """Return a header's value as text: `requests` also takes and keeps bytes."""
+    return header.decode("latin-1") if isinstance(header, bytes) else header
+
+
+def _body(response: requests.Response) -> str:
+    """Return the body of an error; a body that cannot be read must not hide the exchange."""
+    try:
+        content = response.content or b""
+    except (OSError, RuntimeError):  # the connection broke, or the body was already read
+        return ""
+    try:
+        return response.text
+    except ValueError:  # a charset such as "idna" raises on most bytes
+        return content.decode("utf-8", "replace")
 
 
 def _end(text: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ERROR_KEY = "lesson_app.error"
 _ERROR_HEADER = "Lesson-Error"
 _KEPT_ERRORS = 20
-_STOPPED = "this server was stopped; run the cell with serve(…) again"
+_AGAIN = "run the cell with serve(…) again"
 _running: Server | None = None
 _one_at_a_time = threading.Lock()
 _tickets = itertools.count()
@@ -36,9 +36,11 @@ class ViewError(RuntimeError):
 def serve(app: Flask) -> Server:
     """Serve `app` on 127.0.0.1, and return the server; `server.url` is its URL.
 
-    Calling this again puts the new app behind the same URL, because one such server runs in
-    a process. The server stops with ``server.stop()``, with its ``with`` block or with the
-    process. If a view raises, the client gets the traceback, with status 500.
+    One such server runs in a process: calling this again puts the new app behind the same
+    URL and returns the same server. ``with serve(app) as server:`` serves `app` for the block
+    only; then the app before it is back, or the server stops if there was none.
+    ``server.stop()`` stops the server for all who use it, and so does the end of the process.
+    If a view raises, the client gets the traceback, with status 500.
     """
     global _running
     if not isinstance(app, Flask):
@@ -46,20 +48,27 @@ def serve(app: Flask) -> Server:
     with _one_at_a_time:
         if _running is None:
             _running = Server(app)
-        _running.put(app)
+        else:
+            _running._before, _running._served_others = _running._app, True
+            _running.put(app)
         return _running
 
 
 class Server:
     """A listener in a background thread of this process.
 
-    `serve` makes the usual one. ``with Server(app) as other:`` runs another beside it.
+    `serve` makes the usual one. ``with Server(app) as other:`` runs another beside it. Shown
+    as text, a server names the app that it serves now.
     """
 
     def __init__(self, app: Flask) -> None:
         if not isinstance(app, Flask):
             raise TypeError(f"Server() expected a Flask app, got a {type(app).__name__}")
         self._errors: dict[str, BaseException] = {}
+        # The app that the last `serve` replaced, and those to put back after a block.
+        self._before: Flask | None = None
+        self._to_put_back: list[Flask | None] = []
+        self._served_others = False
         # With port 0 the system picks a free port.
         self._listener = make_server(
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Silent
@@ -89,7 +98,7 @@ class Server:
         the app's cookies to no other path of that host. Raises ConnectionError after `stop`.
         """
         if self.stopped:
-            raise ConnectionError(f"{_STOPPED}, for a new link")
+            raise ConnectionError(f"{self._why_stopped()}, for a new link")
         return link_to(self._listener.server_port, path)
 
     @property
@@ -103,7 +112,7 @@ class Server:
         self._app = app
 
     def stop(self) -> None:
-        """Stop listening and free the port. Stopping twice does no harm."""
+        """Stop listening and free the port, whichever app is served. Twice does no harm."""
         global _running
         if _running is self:
             _running = None
@@ -112,13 +121,27 @@ class Server:
         self._listener.server_close()
 
     def __enter__(self) -> Server:
+        self._to_put_back.append(self._before)
+        self._before = None
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.stop()
+        app = self._to_put_back.pop()
+        if app is None or self.stopped:
+            self.stop()
+        else:
+            self.put(app)
 
     def __repr__(self) -> str:
         return f"<Server of {self._app.name}{', stopped' if self.stopped else ''}>"
+
+    def _why_stopped(self) -> str:
+        if not self._served_others:
+            return f"this server was stopped; {_AGAIN}"
+        return (
+            f"this server was stopped while it served {self._app.name}; each serve(…) returns "
+            f"the same server, so stop() ends it for all; {_AGAIN}"
+        )
 
     def _answer(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -165,7 +188,7 @@ class _Visitor(Visitor):
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if self._server.stopped and (request.url or "").startswith(f"{self._server.url}/"):
-            raise ConnectionError(f"{_STOPPED}, for a new visitor")
+            raise ConnectionError(f"{self._server._why_stopped()}, for a new visitor")
         return super().send(request, **options)
 
 

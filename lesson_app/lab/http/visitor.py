@@ -19,6 +19,8 @@ class Visitor(requests.Session):
 
     def note(self, text: str) -> None:
         """Add a note to the diagrams, such as "three minutes later"."""
+        if not isinstance(text, str):
+            raise TypeError(f"note() expected a text, got a {type(text).__name__}")
         self.record.remarks.append(Remark(text))
 
     def diagram(self) -> Diagram:
@@ -32,4 +34,10 @@ def diagram(**visitors: Visitor) -> Diagram:
         raise TypeError(
             "diagram() expected at least one visitor; name each, as in diagram(ada=ada)"
         )
+    for name, visitor in visitors.items():
+        if not isinstance(visitor, Visitor):
+            raise TypeError(
+                f"diagram() expected {name} to be a visitor, got a {type(visitor).__name__}; "
+                "pass the result of server.browser()"
+            )
     return sequence({name: visitor.record.steps for name, visitor in visitors.items()})

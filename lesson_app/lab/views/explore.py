@@ -13,8 +13,9 @@ from flask import Flask
 from ...cookie import read_fields
 from ...dissect.words import span, visible
 from ..clock import Clock
+from ..exercises.judging import outcome
 from ..http.record import pair_of
-from .markup import facts, field_name, mark, meter
+from .markup import facts, field_name, html_of, mark, meter
 from .tamper import bytes_of, flipped
 from .trials import Trials, try_opening
 
@@ -90,31 +91,38 @@ def explore_flips(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Ex
     """Choose a bit of a sealed cookie with sliders, flip it, and try each opener.
 
     `openers` maps a label to a function that takes a cookie's value. The summary flips every
-    bit in turn and counts the results.
+    bit in turn and counts the results. A result that differs from the untouched cookie's is
+    marked where it differs.
     """
+    untouched = {label: outcome(opener, value) for label, opener in openers.items()}
     places = [(name, i) for name, raw in bytes_of(value).items() for i in range(len(raw))]
 
     def view(place: int, bit: int) -> str:
         name, byte = places[place]
         changed = flipped(value, name, byte, bit)
-        results = {label: try_opening(opener, changed)[1] for label, opener in openers.items()}
+        results = {
+            label: try_opening(opener, changed, untouched[label])[1]
+            for label, opener in openers.items()
+        }
         return _flip_html(value, changed, name, byte, results)
 
     sliders = {"byte": (range(len(places)), 0), "bit": (range(8), 0)}
-    return Explorer(_flip_all(value, openers), sliders, view)
+    return Explorer(_flip_all(value, openers, untouched), sliders, view)
 
 
-def _flip_all(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Trials:
+def _flip_all(
+    value: str, openers: Mapping[str, Callable[[str], Any]], untouched: Mapping[str, Any]
+) -> Trials:
     rows = []
     for name, raw in bytes_of(value).items():
         flips = [flipped(value, name, i, bit) for i in range(len(raw)) for bit in range(8)]
-        results = [_count(opener, flips) for opener in openers.values()]
+        results = [_count(opener, flips, untouched[label]) for label, opener in openers.items()]
         rows.append([name, str(len(flips)), *results])
     return Trials(["each bit flipped in", "bits", *openers], rows, (16, 10))
 
 
-def _count(opener: Callable[[str], Any], values: list[str]) -> str:
-    counts = Counter(try_opening(opener, value)[0] for value in values)
+def _count(opener: Callable[[str], Any], values: list[str], untouched: Any) -> str:
+    counts = Counter(try_opening(opener, value, untouched)[0] for value in values)
     return ", ".join(f"{n} \N{MULTIPLICATION SIGN} {result}" for result, n in counts.items())
 
 
@@ -124,7 +132,7 @@ def _flip_html(
     before, after = bytes_of(value)[name][byte], bytes_of(changed)[name][byte]
     flip = f"byte {byte} of {field_name(name)}: {before:08b} \N{RIGHTWARDS ARROW} {after:08b}"
     rows = [("flipped", flip), ("the cookie", f"<code>{_marked(value, changed)}</code>")]
-    return facts([*rows, *((label, escape(text)) for label, text in results.items())])
+    return facts([*rows, *((label, html_of(text)) for label, text in results.items())])
 
 
 def _marked(value: str, changed: str) -> str:

@@ -28,6 +28,23 @@ STATUS_COLOURS = {"✓": "#1a7f37", "✗": "#c62828", "○": "#666666", "!": "#9
 _LEAST_WIDTH = 13
 
 
+class Cell(str):
+    """A text with HTML of its own, for a table that shows both."""
+
+    html: str
+
+    def __new__(cls, text: str, html: str) -> Cell:
+        """Make the cell of a text and the HTML that says the same."""
+        cell = super().__new__(cls, text)
+        cell.html = html
+        return cell
+
+
+def html_of(text: str) -> str:
+    """Return the HTML of a text: its own, if it is a `Cell`."""
+    return text.html if isinstance(text, Cell) else escape(text)
+
+
 def field_name(name: str) -> str:
     """Return the HTML of a name; a field's name gets its colour."""
     text = escape(name)

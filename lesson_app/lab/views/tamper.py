@@ -7,6 +7,7 @@ from typing import Any
 
 from ...cookie import FIELDS, TIMES, from_base64, to_base64
 from ...dissect.words import moment, span
+from ..exercises.judging import outcome
 from .trials import Trials, try_opening
 
 
@@ -14,12 +15,17 @@ def tamper(value: str, openers: Mapping[str, Callable[[str], Any]]) -> Trials:
     """Flip one bit in the middle of each field of a sealed cookie, and open each result.
 
     `openers` maps a label to a function that takes a cookie's value. The table shows what
-    each function returned, or which error it raised.
+    each function returned, or which error it raised. If it returned something else than for
+    the untouched cookie, the changed part is marked.
     """
+    untouched = [outcome(opener, value) for opener in openers.values()]
     rows = []
     for name, raw in bytes_of(value).items():
         changed = flipped(value, name, len(raw) // 2, 0)
-        results = [try_opening(opener, changed)[1] for opener in openers.values()]
+        results = [
+            try_opening(opener, changed, before)[1]
+            for opener, before in zip(openers.values(), untouched, strict=True)
+        ]
         rows.append([name, _read(name, raw), *results])
     headings = ["a bit flipped in", "the original shows", *openers]
     return Trials(headings, rows, (14, 24, 22))

@@ -26,6 +26,78 @@ WRONG: dict[str, dict[str, list[str]]] = {
             'message = "r7ScnhMNF8eajB2CHSDYEw"',
         ),
     },
+    "E0.2": {
+        "bytes": cells(
+            """
+            from lesson_app import seal
+            mine = seal({"message": "I was here"}, derive_keys(SECRET), duration=10**10)
+            mine = mine.encode()
+            """,
+        ),
+        "other-secret": cells(
+            """
+            from lesson_app import seal
+            mine = seal({"message": "I was here"}, derive_keys(os.urandom(32)), duration=10**10)
+            """,
+            """
+            from lesson_app import seal
+            mine = seal({"message": "I was here"}, derive_keys(SECRET))
+            mine = mine.replace(".86400000.", ".864000000.")
+            """,
+        ),
+        "other-name": cells(
+            """
+            from lesson_app import seal
+            mine = seal(
+                {"message": "I was here"}, derive_keys(SECRET), name="mine", duration=10**10
+            )
+            """,
+        ),
+        "no-message": cells(
+            """
+            from lesson_app import seal
+            mine = seal({"text": "I was here"}, derive_keys(SECRET), duration=10**10)
+            """,
+        ),
+        "whole-pair": cells(
+            """
+            from lesson_app import seal
+            mine = "session=" + seal({"message": "I was here"}, derive_keys(SECRET))
+            """,
+        ),
+        "in-past": cells(
+            """
+            from lesson_app import seal
+            mine = seal(
+                {"message": "I was here"},
+                derive_keys(SECRET),
+                created_at=1692988779453,
+                duration=7 * 24 * 3_600_000,
+            )
+            """,
+        ),
+        "in-future": cells(
+            """
+            from lesson_app import seal
+            mine = seal(
+                {"message": "I was here"},
+                derive_keys(SECRET),
+                created_at=4102488000000,
+                duration=10**10,
+            )
+            """,
+        ),
+        "too-short": cells(
+            """
+            from lesson_app import seal
+            mine = seal({"message": "I was here"}, derive_keys(SECRET))
+            """,
+            """
+            from lesson_app import seal
+            mine = seal({"message": "I was here"}, derive_keys(SECRET), duration=7 * 24 * 3600)
+            """,
+        ),
+    },
 }
 
 RIGHT: dict[str, list[str]] = {
@@ -35,11 +107,41 @@ RIGHT: dict[str, list[str]] = {
         'session = unseal(found, derive_keys(SECRET)).content\nmessage = session["message"]',
         'message = unseal(found, derive_keys(SECRET)).content["message"] + "."',
     ),
+    "E0.2": cells(
+        """
+        import lesson_app
+        from datetime import timedelta
+        week = timedelta(days=7) // timedelta(milliseconds=1)
+        keys = lesson_app.derive_keys(SECRET)
+        mine = lesson_app.cookie.seal({"message": "I was here"}, keys, duration=week)
+        """,
+        """
+        from lesson_app import seal
+        content = {"message": "I was here", "extra": [1, 2]}
+        mine = seal(content, derive_keys(SECRET), name="session", duration=10**12)
+        """,
+    ),
+}
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "E0.2": {
+        "line 3: `3600000` to `3600001`": "longer than a week",
+        "line 3: `24` to `25`": "longer than a week",
+        "line 3: `7` to `8`": "longer than a week",
+        "line 3: `3600000` to `3599999`": "an hour less than a week is accepted",
+    },
 }
 
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E0.1": [
         ("message = 7", "the message should be a string, but is 7"),
         ("message = 'abc'", "'abc' is not the message in this cookie"),
+    ],
+    "E0.2": [
+        ("mine = 'I was here'", "a sealed cookie is a string of five fields, got 'I was here'"),
+        (
+            "from lesson_app import seal\nmine = seal({'message': 'me'}, derive_keys(SECRET))",
+            "the message should be 'I was here', but is 'me'",
+        ),
     ],
 }

@@ -29,6 +29,181 @@ def open_doors(app):
 
 WRONG: dict[str, dict[str, list[str]]] = {
     "E6.1": {
+        "whole-urls": cells(
+            """
+            def get_in(url, paths):
+                urls = [url + path for path in paths]
+                return {u for u in urls if requests.get(u, allow_redirects=False).ok}
+            """,
+        ),
+        "followed": cells(
+            """
+            def get_in(url, paths):
+                return {path for path in paths if requests.get(url + path).status_code == 200}
+            """,
+        ),
+        "logged-in": cells(
+            """
+            def get_in(url, paths):
+                found, visitor = set(), requests.Session()
+                for path in paths:
+                    answer = visitor.get(url + path, allow_redirects=False)
+                    if answer.status_code == 200:
+                        found.add(path)
+                return found
+            """,
+        ),
+        "not-200": cells(
+            """
+            def get_in(url, paths):
+                return [p for p in paths if requests.get(url + p, allow_redirects=False).ok]
+            """,
+            """
+            def get_in(url, paths):
+                def status(path):
+                    return requests.get(url + path, allow_redirects=False).status_code
+
+                return {path for path in paths if status(path) not in (302, 401)}
+            """,
+        ),
+    },
+    "E6.5": {
+        "no-slash": cells(
+            'detour = "https://evil.example/"',
+            'detour = "evil.example"',
+        ),
+        "stays": cells(
+            'detour = "/evil.example"',
+            'detour = "/https://evil.example/"',
+            'detour = "/report?next=https://evil.example"',
+        ),
+        "backslash": cells(
+            r"detour = '/\\evil.example'",
+        ),
+    },
+    "E6.6": {
+        "yes-or-no": cells(
+            """
+            def safe_next(target):
+                return target.startswith("/") and not target.startswith("//")
+            """,
+        ),
+        "line-break": cells(
+            r"""
+            def safe_next(target):
+                seen = target.replace("\t", "").strip()
+                if seen.startswith("/") and seen[1:2] not in ("/", "\\"):
+                    return target
+                return "/dashboard"
+            """,
+        ),
+        "honest-refused": cells(
+            """
+            def safe_next(target):
+                return target if target in ("/dashboard", "/report") else "/dashboard"
+            """,
+            r"""
+            def safe_next(target):
+                plain = target.isprintable() and "\\" not in target
+                if plain and target.startswith("/") and "//" not in target:
+                    return target
+                return "/dashboard"
+            """,
+            """
+            def safe_next(target):
+                return "/dashboard"
+            """,
+        ),
+        "nothing-given": cells(
+            r"""
+            def safe_next(target):
+                if not target:
+                    return target
+                good = target.isprintable() and target[0] == "/"
+                return target if good and target[1:2] not in ("/", "\\") else "/dashboard"
+            """,
+        ),
+    },
+    "E6.7": {
+        "open": cells(
+            """
+            def close(app, opened):
+                @app.before_request
+                def deny():
+                    if request.endpoint in opened and not session.get("user"):
+                        pass
+            """,
+            """
+            def close(app, opened):
+                @app.before_request
+                def deny():
+                    if request.endpoint not in opened and not session.get("user"):
+                        redirect("/login", code=302)
+            """,
+        ),
+        "only-get": cells(
+            """
+            def close(app, opened):
+                @app.before_request
+                def deny():
+                    here = request.method == "GET" and request.endpoint not in opened
+                    if here and not session.get("user"):
+                        return redirect("/login", code=302)
+            """,
+        ),
+        "not-later": cells(
+            """
+            def close(app, opened):
+                def guard(view):
+                    @wraps(view)
+                    def guarded(*args, **kwargs):
+                        if not session.get("user"):
+                            return redirect("/login", code=302)
+                        return view(*args, **kwargs)
+
+                    return guarded
+
+                for name in set(app.view_functions) - set(opened):
+                    app.view_functions[name] = guard(app.view_functions[name])
+            """,
+        ),
+        "view-ran": cells(
+            """
+            def close(app, opened):
+                @app.after_request
+                def deny(response):
+                    if request.endpoint in opened or session.get("user"):
+                        return response
+                    return redirect("/login", code=302)
+            """,
+        ),
+        "users-refused": cells(
+            """
+            def close(app, opened):
+                @app.before_request
+                def deny():
+                    if request.endpoint not in opened:
+                        return redirect("/login", code=302)
+            """,
+        ),
+        "list-ignored": cells(
+            """
+            def close(app, opened):
+                @app.before_request
+                def deny():
+                    if request.path != "/login" and not session.get("user"):
+                        return redirect("/login", code=302)
+            """,
+            """
+            def close(app, opened):
+                @app.before_request
+                def deny():
+                    if request.path not in opened and not session.get("user"):
+                        return redirect("/login", code=302)
+            """,
+        ),
+    },
+    "E6.2": {
         "too-early": cells(
             """
             def ensure_login(view):
@@ -98,6 +273,78 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return guarded
             """,
         ),
+        "mixes-views": cells(
+            """
+            def ensure_login(view):
+                global wanted
+                wanted = view
+
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    if not session.get("user"):
+                        return redirect("/login", code=302)
+                    return wanted(*args, **kwargs)
+
+                return guarded
+            """,
+            """
+            PAGES = []
+
+            def ensure_login(view):
+                PAGES.insert(0, view)
+
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    if not session.get("user"):
+                        return redirect("/login", code=302)
+                    return PAGES[-1](*args, **kwargs)
+
+                return guarded
+            """,
+        ),
+        "hides-errors": cells(
+            """
+            def ensure_login(view):
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    try:
+                        if session["user"]:
+                            return view(*args, **kwargs)
+                    except LookupError:
+                        pass
+                    return redirect("/login", code=302)
+
+                return guarded
+            """,
+            """
+            def ensure_login(view):
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    try:
+                        assert session.get("user")
+                        return view(*args, **kwargs)
+                    except Exception:
+                        return redirect("/login")
+
+                return guarded
+            """,
+        ),
+        "remembers": cells(
+            """
+            def ensure_login(view):
+                known = []
+
+                @wraps(view)
+                def guarded(*args, **kwargs):
+                    if session.get("user"):
+                        known.append(session["user"])
+                    if not known:
+                        return redirect("/login", code=302)
+                    return view(*args, **kwargs)
+
+                return guarded
+            """,
+        ),
         "everybody": cells(
             """
             def ensure_login(view):
@@ -148,7 +395,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             """,
         ),
     },
-    "E6.2": {
+    "E6.3": {
         "guard-above": cells(
             """
             def add_report(app):
@@ -164,6 +411,85 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     return "All our figures"
 
                 report = ensure_login(report)
+            """,
+        ),
+        "page-instead": cells(
+            """
+            def add_report(app):
+                @app.get("/report")
+                def report():
+                    return "All our figures" if session.get("user") else "please log in"
+            """,
+        ),
+        "closes-others": cells(
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.before_request
+                def deny():
+                    if request.path != "/login" and not session.get("user"):
+                        return redirect("/login", code=302)
+            """,
+        ),
+        "side-door": cells(
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.post("/login")
+                def log_in_too():
+                    return "welcome"
+            """,
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.get("/report/<any(pdf, csv):kind>")
+                def as_file(kind):
+                    return "All our figures as a file"
+            """,
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.errorhandler(404)
+                def missing(error):
+                    return "No such page, but here are: All our figures", 404
+            """,
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.get("/report.json")
+                def report_json():
+                    return {"text": "All our figures"}
+            """,
+            """
+            def add_report(app):
+                @app.get("/report")
+                @ensure_login
+                def report():
+                    return "All our figures"
+
+                @app.post("/report/<int:year>")
+                def of_year(year):
+                    return f"All our figures of {year}"
             """,
         ),
         "no-guard": cells(
@@ -211,7 +537,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             """,
         ),
     },
-    "E6.3": {
+    "E6.4": {
         "one-visitor": [
             but(_DOORS, ("        client = app.test_client()\n", "")).replace(
                 "    doors = set()\n", "    doors = set()\n    client = app.test_client()\n"
@@ -248,6 +574,12 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 """
             ),
         ],
+        "fixed": cells(
+            """
+            def open_doors(app):
+                return {"/login"}
+            """,
+        ),
         "names": [
             but(_DOORS, ("doors.add(rule.rule)", "doors.add(rule.endpoint)")),
             *cells(
@@ -266,6 +598,108 @@ WRONG: dict[str, dict[str, list[str]]] = {
 
 RIGHT: dict[str, list[str]] = {
     "E6.1": cells(
+        """
+        def get_in(url, paths):
+            found = []
+            for path in paths:
+                answer = requests.request("GET", f"{url}{path}", allow_redirects=False)
+                if answer.status_code == 200:
+                    found.append(path)
+            return found
+        """,
+        """
+        import http.client
+
+        def get_in(url, paths):
+            opened = set()
+            for path in paths:
+                connection = http.client.HTTPConnection(url.removeprefix("http://"))
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status == 200:
+                    opened |= {path}
+                connection.close()
+            return opened
+        """,
+    ),
+    "E6.5": cells(
+        'detour = "//evil.example:8080/"',
+        'detour = "//evil.example/"',
+        r'detour = "/\t/evil.example/"',
+        'detour = "//user@evil.example/report"',
+    ),
+    "E6.6": cells(
+        """
+        from urllib.parse import urljoin, urlsplit
+
+        def safe_next(target):
+            if not target.isprintable() or chr(92) in target:
+                return "/dashboard"
+            there = urlsplit(urljoin(request.host_url, target))
+            inside = there.netloc == request.host and target.startswith("/")
+            return target if inside and not target.startswith("//") else "/dashboard"
+        """,
+        r"""
+        import re
+
+        def safe_next(target):
+            good = re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", target)
+            return target if good else "/dashboard"
+        """,
+        r"""
+        from urllib.parse import urlsplit
+
+        def safe_next(target):
+            if any(c in target for c in "\\\t\r\n") or target != target.strip():
+                return "/dashboard"
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc or not target.startswith("/"):
+                return "/dashboard"
+            if target.startswith("//"):
+                return "/dashboard"
+            return target
+        """,
+    ),
+    "E6.7": cells(
+        """
+        from flask import abort
+
+        def close(app, opened):
+            def deny():
+                if session.get("user") or request.endpoint in opened:
+                    return None
+                return redirect("/login")
+
+            app.before_request(deny)
+        """,
+        """
+        def close(app, opened):
+            @app.before_request
+            def deny():
+                if request.url_rule is not None and request.url_rule.endpoint in opened:
+                    return
+                if not session.get("user"):
+                    return redirect("/login", code=302)
+        """,
+    ),
+    "E6.2": cells(
+        """
+        from flask import make_response
+
+        def ensure_login(view):
+            @wraps(view)
+            def guarded(*args, **kwargs):
+                try:
+                    known = bool(session["user"])
+                except KeyError:
+                    known = False
+                if not known:
+                    return "", 302, {"Location": f"/login?next={request.path}"}
+                return make_response(view(*args, **kwargs))
+
+            return guarded
+        """,
         """
         import functools
 
@@ -300,7 +734,7 @@ RIGHT: dict[str, list[str]] = {
             return guarded
         """,
     ),
-    "E6.2": cells(
+    "E6.3": cells(
         """
         def add_report(app):
             def report():
@@ -326,7 +760,7 @@ RIGHT: dict[str, list[str]] = {
                 return "All our figures"
         """,
     ),
-    "E6.3": cells(
+    "E6.4": cells(
         """
         def open_doors(app):
             paths = [r.rule for r in app.url_map.iter_rules() if "<" not in r.rule]
@@ -357,14 +791,36 @@ RIGHT: dict[str, list[str]] = {
 
 _DEFAULT_302 = "this Flask redirects with 302 by default, but a later one may not"
 EQUIVALENT: dict[str, dict[str, str]] = {
-    "E6.1": {
+    "E6.5": {"line 2: `'/'` dropped": "the path may be left out"},
+    "E6.7": {"line 5: argument `code=302` dropped": _DEFAULT_302},
+    "E6.2": {
         "line 5: argument `code=302` dropped": _DEFAULT_302,
         "line 6: argument `*args` dropped": "Flask passes arguments by name only",
     },
 }
 
 MESSAGES: dict[str, list[tuple[str, str]]] = {
-    "E6.1": [
+    "E6.5": [
+        ("detour = 5", "the target should be a string, but is 5"),
+        (
+            "detour = '//another.example/'",
+            "this leads away, but not to evil.example: Location is //another.example/",
+        ),
+    ],
+    "E6.6": [
+        (
+            "def safe_next(t): return t if t[:1] == '/' and t[1:2] != '/' and t.isprintable() "
+            "else '/dashboard'",
+            "safe_next('/\\\\evil.example/') returned '/\\\\evil.example/', which browsers",
+        ),
+        ("def safe_next(t): return t", "safe_next('https://evil.example/') returned"),
+        (
+            "def safe_next(t): return t if t[:1] == '/' and t[1:2] not in '/\\\\' and "
+            "t.isprintable() else '/'",
+            "safe_next('https://evil.example/') should return '/dashboard', but returned '/'",
+        ),
+    ],
+    "E6.2": [
         (
             "def ensure_login(v): return lambda **o: v(**o) + '!'",
             "with a user, the page should be 'room 7', but is 'room 7!'",
@@ -372,8 +828,8 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         (
             "def ensure_login(v): return lambda **o: v(**o) if session.get('user') else "
             "('', 401)",
-            "without a user, the response should be 302 with Location '/login', but is 401 "
-            "with None",
+            "without a user, the response should be a redirect (302) to /login, but its "
+            "status is 401",
         ),
         (
             "def ensure_login(v): return lambda **o: v(**o) if session['user'] else 1",
@@ -393,7 +849,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "… raised LookupError: lost",
         ),
     ],
-    "E6.2": [
+    "E6.3": [
         (
             "def add_report(app):\n    app.get('/report')(ensure_login(lambda: 'x'))",
             "GET /report with a user should return 'All our figures', but returned 'x'",
@@ -404,23 +860,30 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "GET /report without a user should redirect to '/login', but the Location is '/'",
         ),
     ],
-    "E6.3": [
+    "E6.4": [
+        (
+            "def open_doors(app): return {r.rule for r in app.url_map.iter_rules() if not "
+            "r.arguments and r.rule[-1] != '/' and app.test_client().get(r.rule).status_code "
+            "== 200}",
+            "open_doors(app) should return {…yard-",
+        ),
+        (
+            "def open_doors(app): return {r.rule for r in app.url_map.iter_rules() if not "
+            "r.arguments and r.methods == {'GET', 'HEAD', 'OPTIONS'} and "
+            "app.test_client().get(r.rule).status_code == 200}",
+            "open_doors(app) should return {…garden-",
+        ),
         (
             "def open_doors(app): return 5",
-            "open_doors(app) should return {'/garden', '/login'}, but returned 5",
+            "open_doors(app) should return {…}, but returned 5",
         ),
         (
             "def open_doors(app): return {'/garden'}",
-            "open_doors(app) should return {'/garden', '/login'}, but returned {'/garden'}",
-        ),
-        (
-            "def open_doors(app): return {'/garden', 'login'}",
-            "open_doors(app) should return {'/garden', '/login'}, "
-            "but returned {'/garden', 'login'}",
+            "open_doors(app) should return {…}, but returned {'/garden'}",
         ),
         (
             "def open_doors(app): return set()",
-            "open_doors(app) should return {'/garden', '/login'}, but returned set()",
+            "open_doors(app) should return {…}, but returned set()",
         ),
     ],
 }

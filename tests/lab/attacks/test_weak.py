@@ -84,6 +84,8 @@ def test_padding_shows() -> None:
 
     with pytest.raises(weak.PaddingError, match="wrong padding"):
         codec.unseal(f"{other}.{ciphertext}", name="session")
+    assert codec.padding_is_good(from_base64(iv), from_base64(ciphertext))
+    assert not codec.padding_is_good(from_base64(other), from_base64(ciphertext))
     with pytest.raises(BadFormat, match="the IV is 3 bytes long, not 16"):
         codec.unseal(f"{to_base64(b'abc')}.{ciphertext}", name="session")
 
@@ -124,7 +126,24 @@ def test_chatty_login_refuses(form: dict[str, str], text: str) -> None:
     assert client.get("/user").json == {}
 
 
-@pytest.mark.parametrize("add", [weak.add_chatty_login, weak.add_trusting_login])
+@pytest.mark.parametrize(
+    ("form", "hashes"),
+    [({}, 0), ({"userName": "x", "password": "x"}, 0), ({"userName": "sampleuser"}, 1)],
+)
+def test_hasty_login_refuses(
+    form: dict[str, str], hashes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed login gets the same answer for every name, but only users cost a hash."""
+    computed: list[str] = []
+    monkeypatch.setattr(weak, "check_password_hash", lambda *_: computed.append("one"))
+    client = client_of(weak.add_hasty_login)
+
+    assert client.post("/login", data=form).text == "invalid login"
+    assert len(computed) == hashes
+    assert client.get("/user").json == {}
+
+
+@pytest.mark.parametrize("add", [weak.add_chatty_login, weak.add_hasty_login])
 def test_login(add: Any) -> None:
     """The right user is logged in, and redirected to the dashboard."""
     client = client_of(add)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from lesson_app.cookie import from_base64, to_base64
-from lesson_app.lab import Explorer, attacks, draw
+from lesson_app.lab import Explorer, draw
+from lesson_app.lab.exercises.oracle_judges import read_all_ours
 from tests.lab.draw.seen import CIPHERTEXT, IV, KEY, MESSAGE, check_both, marked
 
 VALUE = f"{to_base64(IV)}.{to_base64(CIPHERTEXT)}"
@@ -26,6 +28,16 @@ def good(iv: bytes, ciphertext: bytes) -> bool:
 def good_value(value: str) -> bool:
     iv, ciphertext, *_ = map(from_base64, value.split("."))
     return good(iv, ciphertext)
+
+
+def our_attack(oracle: draw.Oracle) -> bytes:
+    """Read the last block, then the first, with questions that are cookies."""
+
+    def ask(iv: bytes, block: bytes) -> bool:
+        return oracle(f"{to_base64(iv)}.{to_base64(block)}")
+
+    last = read_all_ours(ask, CIPHERTEXT[:16], CIPHERTEXT[16:])
+    return read_all_ours(ask, IV, CIPHERTEXT[:16]) + last
 
 
 def learner_reads(ask: Any, block: bytes, before: bytes, first: bytes) -> bytes:
@@ -49,7 +61,7 @@ def test_our_attack() -> None:
     """Every question of our attack is counted, and each byte found is in a row."""
     oracle = draw.Oracle(good_value, VALUE)
 
-    assert attacks.read_by_padding(VALUE, oracle) == PADDED
+    assert our_attack(oracle) == PADDED
     check_both(oracle.drawing())
     shown = oracle.drawing()
     assert repr(oracle) == repr(shown)
@@ -64,7 +76,7 @@ def test_our_attack() -> None:
 def test_each_row_is_a_sum() -> None:
     """A row's numbers, XORed, give its byte of the plaintext; the guess is marked."""
     oracle = draw.Oracle(good_value, VALUE)
-    attacks.read_by_padding(VALUE, oracle)
+    our_attack(oracle)
 
     for row, byte in zip(oracle.drawing().rows, reversed(PADDED), strict=True):
         guess, padding, given, before = (int(re.sub(r"\D", "", cell)) for cell in row[3:7])
@@ -116,7 +128,8 @@ def test_answers_that_reveal_nothing(answer: bool) -> None:
     """With a MAC, all answers are the same, and the drawing says that no byte was found."""
     oracle = draw.Oracle(lambda _: answer, VALUE)
 
-    assert attacks.read_by_padding(VALUE, oracle) == b""
+    with suppress(ValueError):  # if nothing is accepted
+        our_attack(oracle)
     assert repr(oracle).startswith(f"{len(oracle.questions)} questions: no byte found.")
     assert isinstance(oracle.story(), draw.Drawing)
     check_both(oracle.drawing())
@@ -125,7 +138,7 @@ def test_answers_that_reveal_nothing(answer: bool) -> None:
 def test_story() -> None:
     """The slider shows the question that found a byte, and what the attack knows by then."""
     oracle = draw.Oracle(good_value, VALUE)
-    attacks.read_by_padding(VALUE, oracle)
+    our_attack(oracle)
 
     story = oracle.story()
 

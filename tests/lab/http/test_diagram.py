@@ -11,7 +11,9 @@ from lesson_app.lab.http.diagram import Diagram, sequence
 from lesson_app.lab.http.record import Exchange, Remark
 
 STYLE = (
-    '%%{init: {"themeVariables": {"noteBkgColor": "#fff5ad", "noteTextColor": "#111111"}}}%%'
+    '%%{init: {"fontSize": 13, '
+    '"sequence": {"actorMargin": 15, "width": 100, "useMaxWidth": false}, '
+    '"themeVariables": {"noteBkgColor": "#fff5ad", "noteTextColor": "#111111"}}}%%'
 )
 LONG, OTHER = "a" * 40, "b" * 40
 
@@ -43,24 +45,24 @@ def test_text() -> None:
     assert (
         repr(drawn(*LOG_IN))
         == """\
- browser                    server
-    │ GET /login               │
-    │ Cookie: none             │
-    │─────────────────────────>│
-    │                   200 OK │
-    │<─────────────────────────│
-    │ POST /login              │
-    │ Cookie: none             │
-    │─────────────────────────>│
-    │                302 FOUND │
-    │     Location: /dashboard │
-    │  Set-Cookie: session=[1] │
-    │<─────────────────────────│
-    │ GET /dashboard           │
-    │ Cookie: session=[1]      │
-    │─────────────────────────>│
-    │                   200 OK │
-    │<─────────────────────────│
+ browser                          server
+    │ GET /login                     │
+    │ Cookie: none                   │
+    │───────────────────────────────>│
+    │                         200 OK │
+    │<───────────────────────────────│
+    │ POST /login                    │
+    │ Cookie: none                   │
+    │───────────────────────────────>│
+    │                      302 FOUND │
+    │           Location: /dashboard │
+    │  Set-Cookie: session=[1] aaaa… │
+    │<───────────────────────────────│
+    │ GET /dashboard                 │
+    │ Cookie: session=[1] aaaa…      │
+    │───────────────────────────────>│
+    │                         200 OK │
+    │<───────────────────────────────│
 [1] is the same value each time"""
     )
 
@@ -72,11 +74,12 @@ def test_mermaid() -> None:
         "sequenceDiagram",
         "accTitle: 1 exchange of browser and server",
         "accDescr: browser to server: POST /login, Cookie: none. server to browser: 302 FOUND,"
-        " Location: /dashboard, Set-Cookie: session=[1]. [1] is the same value each time",
+        " Location: /dashboard, Set-Cookie: session=[1] aaaa.... [1] is the same value each"
+        " time",
         "participant p0 as browser",
         "participant p1 as server",
         "p0->>p1: POST /login<br/>Cookie: none",
-        "p1-->>p0: 302 FOUND<br/>Location: /dashboard<br/>Set-Cookie: session=[1]",
+        "p1-->>p0: 302 FOUND<br/>Location: /dashboard<br/>Set-Cookie: session=[1] aaaa...",
         "note over p0,p1: [1] is the same value each time",
     ]
 
@@ -98,7 +101,7 @@ def test_the_three_views_tell_the_same() -> None:
     for arrow in diagram.arrows:
         for line in arrow.lines:
             assert line in repr(diagram)
-            assert line in diagram.mermaid.partition("participant")[2]
+            assert line.replace("…", "...") in diagram.mermaid.partition("participant")[2]
             assert line in diagram.alt
 
 
@@ -112,10 +115,10 @@ def test_numbers_of_values() -> None:
 
     assert [arrow.lines[-1] for arrow in diagram.arrows] == [
         "Cookie: none",
-        "Set-Cookie: session=[1]",
-        "Cookie: session=[1]; theme=dark",
-        "Set-Cookie: session=[2]",
-        "Cookie: session=[1]",
+        "Set-Cookie: session=[1] aaaa…",
+        "Cookie: session=[1] aaaa…; theme=dark",
+        "Set-Cookie: session=[2] bbbb…",
+        "Cookie: session=[1] aaaa…",
         "200 OK",
     ]
     assert (
@@ -173,8 +176,8 @@ def test_remarks() -> None:
     diagram = sequence({"ada": [second, first], "thief": [remark]})
 
     assert repr(diagram).splitlines()[5:7] == [
-        "    │<──────────────────────│                       │",
-        "    │                       │                       │ (3 minutes later; <b>)",
+        "    │<──────────────│                         │",
+        "    │               │  (3 minutes later; <b>) │",
     ]
     assert "note over p2: 3 minutes later#59; #60;b#62;" in diagram.mermaid.splitlines()
     assert "Note on thief: 3 minutes later; <b>." in diagram.alt
@@ -229,8 +232,65 @@ def test_what_a_stranger_sends_is_no_mermaid(target: str) -> None:
 
     assert len(source.splitlines()) == 8
     message = source.splitlines()[6].removeprefix("p0->>p1: ").replace("<br/>", "")
-    assert not set(re.sub("#[0-9]+;", "", message)) & set("<>#;%\"'`{}|\\")
+    assert not set(re.sub("#[0-9]+;", "", message)) & set("<>#;\"'`{}|\\")
+    assert "%%" not in message
     assert source.isascii()
+
+
+def test_three_parties_fit_one_screen() -> None:
+    """The text of three parties has at most 100 columns, whatever the lines contain."""
+    wide = exchange(
+        f"/{'x' * 300}",
+        cookie=f"{'n' * 40}={LONG}; {'m' * 40}={'v' * 22}; theme=dark",
+        location=f"/{'y' * 300}",
+        set_cookies=(f"{'n' * 40}={LONG}", f"{'m' * 40}={'v' * 22}"),
+    )
+
+    diagram = sequence(
+        {"visitor": [wide, Remark("w" * 300)], "thief": [wide, Remark("a " * 99)]}
+    )
+
+    assert max(map(len, repr(diagram).splitlines())) <= 100
+
+
+def test_a_long_remark_is_wrapped() -> None:
+    """A long remark has several lines, in one pair of brackets, left of the last lifeline."""
+    first, remark = exchange(), Remark("three minutes later, with the copy of the cookie")
+
+    diagram = sequence({"ada": [first], "thief": [remark]})
+
+    assert [line.lstrip(" │") for line in repr(diagram).splitlines()[-3:]] == [
+        "(three minutes later, │",
+        "with the copy of the │",
+        "cookie) │",
+    ]
+    assert "Note on thief: three minutes later, with the copy of the cookie." in diagram.alt
+    assert "three minutes later,<br/>with the copy of the<br/>cookie" in diagram.mermaid
+
+
+def test_the_legend_fits_two_parties() -> None:
+    """In Mermaid the legend of several values has two lines."""
+    cookies = (f"a={LONG}", f"b={OTHER}")
+
+    assert drawn(exchange(set_cookies=cookies)).mermaid.endswith(
+        ": [1] and [2] are different values<br/>the same number is the same value"
+    )
+
+
+def test_several_cookies_of_a_request() -> None:
+    """Cookies that do not fit on a line have a line each."""
+    [asked, _] = drawn(exchange(cookie=f"session={LONG}; theme=dark; other={OTHER}")).arrows
+
+    assert asked.lines[1:] == (
+        "Cookie: session=[1] aaaa…",
+        "and theme=dark",
+        "and other=[2] bbbb…",
+    )
+
+
+def test_a_percent_needs_no_escape() -> None:
+    """Mermaid reserves too much room for an escape, so only a double percent sign has one."""
+    assert "GET /a%20b#37;#37;c" in drawn(exchange("/a%20b%%c")).mermaid
 
 
 def test_long_lines_are_shortened() -> None:

@@ -105,6 +105,82 @@ def test_end_of_the_block() -> None:
         assert second.browser().get(second.url).text == "b"
 
 
+def test_the_app_before_the_block_is_back() -> None:
+    """A block of a second app leaves the first app served, at the same URL."""
+    server = serve(saying("first"))
+    visitor = server.browser()
+
+    with serve(saying("second")) as second:
+        assert second is server
+        assert visitor.get(server.url).text == "second"
+        assert repr(server) == "<Server of second>"
+
+    assert visitor.get(server.url).text == "first"
+    assert repr(server) == "<Server of first>"
+    server.stop()
+    assert not listens(server.url)
+
+
+def test_blocks_in_blocks() -> None:
+    """Each block puts back the app before it; the outermost stops the server."""
+    with serve(saying("a")) as server:
+        with serve(saying("b")):
+            with serve(saying("c")):
+                serve(saying("d"))
+            assert server.browser().get(server.url).text == "b"
+        assert server.browser().get(server.url).text == "a"
+
+    assert not listens(server.url)
+
+
+def test_an_error_in_a_block_of_a_second_app() -> None:
+    """After an error in the block, too, the app before it is back."""
+    with serve(saying("a")) as server:
+        with pytest.raises(KeyError), serve(saying("b")):
+            raise KeyError
+
+        assert server.browser().get(server.url).text == "a"
+
+
+def test_a_block_after_a_block() -> None:
+    """A block stops the server if its app replaced none, whatever was served before."""
+    server = serve(saying("a"))
+    with serve(saying("b")):
+        pass
+
+    with server:
+        assert server.browser().get(server.url).text == "a"
+
+    assert not listens(server.url)
+
+
+def test_stop_in_a_block() -> None:
+    """A server that was stopped in the block stays stopped at its end."""
+    first = serve(saying("a"))
+
+    with serve(saying("b")) as second:
+        second.stop()
+
+    assert first.stopped
+    assert not listens(first.url)
+
+
+def test_stopped_by_another_name() -> None:
+    """The line that uses a server says that another name stopped it, and with which app."""
+    first = serve(saying("a"))
+    visitor = first.browser()
+    second = serve(saying("b"))
+    second.stop()
+
+    for use in (first.link, lambda: visitor.get(first.url)):
+        with pytest.raises(
+            ConnectionError,
+            match=r"stopped while it served b; each serve\(…\) returns the same server, so "
+            r"stop\(\) ends it for all; run the cell with serve\(…\) again",
+        ):
+            use()
+
+
 def test_stop_twice() -> None:
     """Stopping a server twice does no harm to it or to a later one."""
     first = serve(saying("a"))

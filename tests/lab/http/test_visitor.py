@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import requests
 from flask import Flask
@@ -62,6 +64,23 @@ def test_note() -> None:
     arrows = browser.diagram().arrows
     assert [arrow.is_note for arrow in arrows] == [False, False, True, False, False]
     assert arrows[2].lines == ("a minute later",)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"later"], ids=repr)
+def test_a_note_is_a_text(text: Any) -> None:
+    """A note that is no text is refused at once, so the diagram can still be drawn."""
+    browser = Visitor()
+
+    with pytest.raises(TypeError, match=f"expected a text, got a {type(text).__name__}"):
+        browser.note(text)
+
+    assert repr(browser.diagram()) == "no exchange yet"
+
+
+def test_diagram_of_no_visitor() -> None:
+    """A response is no visitor; the message names the argument."""
+    with pytest.raises(TypeError, match="expected ada to be a visitor, got a Response"):
+        diagram(ada=requests.Response())  # type: ignore[arg-type]
 
 
 def test_diagram_of_nobody() -> None:

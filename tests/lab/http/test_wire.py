@@ -302,8 +302,8 @@ def test_diagram(site: Server) -> None:
 
     assert [arrow.lines for arrow in wire.diagram().arrows] == [
         ("POST /login", "Cookie: none"),
-        ("302 FOUND", "Location: /dashboard", "Set-Cookie: session=[1]"),
-        ("GET /dashboard", "Cookie: session=[1]"),
+        ("302 FOUND", "Location: /dashboard", "Set-Cookie: session=[1] VhOs…"),
+        ("GET /dashboard", "Cookie: session=[1] VhOs…"),
         ("200 OK",),
     ]
 

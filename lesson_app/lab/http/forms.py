@@ -1,0 +1,162 @@
+"""Find the forms of a page, and what a browser sends if a visitor fills them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import requests
+
+_UNSEEN = ("script", "style")
+_TEXTS = ("text", "search", "textarea")
+#: What a visitor could type into a field of this type.
+_TYPED = {
+    "email": "ada@example.com", "url": "https://ada.example/", "tel": "123", "number": "1",
+    "range": "1", "date": "2030-01-02", "time": "12:00", "datetime-local": "2030-01-02T12:00",
+}  # fmt: skip
+
+
+@dataclass
+class Form:
+    """A form of a page. Each field is a type, a name and a value, in the page's order."""
+
+    action: str = ""
+    method: str = "get"
+    fields: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def has(self, *kinds: str) -> bool:
+        """Return whether the form has a field of one of these types."""
+        return any(kind in kinds for kind, _, _ in self.fields)
+
+    def filled(self, text: str, password: str | None = None) -> dict[str, str]:
+        """Return what a browser sends if a visitor types `text` into each text field.
+
+        With a password, the form is a login: the first field that takes a name gets `text`.
+        """
+        sent: dict[str, str] = {}
+        names = (*_TEXTS, "email", "tel") if password is not None else _TEXTS
+        named = password is not None
+        for kind, name, value in self.fields:
+            if kind == "password":
+                sent[name] = password or ""
+            elif kind in names and (named or password is None):
+                sent[name], named = text, False
+            elif kind == "submit":  # a browser sends only the button that was pressed
+                if not self._pressed & sent.keys():
+                    sent[name] = value
+            elif kind in ("radio", "select"):
+                sent.setdefault(name, value)
+            else:
+                sent[name] = value or _TYPED.get(kind, "")
+        return sent
+
+    @property
+    def _pressed(self) -> set[str]:
+        return {name for kind, name, _ in self.fields if kind == "submit"}
+
+
+class _Parser(HTMLParser):
+    """Collects a page's forms, its visible text, and the names of its tags and attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.visible: list[str] = []
+        self.names: set[str] = set()
+        self._form: Form | None = None
+        self._within: list[str] = []
+        self._list = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag; a form or a field becomes a part of the page's forms."""
+        given = {name: value or "" for name, value in attrs}
+        self.names |= {tag, *given}
+        if tag == "form":
+            method = given.get("method", "get").lower()
+            self._form = Form(given.get("action", ""), method)
+            self.forms.append(self._form)
+        elif tag in _UNSEEN:
+            self._within.append(tag)
+        elif tag == "select":
+            self._list = given.get("name", "")
+        elif tag == "option":
+            self._add("select", {**given, "name": self._list}, first="selected" in given)
+        elif tag in ("input", "button", "textarea"):
+            usual = {"input": "text", "button": "submit"}.get(tag, tag)
+            kind = usual if tag == "textarea" else given.get("type", usual).lower()
+            self._add(kind, given, first="checked" in given)
+            if kind in (*_TEXTS, *_TYPED):
+                self.visible.append(given.get("value", ""))
+
+    def _add(self, kind: str, given: Mapping[str, str], *, first: bool) -> None:
+        """Add a field to the form that is open. The first choice of a name counts."""
+        unsent = kind in ("reset", "button", "file", "image") or "disabled" in given
+        unsent = unsent or (kind == "checkbox" and not first)
+        if self._form is None or not given.get("name") or unsent:
+            return
+        usual = "on" if kind in ("checkbox", "radio") else ""
+        place = 0 if first else len(self._form.fields)
+        self._form.fields.insert(place, (kind, given["name"], given.get("value", usual)))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a form, or a part whose text is not shown."""
+        if tag == "form":
+            self._form = None
+        elif tag == "select":
+            self._list = ""
+        elif self._within[-1:] == [tag]:
+            self._within.pop()
+
+    def handle_data(self, data: str) -> None:
+        """Note the text that a visitor sees."""
+        if not self._within:
+            self.visible.append(data)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a browser shows at last, and the responses that led there."""
+
+    hops: tuple[requests.Response, ...]
+
+    @property
+    def last(self) -> requests.Response:
+        """Return the response that the browser shows."""
+        return self.hops[-1]
+
+    @property
+    def path(self) -> str:
+        """Return the path of the page."""
+        return urlsplit(self.last.url).path
+
+    @property
+    def is_html(self) -> bool:
+        """Return whether a browser reads the page as HTML."""
+        return "html" in self.last.headers.get("Content-Type", "")
+
+    @cached_property
+    def parsed(self) -> _Parser:
+        """Return the page's forms, visible text and names."""
+        return _Parser(self.last.text if self.is_html else "")
+
+    @property
+    def visible(self) -> str:
+        """Return the text that a visitor sees, with single spaces."""
+        text = " ".join(self.parsed.visible) if self.is_html else self.last.text
+        return " ".join(text.split())
+
+    def form(self, *kinds: str, method: str = "") -> Form | None:
+        """Return the first form with a field of one of these types."""
+        return next(
+            (
+                each
+                for each in self.parsed.forms
+                if each.has(*kinds) and method in ("", each.method)
+            ),
+            None,
+        )
