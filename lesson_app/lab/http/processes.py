@@ -44,7 +44,8 @@ class Servers:
         if _running is not None:
             _running.stop()
         source, functions = definitions(*revocation) if revocation else ("", [])
-        self._folder = tempfile.mkdtemp(prefix="lesson-app-servers-")
+        # Only the store needs a folder.
+        self._folder = tempfile.mkdtemp(prefix="lesson-app-servers-") if revocation else ""
         self._shared = {"source": source, "functions": functions, "folder": self._folder}
         self._secret, self._started = secret, 0
         self._servers: dict[str, _Process] = {}

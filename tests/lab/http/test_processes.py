@@ -169,8 +169,9 @@ def test_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PROGRAM = """
 import json, sys
+from lesson_app.lab.exercises.e08_ship import end_all_ours, is_revoked_ours
 from lesson_app.lab.http.processes import Servers
-servers = Servers(2, secret=sys.argv[1])
+servers = Servers(2, secret=sys.argv[1], revocation=(end_all_ours, is_revoked_ours))
 print(json.dumps([each._process.pid for each in servers._servers.values()]), flush=True)
 sys.stdin.read()
 """
