@@ -132,6 +132,7 @@ def test_one_group_at_a_time() -> None:
         with pytest.raises(RuntimeError, match="run the cell with Servers"):
             before.add()
     before.stop()  # twice does no harm
+    assert before.names == []
 
 
 @pytest.mark.parametrize("call", [Servers.kill, lambda s, n: s.restart(n, secret=OLD)])
