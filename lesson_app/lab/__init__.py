@@ -7,20 +7,18 @@ from . import attacks, draw
 from .attacks import targets, weak
 from .clock import Clock, seeded_urandom
 from .codecs import codec_from
-from .exercises import check, hint, observe, predict, progress, yours_or_ours
+from .exercises import check, hint, observe, predict, yours_or_ours
 from .http.jar import CookieVerdict, browser_keeps
 from .http.server import Server, ViewError, serve
 from .http.visitor import Visitor, diagram
 from .http.wire import Wire, show
-from .views.dissect import Dissected, dissect
-from .views.explore import Explorer, explore_flips, explore_life
-from .views.tamper import tamper
+from .views.dissect import dissect
+from .views.explore import Explorer
 from .views.trials import Trials, caught
 
 __all__ = [
     "Clock",
     "CookieVerdict",
-    "Dissected",
     "Explorer",
     "Server",
     "Trials",
@@ -35,16 +33,12 @@ __all__ = [
     "diagram",
     "dissect",
     "draw",
-    "explore_flips",
-    "explore_life",
     "hint",
     "observe",
     "predict",
-    "progress",
     "seeded_urandom",
     "serve",
     "show",
-    "tamper",
     "targets",
     "weak",
     "yours_or_ours",

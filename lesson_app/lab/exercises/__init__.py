@@ -16,7 +16,7 @@ from typing import Any
 from .judging import Exercise, Verdict, judge, short
 from .lines import show_line
 from .predictions import observe, predict
-from .progress_file import PROGRESS, passed, record
+from .progress_file import PROGRESS, record
 
 _hints_given: dict[str, int] = {}
 
@@ -77,18 +77,6 @@ def yours_or_ours(id: str, *yours: Callable[..., Any]) -> Any:  # noqa: A002
     return chosen[0] if len(chosen) == 1 else chosen
 
 
-def progress() -> None:
-    """Print which exercises have passed, according to the file in `PROGRESS`."""
-    done = passed()
-    if done is None:
-        print(f"Progress is not recorded. To record it, set {PROGRESS} to a file's path.")
-        return
-    for number in sorted({each.notebook for each in catalogue().values()}):
-        here = [each for each in catalogue().values() if each.notebook == number]
-        marks = "  ".join(f"{'✓' if each.id in done else '○'} {each.id}" for each in here)
-        print(f"{number:02}  {sum(each.id in done for each in here)} of {len(here)}   {marks}")
-
-
 def _find(id: str) -> Exercise | None:  # noqa: A002
     exercise = catalogue().get(id) if isinstance(id, str) else None
     if exercise is None:
@@ -105,6 +93,5 @@ __all__ = [
     "hint",
     "observe",
     "predict",
-    "progress",
     "yours_or_ours",
 ]

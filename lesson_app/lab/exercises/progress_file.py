@@ -27,25 +27,3 @@ def record(id: str, state: str, misconception: str = "") -> None:  # noqa: A002 
             file.write(gap + json.dumps(entry).encode() + b"\n")
     except OSError:
         pass  # the notebook must run where the file cannot be written
-
-
-def passed() -> set[str] | None:
-    """Return the ids of the exercises that have passed, or None if no file is named."""
-    path = os.environ.get(PROGRESS)
-    if not path:
-        return None
-    try:
-        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return set()
-    entries = map(_entry, lines)
-    return {str(entry.get("id")) for entry in entries if entry.get("state") == "passed"}
-
-
-def _entry(line: str) -> dict[str, object]:
-    """Return the entry of a line, or an empty dict if the line is not an entry."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return {}
-    return entry if isinstance(entry, dict) else {}
