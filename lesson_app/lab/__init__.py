@@ -12,15 +12,13 @@ from .http.jar import CookieVerdict, browser_keeps
 from .http.server import Server, ViewError, serve
 from .http.visitor import Visitor, diagram
 from .http.wire import Wire, show
-from .views.dissect import Dissected, dissect
-from .views.explore import Explorer, explore_flips, explore_life
-from .views.tamper import tamper
+from .views.dissect import dissect
+from .views.explore import Explorer
 from .views.trials import Trials, caught
 
 __all__ = [
     "Clock",
     "CookieVerdict",
-    "Dissected",
     "Explorer",
     "Server",
     "Trials",
@@ -35,8 +33,6 @@ __all__ = [
     "diagram",
     "dissect",
     "draw",
-    "explore_flips",
-    "explore_life",
     "hint",
     "observe",
     "predict",
@@ -44,7 +40,6 @@ __all__ = [
     "seeded_urandom",
     "serve",
     "show",
-    "tamper",
     "targets",
     "weak",
     "yours_or_ours",

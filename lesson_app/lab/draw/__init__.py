@@ -6,11 +6,11 @@ notebook. What changed is marked with brackets, so it is visible without colour.
 
 from ..views.explore import Visit
 from .blocks import blocks, xor
-from .chain import cbc, cbc_encrypt
+from .chain import cbc
 from .grid import Drawing
 from .oracle import Oracle
-from .picture import PICTURE, picture, pictures
-from .ways import around, hops, life, rotation
+from .picture import PICTURE, pictures
+from .ways import around, hops, life
 
 __all__ = [
     "PICTURE",
@@ -20,11 +20,8 @@ __all__ = [
     "around",
     "blocks",
     "cbc",
-    "cbc_encrypt",
     "hops",
     "life",
-    "picture",
     "pictures",
-    "rotation",
     "xor",
 ]

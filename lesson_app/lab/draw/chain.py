@@ -1,4 +1,4 @@
-"""Draw CBC both ways, and what a changed byte does."""
+"""Draw how CBC decrypts, and what a changed byte does."""
 
 from __future__ import annotations
 
@@ -49,32 +49,6 @@ def cbc(
     elif not findings:
         findings = ["Nothing has changed."]
     return Drawing("\n".join([*findings, _NOTE]), [*_HEADINGS, "changed"], rows)
-
-
-def cbc_encrypt(message: bytes, *, iv: bytes, key: bytes) -> Drawing:
-    """Draw how CBC encrypts a message, with its padding."""
-    size = BLOCK - len(message) % BLOCK
-    plain = split(message + bytes([size]) * size)
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
-    scrambled = [encryptor.update(block) for block in plain]
-    rows: list[list[str]] = []
-    for number, (text, before, block) in enumerate(
-        zip(plain, [iv, *scrambled], scrambled, strict=False), 1
-    ):
-        source = f"ciphertext {number - 1}" if number > 1 else "the IV"
-        mixed = bytes(a ^ b for a, b in zip(text, before, strict=True))
-        rows += [
-            [f"block {number}"],
-            ["message", *map(character, text)],
-            [f"XOR {source}", *map(_hex, before)],
-            ["= into the cipher", *map(_hex, mixed)],
-            [f"ciphertext {number}", *map(_hex, block)],
-        ]
-    finding = (
-        f"CBC encrypts {counted(len(plain), 'block')}: XOR a block with the ciphertext block "
-        f"before it (the first with the IV), then encrypt it."
-    )
-    return Drawing(f"{finding}\n{_NOTE}", _HEADINGS, rows)
 
 
 _Parts = tuple[bytes, bytes, bytes, bytes]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from ...cookie import from_base64
 from ..views.explore import Explorer
-from ..views.trials import Trials
 from .grid import BLOCK, PLACES, Drawing, Mark, character, counted, split
 
 
@@ -78,8 +77,7 @@ class Oracle:
             return self._view(steps, number)._repr_html_()
 
         sliders = {"byte found": (range(1, len(steps) + 1), 1)}
-        # An Explorer only shows its summary, which a Drawing can do, too.
-        return Explorer(cast(Trials, self.drawing()), sliders, view)
+        return Explorer(self.drawing(), sliders, view)
 
     def drawing(self) -> Drawing:
         """Return a table with a row for each byte found."""
@@ -159,20 +157,21 @@ def _found(asked: list[Question]) -> list[Step]:
     found: list[Step] = []
     if all(question.accepted for question in asked):
         return found  # a server that accepts everything reveals nothing
+    # A right guess makes good padding, whatever is before its end of the IV.
+    refuted = {
+        iv[place:] for iv, _, accepted in asked if not accepted for place in range(BLOCK)
+    }
     waiting = 0
     for iv, block, accepted in asked:
         waiting += 1
         if found and iv[found[-1].place :] == found[-1].iv[found[-1].place :]:
-            # The same end again: this question confirms the last guess, or refutes it.
-            last = found.pop()
-            waiting += last.questions
-            if accepted:
-                found.append(replace(last, questions=waiting))
-                waiting = 0
+            # The same end again: this question confirms the last guess.
+            found[-1] = replace(found[-1], questions=found[-1].questions + waiting)
+            waiting = 0
             continue
         step = Step(block, BLOCK - 1 - len(found), iv, waiting)
         fits = all(each.given ^ iv[each.place] == step.padding for each in found)
-        if accepted and step.place >= 0 and fits:
+        if accepted and step.place >= 0 and fits and iv[step.place :] not in refuted:
             found.append(step)
             waiting = 0
     return found

@@ -64,24 +64,18 @@ class Pictures:
     def _finding(self, name: str) -> str:
         blocks = split(self.data[name])
         different = len(set(blocks))
-        label = f"{name}: " if name else ""
         if different == len(blocks):
-            return f"{label}{counted(different, 'block')}, all different: no shape"
+            return f"{name}: {counted(different, 'block')}, all different: no shape"
         seen = f"{counted(len(blocks), 'block')}, {different} different: the shape shows"
         first = next(iter(self.data))
         shape = _tiles(self.data[first])
         same = name != first and _tiles(self.data[name])[: len(shape)] == shape
-        return f"{label}{seen}{f', the same as in {first}' if same else ''}"
+        return f"{name}: {seen}{f', the same as in {first}' if same else ''}"
 
     def _drawn(self, name: str) -> str:
         tiles = _tiles(self.data[name])
         rows = (tiles[i : i + self.width] for i in range(0, len(tiles), self.width))
         return "\n".join("".join(row) for row in rows)
-
-
-def picture(data: bytes, width: int = _WIDTH) -> Pictures:
-    """Draw bytes as rows of `width` tiles, a tile for each block of 16 bytes."""
-    return Pictures({"": data}, width)
 
 
 def pictures(data: Mapping[str, bytes], width: int = _WIDTH) -> Pictures:

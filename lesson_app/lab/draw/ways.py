@@ -61,39 +61,6 @@ def life(visits: Sequence[Visit]) -> Drawing:
     return Drawing(finding, ["visit", "life", "response", "the session"], rows)
 
 
-def rotation(
-    servers: Mapping[str, Sequence[tuple[Sequence[str], bool]]],
-    steps: Sequence[str] = (),
-) -> Drawing:
-    """Draw the steps of a rotation: the secrets of each server, and whether a cookie opens.
-
-    `servers` maps a name to a pair for each step: the names of its secrets, of which the first
-    seals, and whether the server opened the cookie.
-    """
-    count = max(map(len, servers.values()), default=0)
-    steps = list(steps) or [f"step {number}" for number in range(1, count + 1)]
-    lost = [
-        f"{name} in {step}"
-        for name, results in servers.items()
-        for step, (_, opened) in zip(steps, results, strict=True)
-        if not opened
-    ]
-    rows = [[name, *(_rotated(*each) for each in results)] for name, results in servers.items()]
-    result = f"logged out at {', '.join(lost)}" if lost else "the cookie opens everywhere"
-    finding = f"{counted(count, 'step')}, {counted(len(servers), 'server')}: {result}."
-    note = "The first secret seals; each secret opens."
-    return Drawing(f"{finding}\n{note}", ["server", *steps], rows)
-
-
-def _rotated(secrets: Sequence[str], opened: bool) -> str:
-    names = secrets if isinstance(secrets, str) else ", ".join(secrets)
-    return (
-        f"{names}: \N{CHECK MARK} opens"
-        if opened
-        else Mark(f"{names}: \N{BALLOT X} logged out")
-    )
-
-
 def hops(
     visits: Sequence[str | None],
     servers: Sequence[str],

@@ -20,7 +20,7 @@ from ...middleware import ClientSessions
 from ...revocation import DenyList
 from ...stores import MemoryStore
 from ..clock import Clock
-from ..views.tamper import bytes_of
+from .cookie_fields import bytes_of
 from .judging import Exercise, Wrong, expect, forgotten, misconceptions, outcome, short
 from .properties import check_property, judge_properties
 from .ten import Ten, ten

@@ -14,7 +14,7 @@ from ..attacks.targets import WORDS
 from ..http.form_browser import FormBrowser
 from ..http.forms import Page
 from ..http.server import ViewError
-from ..views.tamper import bytes_of, flipped
+from .cookie_fields import bytes_of, flipped
 from .judging import Wrong, describe
 from .tour import LeftHost, Site, new_mark, toured
 
@@ -144,7 +144,7 @@ def forged(site: Site) -> str:
     ada = site.inside()
     name, _ = _session_cookie(ada)
     value = ada.cookies[name]
-    changes = [flipped(value, field, 0, 0) for field in bytes_of(value)]
+    changes = [flipped(value, field) for field in bytes_of(value)]
     for change in [*changes, value[:-9], value[:20], "x", "....", "%"]:
         forger = ada.copy()
         forger.cookies[name] = change

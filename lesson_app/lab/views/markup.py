@@ -28,23 +28,6 @@ STATUS_COLOURS = {"✓": "#1a7f37", "✗": "#c62828", "○": "#666666", "!": "#9
 _LEAST_WIDTH = 13
 
 
-class Cell(str):
-    """A text with HTML of its own, for a table that shows both."""
-
-    html: str
-
-    def __new__(cls, text: str, html: str) -> Cell:
-        """Make the cell of a text and the HTML that says the same."""
-        cell = super().__new__(cls, text)
-        cell.html = html
-        return cell
-
-
-def html_of(text: str) -> str:
-    """Return the HTML of a text: its own, if it is a `Cell`."""
-    return text.html if isinstance(text, Cell) else escape(text)
-
-
 def field_name(name: str) -> str:
     """Return the HTML of a name; a field's name gets its colour."""
     text = escape(name)
@@ -73,17 +56,6 @@ def table(widths: Iterable[float], rows: Iterable[str], attribute: str = "") -> 
     """Return a full-width table of the given HTML rows."""
     content = f"{columns(widths)}{''.join(rows)}"
     return f'<table {attribute}style="width: 100%; table-layout: fixed">{content}</table>'
-
-
-def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return a two-column table of pairs: a text and HTML."""
-    return table(
-        (30, 70),
-        (
-            f'<tr><th scope="row" {LABEL}>{escape(name)}</th><td {CELL}>{html}</td></tr>'
-            for name, html in pairs
-        ),
-    )
 
 
 def strip(fields: Iterable[tuple[str, str]]) -> str:

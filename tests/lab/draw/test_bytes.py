@@ -138,15 +138,3 @@ def test_nothing_changed() -> None:
         draw.cbc(same, (IV, CIPHERTEXT[:16]), key=KEY)
     with pytest.raises(ValueError, match="got 16 and 17 bytes"):
         draw.cbc((IV, CIPHERTEXT[:17]), key=KEY)
-
-
-def test_cbc_encrypts() -> None:
-    """The other way ends in the ciphertext's blocks."""
-    shown = draw.cbc_encrypt(MESSAGE, iv=IV, key=KEY)
-
-    check_both(shown)
-    blocks = rows(shown, "ciphertext 1") + rows(shown, "ciphertext 2")
-    assert bytes.fromhex("".join(byte for block in blocks for byte in block)) == CIPHERTEXT
-    assert rows(shown, "= into the cipher") == rows(
-        draw.cbc((IV, CIPHERTEXT), key=KEY), "the cipher gives"
-    )

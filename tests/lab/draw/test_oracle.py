@@ -123,6 +123,44 @@ def test_refuted_guess() -> None:
     assert (step.given, step.questions) == (given[15], 3)
 
 
+def test_guess_refuted_later() -> None:
+    """A guess that is refuted after the right one was confirmed is not a byte found."""
+    given = bytes(a ^ b for a, b in zip(PADDED[:16], IV, strict=True))
+    long = bytes(14) + bytes([given[14] ^ 2, given[15] ^ 2])
+    short = long[:15] + bytes([given[15] ^ 1])
+    others = [bytes([*iv[:14], iv[14] ^ 0xFF, iv[15]]) for iv in (short, long)]
+    oracle = draw.Oracle(good, VALUE)
+
+    answers = [oracle(iv, CIPHERTEXT[:16]) for iv in (long, short, *others)]
+
+    assert answers == [True, True, True, False]
+    (step,) = oracle.steps
+    assert (step.iv, step.given) == (short, given[15])
+
+
+def test_attack_that_confirms_later() -> None:
+    """An attack may try all guesses for a byte, and confirm the accepted ones afterwards."""
+    oracle = draw.Oracle(good, VALUE)
+    given = bytearray(16)
+    block = CIPHERTEXT[:16]
+    for place in range(15, -1, -1):
+        iv = bytearray(byte ^ (16 - place) for byte in given)
+        # With this byte, the padding 2 2 is accepted, too.
+        iv[14] = PADDED[14] ^ IV[14] ^ 2 if place == 15 else iv[14]
+        accepted = []
+        for iv[place] in range(256):
+            if oracle(bytes(iv), block):
+                accepted.append(iv[place])
+        for guess in reversed(accepted):
+            iv[place] = guess
+            other = bytes([*iv[: place - 1], iv[place - 1] ^ 0xFF, *iv[place:]])
+            if not place or oracle(other, block):
+                given[place] = guess ^ (16 - place)
+
+    assert bytes(a ^ b for a, b in zip(given, IV, strict=True)) == PADDED[:16]
+    assert f"16 bytes found, {PADDED[:16]!r}." in repr(oracle)
+
+
 @pytest.mark.parametrize("answer", [True, False])
 def test_answers_that_reveal_nothing(answer: bool) -> None:
     """With a MAC, all answers are the same, and the drawing says that no byte was found."""

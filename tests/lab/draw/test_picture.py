@@ -18,7 +18,7 @@ def ecb(message: bytes) -> bytes:
 
 def tiles(data: bytes) -> list[str]:
     """Return the lines of a picture, without the finding and the legend."""
-    return repr(draw.picture(data)).splitlines()[1:-2]
+    return repr(draw.pictures({"it": data})).splitlines()[1:-2]
 
 
 def test_ecb_shows_the_shape() -> None:
@@ -60,7 +60,7 @@ def test_another_shape() -> None:
 def test_equal_blocks_look_equal() -> None:
     """Each repeated block has a tile of its own, also if there are many."""
     blocks = [bytes([i]) * 16 for i in range(40)]
-    lines = repr(draw.picture(b"".join(blocks * 2), width=40)).splitlines()
+    lines = repr(draw.pictures({"it": b"".join(blocks * 2)}, width=40)).splitlines()
 
     assert lines[1] == lines[2]
     assert "00" not in lines[1][:8]  # a tile, not a first byte
@@ -70,5 +70,6 @@ def test_equal_blocks_look_equal() -> None:
 def test_small_pictures() -> None:
     """Bytes of one kind and an incomplete block are drawn, too."""
     for data, blocks in ((END * 3, "3 blocks"), (END + b"x", "2 blocks")):
-        check_both(draw.picture(data))
-        assert repr(draw.picture(data)).startswith(blocks)
+        shown = draw.pictures({"it": data})
+        check_both(shown)
+        assert repr(shown).startswith(f"it: {blocks}")

@@ -68,26 +68,6 @@ def test_long_life() -> None:
     assert draw.life([]).rows == []
 
 
-def test_rotation() -> None:
-    """A server and a step at which the cookie does not open are marked and named."""
-    old, new = (["OLD"], True), (["NEW"], False)
-    shown = draw.rotation({"server 1": [old, old], "server 2": [old, new]})
-
-    check_both(shown)
-    assert marked(shown) == {"server 2": [1]}
-    assert "2 steps, 2 servers: logged out at server 2 in step 2." in shown.finding
-    assert shown.rows[0][1:] == ["OLD: \u2713 opens"] * 2
-    assert "opens everywhere" in draw.rotation({"server 1": [(["NEW", "OLD"], True)]}).finding
-
-
-def test_names_of_steps() -> None:
-    """The steps may have names of their own."""
-    shown = draw.rotation({"a": [(["OLD"], False)]}, steps=["before"])
-
-    assert shown.headings == ["server", "before"]
-    assert "logged out at a in before" in shown.finding
-
-
 def test_hops() -> None:
     """Each visit is marked at its server; a server that died or is new says so."""
     shown = draw.hops(
