@@ -22,9 +22,9 @@ def test_changed_solution(key: str) -> None:
 
 
 def test_share_of_changes() -> None:
-    """At least 90 % of all changes are refused; the others leave a solution right."""
+    """At least 95 % of all changes to all solutions are refused."""
     every = sum(len(changed(key)) for key in IDS)
     accepted = sum(map(len, EQUIVALENT.values()))
 
     assert every > 200
-    assert accepted / every <= 0.1
+    assert accepted / every <= 0.05

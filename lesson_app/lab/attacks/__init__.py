@@ -17,10 +17,8 @@ from ...app import PAGE_SECRET
 from ...cookie import derive_keys, seal, to_base64, unseal
 from ...errors import BadCookie
 from ..clock import Clock
-from ..http.visitor import Visitor
+from ..http.visitor import PATIENCE, Visitor
 from ..views.markup import status
-
-_PATIENCE = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def padding_oracle(url: str, value: str) -> Callable[[bytes, bytes], bool]:
     def good(iv: bytes, block: bytes) -> bool:
         cookie = ".".join([to_base64(iv), to_base64(block), *rest])
         headers = {"Cookie": f"session={cookie}"}
-        answer = client.get(f"{url}/session-test-read", headers=headers, timeout=_PATIENCE)
+        answer = client.get(f"{url}/session-test-read", headers=headers, timeout=PATIENCE)
         return answer.status_code != 500
 
     return good
@@ -103,7 +101,7 @@ def _ask(
     url: str, path: str, value: str | None = None, *, client: requests.Session | None = None
 ) -> requests.Response:
     headers = {} if value is None else {"Cookie": f"session={value}"}
-    return (client or Visitor()).get(f"{url}{path}", headers=headers, timeout=_PATIENCE)
+    return (client or Visitor()).get(f"{url}{path}", headers=headers, timeout=PATIENCE)
 
 
 def _seen(answer: requests.Response) -> str:

@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from ...middleware import ClientSessions
 from ..http.location import leaves
 from ..http.server import Server
+from ..http.visitor import PATIENCE
 from .judging import Wrong, expect, outcome, short
 
-_PATIENCE = 60  # seconds
 _HOST = "evil.example"
 
 
@@ -76,7 +76,7 @@ def get_in_ours(url: str, paths: Any) -> set[str]:
     """Return the paths that answer a stranger's GET with 200."""
 
     def status(path: str) -> int:
-        answer = requests.get(f"{url}{path}", allow_redirects=False, timeout=_PATIENCE)
+        answer = requests.get(f"{url}{path}", allow_redirects=False, timeout=PATIENCE)
         return answer.status_code
 
     return {path for path in paths if status(path) == 200}
@@ -98,7 +98,9 @@ def judge_detour(target: Any) -> None:
         wanted = request.args.get("next", "")
         return redirect(wanted if wanted.startswith("/") else "/dashboard", code=302)
 
-    location, status, url = _log_in(app, target)
+    with Server(app) as server:
+        location, status = _log_in(server.url, target)
+        url = server.url
     if status == 500:
         raise Wrong(message="the server failed (status 500); no redirect was sent")
     if not leaves(location, url):
@@ -107,18 +109,16 @@ def judge_detour(target: Any) -> None:
         raise Wrong(message=f"this leads away, but not to {_HOST}: Location is {location}")
 
 
-def _log_in(app: Flask, target: str) -> tuple[str, int, str]:
-    """Return the Location and the status of a login with ``?next=``, and the server's URL."""
-    with Server(app) as server:
-        answer = requests.post(
-            f"{server.url}/login",
-            params={"next": target},
-            data={"userName": "a", "password": "b"},
-            allow_redirects=False,
-            timeout=_PATIENCE,
-        )
-        raw = answer.raw.headers.get("Location", "")
-        return raw, answer.status_code, server.url
+def _log_in(url: str, target: str) -> tuple[str, int]:
+    """Return the Location and the status of a login with ``?next=``."""
+    answer = requests.post(
+        f"{url}/login",
+        params={"next": target},
+        data={"userName": "a", "password": "b"},
+        allow_redirects=False,
+        timeout=PATIENCE,
+    )
+    return answer.raw.headers.get("Location", ""), answer.status_code
 
 
 # E6.6
@@ -177,18 +177,19 @@ def judge_safe_next(safe_next: Callable[[str], Any]) -> None:
             raise Wrong("yes-or-no")
         if not isinstance(found, str):
             expect(call, found, target if target in _HONEST else "/dashboard")
-    for target in (*_AWAY, extra):
-        found = chosen(target)
-        location, _, url = _log_in(app, target)
-        if leaves(found, url) or leaves(location, url):
-            raise Wrong(
-                message=f"safe_next({target!r}) returned {found!r}, which browsers read as "
-                "another site; return '/dashboard'"
-            )
-        expect(f"safe_next({target!r})", found, "/dashboard")
-    for target in _BREAKS:
-        if _log_in(app, target)[1] == 500:
-            raise Wrong("line-break")
+    with Server(app) as server:
+        for target in (*_AWAY, extra):
+            found = chosen(target)
+            location, _ = _log_in(server.url, target)
+            if leaves(found, server.url) or leaves(location, server.url):
+                raise Wrong(
+                    message=f"safe_next({target!r}) returned {found!r}, which browsers read as "
+                    "another site; return '/dashboard'"
+                )
+            expect(f"safe_next({target!r})", found, "/dashboard")
+        for target in _BREAKS:
+            if _log_in(server.url, target)[1] == 500:
+                raise Wrong("line-break")
     for target in (*_HONEST, f"/{secrets.token_hex(3)}"):
         found = chosen(target)
         if found == "/dashboard":
@@ -230,21 +231,22 @@ def judge_close(close: Callable[[Flask, Any], Any]) -> None:
     def late() -> str:
         return "added later"
 
-    visitor = app.test_client()
-    for client, first in ((app.test_client(), True), (visitor, False)):
-        if not first:
-            client.get("/login")
-            for path in (f"/{name}/7", f"/late-{name}"):
-                if client.get(path).status_code != 200:
-                    raise Wrong("users-refused")
-        if app.test_client().get(f"/page-{name}").status_code != 200:
-            raise Wrong("list-ignored")
-        if app.test_client().get("/login").status_code != 200:
-            raise Wrong("list-ignored")
+    def judge_strangers() -> None:
+        for path in (f"/page-{name}", "/login"):
+            if app.test_client().get(path).status_code != 200:
+                raise Wrong("list-ignored")
         before = len(ran)
         _judge_closed(app.test_client(), name)
         if len(ran) > before:
             raise Wrong("view-ran")
+
+    judge_strangers()
+    user = app.test_client()
+    user.get("/login")
+    for path in (f"/{name}/7", f"/late-{name}"):
+        if user.get(path).status_code != 200:
+            raise Wrong("users-refused")
+    judge_strangers()  # what a user opened stays closed to others
 
 
 def _judge_closed(stranger: FlaskClient, name: str) -> None:

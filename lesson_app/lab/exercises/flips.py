@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 from ... import cookie
 from ...cookie import from_base64, to_base64
 from .judging import Wrong, forgotten, outcome, short
@@ -57,8 +59,6 @@ class _Sealed:
         return self._decrypt(iv, ciphertext)
 
     def _decrypt(self, iv: bytes, ciphertext: bytes) -> bytes:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
         decryptor = Cipher(algorithms.AES(self._keys.encryption), modes.CBC(iv)).decryptor()
         return decryptor.update(ciphertext)
 

@@ -118,7 +118,9 @@ def _judge(exercise: Exercise, answers: tuple[Any, ...]) -> Verdict:
     try:
         exercise.judge(*answers)
     except Wrong as wrong:
-        message = exercise.misconceptions.get(wrong.name, wrong.message)
+        # A shared judge may raise a name that this exercise has no sentence for.
+        unnamed = wrong.message or wrong.name.replace("-", " ")
+        message = exercise.misconceptions.get(wrong.name, unnamed)
         return Verdict(exercise, "not yet", one_line(message), wrong.name)
     except KeyboardInterrupt:
         message = "your code was interrupted; look for a loop that never ends"
@@ -301,18 +303,13 @@ def outcome(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     return found
 
 
-def must_raise(
-    call: str, error: type[Exception], function: Callable[..., Any], *args: Any
-) -> None:
-    """Raise `Wrong` if a call raises another error than `error`, or none."""
-    found = outcome(function, *args)
+def must_raise(call: str, error: type[Exception], found: Any) -> None:
+    """Raise `Wrong` unless the `outcome` of a call is this error."""
     if isinstance(found, error):
         return
-    came = (
-        f"raised {describe(found)}"
-        if isinstance(found, Exception)
-        else f"returned {short(found)}"
-    )
+    came = f"returned {short(found)}"
+    if isinstance(found, Exception):
+        came = f"raised {describe(found)}"
     raise Wrong(message=f"{call} should raise {error.__name__}, but {came}")
 
 

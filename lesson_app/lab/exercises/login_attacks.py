@@ -17,10 +17,9 @@ from markupsafe import escape
 
 from ...middleware import ClientSessions
 from ..http.server import Server
-from ..http.visitor import Visitor
+from ..http.visitor import PATIENCE, Visitor
 from .judging import Wrong, forgotten, short
 
-PATIENCE = 60  # seconds
 _MOST = 40  # requests for each name
 _TRIES = 5
 

@@ -13,9 +13,9 @@ from ...revocation import DenyList
 from ...session import Session
 from ...stores import MemoryStore
 from ..http.server import Server
-from ..http.visitor import Visitor
+from ..http.visitor import PATIENCE, Visitor
 from .judging import Wrong, short
-from .login_attacks import PATIENCE, target
+from .login_attacks import target
 
 
 def judge_copy_works(copy_works: Callable[[str, Visitor, Visitor], Any]) -> None:

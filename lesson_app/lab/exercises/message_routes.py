@@ -16,9 +16,9 @@ from markupsafe import escape
 
 from ..attacks.weak import add_echo
 from ..http.server import Server
-from ..http.visitor import Visitor
+from ..http.visitor import PATIENCE, Visitor
 from .judging import Wrong, forgotten, outcome, short
-from .login_attacks import PATIENCE, target
+from .login_attacks import target
 from .login_site import Page, content, site
 
 

@@ -12,7 +12,16 @@ from ... import cookie
 from ...app import PAGE_SECRET
 from ...cookie import derive_keys, from_base64, to_base64
 from ...errors import BadCookie, BadFormat, BadSignature
-from .judging import Wrong, builtin_calls, describe, expect, forgotten, outcome, short
+from .judging import (
+    Wrong,
+    builtin_calls,
+    describe,
+    expect,
+    forgotten,
+    must_raise,
+    outcome,
+    short,
+)
 from .sign_judges import sign_ours
 
 #: The two cookies that the course page prints.
@@ -32,18 +41,13 @@ def must_refuse(call: str, error: type[BadCookie], found: Any, accepted: str = "
 
     `accepted` is the misconception of an answer that returns a value instead.
     """
-    if isinstance(found, error):
-        return
     if isinstance(found, TypeError) and "BadCookie.__init__() missing" in str(found):
         raise Wrong("raised-without-message")
-    if isinstance(found, Exception):
-        raised = f"{call} should raise {error.__name__}, but raised {describe(found)}"
-        raise Wrong(message=raised)
     if found is None or found is False:
         raise Wrong("not-raised")
-    if accepted:
+    if accepted and not isinstance(found, Exception):
         raise Wrong(accepted)
-    raise Wrong(message=f"{call} should raise {error.__name__}, but returned {short(found)}")
+    must_raise(call, error, found)
 
 
 def judge_verify(verify: Callable[..., Any]) -> None:

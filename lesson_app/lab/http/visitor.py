@@ -7,6 +7,9 @@ import requests
 from .diagram import Diagram, sequence
 from .record import Record, Remark
 
+#: How many seconds a request may take: a loaded machine is slow.
+PATIENCE = 60
+
 
 class Visitor(requests.Session):
     """A `requests.Session` with a cookie jar of its own and a record of its exchanges."""

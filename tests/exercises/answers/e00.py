@@ -125,10 +125,8 @@ RIGHT: dict[str, list[str]] = {
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E0.2": {
-        "line 3: `3600000` to `3600001`": "longer than a week",
-        "line 3: `24` to `25`": "longer than a week",
-        "line 3: `7` to `8`": "longer than a week",
-        "line 3: `3600000` to `3599999`": "an hour less than a week is accepted",
+        "line 3: `604800000` to `604800001`": "longer than a week",
+        "line 3: `604800000` to `604799999`": "an hour less than a week is accepted",
     },
 }
 

@@ -596,13 +596,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "E1.5": {
         "line 4: `.split` to `.rsplit`": "both split at each semicolon",
-        "line 4: `.strip` to `.lstrip`": "no spaces come before a semicolon",
         "line 4: argument `';'` dropped": "`cookie_pair` cuts at the semicolon",
-        "line 6: `1` to `0`": "only a cookie named path or max-age would differ",
-        "line 6: bound `1` dropped": "only a cookie named path or max-age would differ",
-        "line 7: `.get` to `.pop`": "the dict is not used again",
-        "line 9: `.get` to `.pop`": "the dict is not used again",
-        "line 9: `1` to `2`": "both are more than zero",
+        "line 5: `'1'` to `'2'`": "both are more than zero",
+        "line 7: `.strip` to `.lstrip`": "no spaces come before a semicolon",
     },
 }
 

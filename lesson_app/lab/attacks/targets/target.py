@@ -14,10 +14,10 @@ from flask import Flask
 from ....dissect.words import columns
 from ...http.diagram import Diagram, sequence
 from ...http.server import Server
+from ...http.visitor import PATIENCE
 from .log import TARGET, YOU, Entry, Finding, Log
 
 _MOST_RUNNING, _MOST_SHOWN = 6, 6
-_PATIENCE = 60  # seconds
 
 
 class Target:
@@ -93,13 +93,13 @@ class Target:
         form = {"userName": name or f"visitor-{secrets.token_hex(4)}"}
         if self.flag == 6:
             form["password"] = secrets.token_urlsafe()
-            client.post(f"{self.url}/signup", data=form, timeout=_PATIENCE)
-        client.post(f"{self.url}/login", data=form, timeout=_PATIENCE)
+            client.post(f"{self.url}/signup", data=form, timeout=PATIENCE)
+        client.post(f"{self.url}/login", data=form, timeout=PATIENCE)
         return client
 
     def get(self, path: str, **cookies: str) -> requests.Response:
         """Send one GET with only these cookies: ``get("/flag", session=value)``."""
-        return self.browser().get(f"{self.url}{path}", cookies=cookies, timeout=_PATIENCE)
+        return self.browser().get(f"{self.url}{path}", cookies=cookies, timeout=PATIENCE)
 
     def tell(self) -> None:
         """Print the last requests of the log, and whether the flag is captured."""
@@ -152,7 +152,7 @@ class _Victim:
         self._url, self._client = server.url, server.browser()
         self._client.headers["User-Agent"] = log.admins_agent
         form = {"userName": admin, "password": password}
-        self._client.post(f"{self._url}/login", data=form, timeout=_PATIENCE)
+        self._client.post(f"{self._url}/login", data=form, timeout=PATIENCE)
 
     @property
     def cookie(self) -> str:
@@ -161,7 +161,7 @@ class _Victim:
 
     def log_out(self) -> None:
         """Log the admin out."""
-        self._client.get(f"{self._url}/logout", timeout=_PATIENCE)
+        self._client.get(f"{self._url}/logout", timeout=PATIENCE)
 
 
 # ---------------------------------------------------------------- stopping
