@@ -50,7 +50,6 @@ print(lesson_app.lab.serve(lesson_app.create_app(secret=__import__("os").urandom
 #: Seconds to wait for an event that must happen.
 _PATIENCE = 300
 _VARYING = ("image/", "application/vnd.jupyter.widget-view")
-FONTS = Path(tempfile.gettempdir()) / f"fonts-of-trials-{os.getuid()}"
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,6 @@ def _at_home(home: Path) -> Iterator[None]:
             **places,
             "HOME": str(home),
             "IPYTHONDIR": str(jupyter / "ipython"),
-            "MPLCONFIGDIR": str(FONTS),  # matplotlib's cache of fonts
         },
     ):
         yield

@@ -9,6 +9,7 @@ from .clock import Clock, seeded_urandom
 from .codecs import codec_from
 from .exercises import check, hint, observe, predict, progress, yours_or_ours
 from .http.jar import CookieVerdict, browser_keeps
+from .http.processes import Servers
 from .http.server import Server, ViewError, serve
 from .http.visitor import Visitor, diagram
 from .http.wire import Wire, show
@@ -21,6 +22,7 @@ __all__ = [
     "CookieVerdict",
     "Explorer",
     "Server",
+    "Servers",
     "Trials",
     "ViewError",
     "Visitor",

@@ -225,6 +225,8 @@ EXERCISES = (
             backwards="your bytes are right, but in another order; a new byte belongs before "
             "those that you know of its block",
             padding_removed="return the plaintext with its padding",
+            misled="a server accepted a wrong guess for a last byte, because it made two "
+            "bytes of padding; tell that apart, as in last_byte",
             text_not_bytes="return the plaintext as bytes, not as a string",
             asks_too_much="you asked more than 600 questions for each byte; start each byte "
             "from what you know of its block",

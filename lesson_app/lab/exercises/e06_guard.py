@@ -226,6 +226,7 @@ def _house(name: str) -> Flask:
     def garden() -> str:
         return "everybody is welcome"
 
+    @app.get(f"/back-yard-{name}")  # two paths of one view
     @app.get(f"/yard-{name}/")
     def yard() -> str:
         return "everybody is welcome"

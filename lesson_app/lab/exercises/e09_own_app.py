@@ -283,14 +283,14 @@ EXERCISES = (
             "name, and came in; take the user from the session only",
             stranger_changes="a stranger's PUT, PATCH or DELETE removed what Ada had written; "
             "guard every method, as ensure_login does",
-            asked_for="Bob added a query to the path, and the page showed Ada's text; take the "
-            "user from the session, and search only in their own data",
+            asked_for="another user added a query to the path, and the page showed Ada's text; "
+            "take the user from the session, and search only in their own data",
             shared="the user Bob sees Ada's text in his own browser; keep each user's data "
             "apart",
             mixed="a user's own text was gone from the private page after another user wrote; "
             "keep each user's data apart, and take the user from the session",
-            writes_for="Bob sent Ada's form from his own browser, and the text was on Ada's "
-            "page; take the user from the session, not from a field or a path",
+            writes_for="another user sent Ada's form from their own browser, and the text was "
+            "on Ada's page; take the user from the session, not from a field or a path",
             not_reset="in the same browser, Bob logged in after Ada and sees her text; empty "
             "the session at the login",
             script="a tag that a visitor typed came back as HTML; let a template escape it, "
@@ -328,9 +328,9 @@ EXERCISES = (
             "Cache-Control: no-store, which ClientSessions does with no_store=True",
             any_password="a login with a wrong password, or without one, opens the private "  # noqa: S106
             "page; look up the name, then compare the whole password",
-            names_told="an unknown name and a wrong password get different answers, so a "
-            "stranger learns who has an account; give both the same status, page, headers and "
-            "cookies, also for an empty or missing password, and after many tries",
+            names_told="an unknown name and a wrong password get different answers; give both "
+            "the same status, page, headers and cookies, also for an empty or missing "
+            "password, and after many tries",
         ),
         (
             "Which views does a visitor need, and which of them may a stranger use? Begin with "

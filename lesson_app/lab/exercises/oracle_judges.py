@@ -152,6 +152,21 @@ def judge_read_all(read_all: Callable[..., Any]) -> None:
         plaintext = _message(9)
         given = bytes(guess ^ (BLOCK - place) for place in range(BLOCK))
         _judge_message(read_all, plaintext, 9, xor(plaintext, given))
+    for last in (0x40, 0x43):  # the wrong guess comes after the right one, or before it
+        _judge_misled(read_all, last)
+
+
+def _judge_misled(read_all: Callable[..., Any], last: int) -> None:
+    """Check one block on a server that accepts a wrong guess for its last byte."""
+    iv, block = _printable(BLOCK), _printable(BLOCK)
+    oracle = Misleading(block, last, 2)
+    oracle.most = MOST * BLOCK
+    try:
+        found = outcome(read_all, oracle, iv, block)
+    except TooMany:
+        raise Wrong("asks-too-much") from None
+    if not isinstance(found, bytes | bytearray) or found != xor(oracle.given[block], iv):
+        raise Wrong("misled")
 
 
 def _message(size: int) -> bytes:

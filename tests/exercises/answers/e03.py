@@ -597,6 +597,21 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
             but(_READ_ALL, ("_mix(given, before)", "_mix(given, before)[::-1]")),
         ],
+        "misled": [
+            but(
+                _READ_ALL,
+                (
+                    "given = [last_byte(good, bytes(16), block)]",
+                    "given = [g ^ 1 for g in range(256)\n"
+                    "                 if good(bytes(15) + bytes([g]), block)][:1]",
+                ),
+            ),
+            but(
+                _READ_ALL,
+                ("given = [last_byte(good, bytes(16), block)]", "given = []"),
+                ("range(2, 17)", "range(1, 17)"),
+            ),
+        ],
         "padding-removed": [
             but(_READ_ALL, ("return plaintext", "return plaintext[: -plaintext[-1]]")),
         ],

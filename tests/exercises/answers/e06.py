@@ -861,6 +861,14 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "E6.4": [
+        # One path for each view.
+        (
+            "def open_doors(app):\n"
+            "    rules = [each for each in app.url_map.iter_rules() if not each.arguments]\n"
+            "    paths = {each.endpoint: each.rule for each in rules}.values()\n"
+            "    return {p for p in paths if app.test_client().get(p).status_code == 200}",
+            "open_doors(app) should return {…yard-",
+        ),
         (
             "def open_doors(app): return {r.rule for r in app.url_map.iter_rules() if not "
             "r.arguments and r.rule[-1] != '/' and app.test_client().get(r.rule).status_code "

@@ -90,7 +90,7 @@ def test_restart() -> None:
     ("plan", "finding", "last"),
     [
         ([("server 1", [OLD, NEW]), "wait", ("server 2", [OLD, NEW])],
-         "2 restarts, 4 visits: the visitor was known at all.",
+         "2 restarts, 4 visits: the visitor was known at every server.",
          "2: server 2  old, new [old, new] ✓ all"),
         ([("server 2", NEW)], "1 restart, 2 visits: the visitor was unknown at 1.",
          "1: server 2  old [new]     [✗ server 2]"),
