@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from lesson_app.lab import Server
 from lesson_app.lab.http.form_browser import FormBrowser, LeftHost
-from lesson_app.lab.http.forms import Form
+from lesson_app.lab.http.forms import Form, _Parser
 
 PAGE = """<!DOCTYPE html><title>A shop</title><style>p {}</style><script>let x</script>
 <form action="/search"><input name="q"></form>
@@ -146,3 +146,32 @@ def test_cookies(browser: FormBrowser) -> None:
 def test_button() -> None:
     """Without a button that has a name, a form sends none."""
     assert Form(fields=[("text", "a", "")]).filled("x") == {"a": "x"}
+
+
+def test_required_box() -> None:
+    """A visitor ticks a box that a form requires, and no other."""
+    page = '<form><input type="checkbox" name="terms" required><input type="checkbox" name="x">'
+
+    (form,) = _Parser(page).forms
+
+    assert form.filled("") == {"terms": "on"}
+    assert form.names("checkbox") == {"terms"}
+
+
+def test_leads() -> None:
+    """A page notes where it leads, and what it runs."""
+    page = _Parser(
+        "<a href=/a>a</a><img src=b.png><form action=c><button formaction=d></form>"
+        "<meta http-equiv=Refresh content=\"0; url='/e'\"><script>f()</script>"
+        "<p onclick='g()'>f()</p><style>h</style>"
+    )
+
+    assert page.links == ["/a", "b.png", "c", "d", "/e"]
+    assert page.scripts == ["f()", "g()"]
+
+
+def test_own_cookie(browser: FormBrowser) -> None:
+    """A forger's browser sends a cookie of its own making, to all paths."""
+    browser.set_cookie("user", "ada")
+
+    assert browser.go("/deep/cookies").last.text == "user=ada"
