@@ -245,7 +245,7 @@ BAD = {
         if owner != request.args.get("userName"):
             abort(404)
         return {"text": text}
-""", "the feature is gone, too: for a visitor, GET /notes/"),
+""", "one-spelling"),
     ],
     "list_notes": [
         ("""
@@ -265,7 +265,7 @@ BAD = {
     def list_notes(self):
         self.user()
         return []
-""", "for a visitor, GET /notes lacks 'milk-"),
+""", "for a visitor, GET /notes lacks 'milk'"),
     ],
     "search_all": [
         ("""
@@ -284,7 +284,7 @@ BAD = {
     def search_all(self):
         name, word = self.user(), request.form["word"]
         return [text for owner, text in self.notes.values() if owner == name and word in text]
-""", "for the admin, POST /all with word lacks 'milk-"),
+""", "for the admin, POST /all with word lacks 'tea and milk'"),
     ],
     "admins_only": [
         ("""
@@ -320,7 +320,7 @@ BAD = {
         if self.tries[agent] > 3:
             abort(429)
         return super().change_password()
-""", "still-open"),
+""", "one-spelling"),
         ("""
     def change_password(self):
         name = request.form["userName"]
@@ -346,6 +346,11 @@ BAD = {
     def status(self):
         self.admins_only()
         return super().status()
+""", "one-spelling"),
+        ("""
+    def status(self):
+        self.user()
+        return {"users": len(self.passwords), "notes": len(self.notes)}
 """, "but your patch also refuses a stranger: GET /status answers 401"),
         ("""
     def status(self):
@@ -355,7 +360,7 @@ BAD = {
         ("""
     def status(self):
         return {}
-""", "GET /status lacks"),
+""", "GET /status should have 1 for 'notes', but has nothing"),
     ],
 }  # fmt: skip
 
