@@ -171,7 +171,7 @@ EXERCISES = (
         ),
         level=2,
         minutes=8,
-        must=True,
+        must=False,
     ),
     _exercise(
         4,
@@ -217,7 +217,7 @@ EXERCISES = (
         ),
         (attack_6,),
         level=3,
-        minutes=15,
+        minutes=20,
     ),
     Exercise(
         "E7.7",
@@ -233,6 +233,6 @@ EXERCISES = (
         ),
         (SafeNotes,),
         level=2,
-        minutes=10,
+        minutes=12,
     ),
 )

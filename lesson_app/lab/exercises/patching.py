@@ -54,8 +54,8 @@ def _compare(answers: list[Answer], ours: list[Answer]) -> None:
         if was.status >= 400:
             # Searching nothing, or what is one's own, is as good as a refusal.
             if status < 300 and not now.admins:
-                text = f"your patch opens another door: {where} answers {status}"
-                raise Wrong(message=f"{_FAILS} {text}; it should answer {was.status}")
+                text = f"{where} answers {status}; it should answer {was.status}"
+                raise Wrong(message=f"{_FAILS} {text}")
         elif status in _GONE:
             text = f"the feature is gone, too: {where} answers {status}"
             raise Wrong(message=f"{_FAILS} {text}; keep the page, and close the hole")

@@ -1297,8 +1297,8 @@ class Patched(Notes):
                 session[field] = request.form[field]
         return "saved"
 """,
-            "the attack fails, but your patch opens another door: for a stranger, POST "
-            "/profile with email answers 200",
+            "the attack fails, but for a stranger, POST /profile with email answers 200; it "
+            "should answer 401",
         ),
         (
             """
