@@ -23,6 +23,10 @@ ADA, BOB, CARL, ADMIN, STRANGER = (
 )
 
 
+# A cookie is sealed: its text differs each time.
+_CHANGING = ("Set-Cookie", "Date", "Content-Length")
+
+
 @dataclass(frozen=True)
 class Others:
     """What belongs to the second visitor."""
@@ -35,7 +39,7 @@ class Others:
 class Answer:
     """What the app answered: `body` is the JSON, or None for a text, which nobody reads.
 
-    `admins` says whether the page is for the admin alone.
+    `admins` says whether the page is for the admin alone. `text` is all that one could read.
     """
 
     who: str
@@ -77,7 +81,8 @@ class _Day:
         body = response.get_json(silent=True)
         if (method, path) == ("POST", "/notes") and isinstance(body, dict):
             body = {**body, "number": type(body.get("number"))}  # the app may count as it likes
-        status, text = response.status_code, response.text
+        headers = [each for each in response.headers if each[0] not in _CHANGING]
+        status, text = response.status_code, f"{response.text}{headers}"
         self.answers.append(Answer(who, asked, admins, status, body, text))
 
     def note(self, who: str, text: str) -> str:
@@ -125,7 +130,10 @@ def day(kind: type[App], facts: Facts, others: Others) -> list[Answer]:
     _save_profiles(it)
     _search(it)
     it.send(STRANGER, "POST", "/notes", {"text": "spam"})
-    it.note(BOB, "later")
+    for number in range(10):
+        it.note(ADA, f"note {number}")
+    for _ in range(2):
+        it.note(BOB, "twice")
     for who in (ADA, BOB, ADMIN):
         it.send(who, "GET", "/notes")
     it.status()
@@ -156,7 +164,19 @@ def _save_profiles(it: _Day) -> None:
 
 def _search(it: _Day) -> None:
     it.send(ADMIN, "GET", "/all")
-    for word in ("milk", "Milk", "", "il", "flag-", "nothing", "crème", "milk"):
+    it.note(ADMIN, "1+1 (a sandwich)")
+    for word in (
+        "milk",
+        "Milk",
+        "",
+        "il",
+        "flag-",
+        "nothing",
+        "crème",
+        "1+1 (",
+        " and ",
+        "Ada",
+    ):
         it.send(ADMIN, "POST", "/all", {"word": word})
     for who in (ADA, STRANGER):
         it.send(who, "GET", "/all", admins=True)

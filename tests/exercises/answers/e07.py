@@ -822,6 +822,39 @@ WRONG: dict[str, dict[str, list[str]]] = {
             class Patched(Notes):
                 def save_profile(self):
                     self.user()
+                    for key, value in request.form.items():
+                        if key != "userName":
+                            session[key.strip()] = value
+                    return "saved"
+            """,
+            """
+            class Patched(Notes):
+                def save_profile(self):
+                    self.user()
+                    if request.form.get("userName") in self.passwords:
+                        abort(403)
+                    session.update(request.form)
+                    return "saved"
+            """,
+            """
+            class Patched(Notes):
+                def log_in(self):
+                    answer = super().log_in()
+                    session["_user"] = session.pop("userName")
+                    return answer
+
+                def user(self):
+                    return session.get("_user") or abort(401)
+
+                def save_profile(self):
+                    self.user()
+                    session.update(request.form)
+                    return "saved"
+            """,
+            """
+            class Patched(Notes):
+                def save_profile(self):
+                    self.user()
                     if request.form.get("userName") == self.admin:
                         abort(403)
                     session.update(request.form)
@@ -1176,6 +1209,23 @@ RIGHT: dict[str, list[str]] = {
             def __init__(self, *facts):
                 super().__init__(*facts)
                 self.profiles = {}
+        """,
+        """
+        class Patched(Notes):
+            def proof(self, name):
+                import hmac
+
+                secret = self.settings["secret"].encode()
+                return hmac.new(secret, name.encode(), "sha256").hexdigest()
+
+            def log_in(self):
+                answer = super().log_in()
+                session["proof"] = self.proof(session["userName"])
+                return answer
+
+            def user(self):
+                name = session.get("userName") or abort(401)
+                return name if session.get("proof") == self.proof(name) else abort(401)
         """,
         """
         Base = Notes

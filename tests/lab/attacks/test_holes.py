@@ -249,6 +249,11 @@ BAD = {
     "read_note": [
         ("""
     def read_note(self, number):
+        owner, text = self.notes.get(number) or abort(404)
+        return {"text": text} if owner.strip() == self.user().strip() else abort(404)
+""", "one-spelling"),
+        ("""
+    def read_note(self, number):
         owner, text = self.notes.get(number)
         return {"text": text} if owner == self.user() else abort(404)
 """, "your patch crashes: for a visitor, GET /notes/999 raised TypeError"),
@@ -299,6 +304,26 @@ BAD = {
         ("""
     def list_notes(self):
         name = self.user()
+        return [text for owner, text in self.notes.values() if owner.strip() == name.strip()]
+""", "one-spelling"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if owner.startswith(name)]
+""", "one-spelling"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return list(dict.fromkeys(text for owner, text in self.notes.values() if owner == name))
+""", "for a second visitor, GET /notes has another order or number"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if owner == name][:10]
+""", "for a visitor, GET /notes lacks 'note 7'"),
+        ("""
+    def list_notes(self):
+        name = self.user()
         return [text for owner, text in self.notes.values() if owner == name][:1]
 """, "for a visitor, GET /notes lacks 'buy Milk, and crème'"),
         ("""
@@ -336,6 +361,22 @@ BAD = {
 """, "for a visitor, GET /notes lacks 'milk'"),
     ],
     "search_all": [
+        ("""
+    def search_all(self):
+        word, _ = request.form["word"], self.admins_only()
+        return [text for owner, text in self.notes.values() if word in text or word in owner]
+""", "for the admin, POST /all with word also shows 'milk'"),
+        ("""
+    def search_all(self):
+        word, _ = request.form["word"], self.admins_only()
+        return [text for owner, text in self.notes.values() if word.strip() in text]
+""", "for the admin, POST /all with word also shows '1+1 (a sandwich)'"),
+        ("""
+    def search_all(self):
+        if self.user().strip() != self.admin:
+            abort(403)
+        return super().search_all()
+""", "one-spelling"),
         ("""
     def search_all(self):
         self.admins_only()
@@ -457,6 +498,11 @@ BAD = {
 """, "one-spelling"),
     ],
     "status": [
+        ("""
+    def status(self):
+        counts = {"users": len(self.passwords), "notes": len(self.notes)}
+        return counts, 200, {"X-Debug": self.settings["secret"][::2]}
+""", "for a stranger, GET /status shows the app's secret, or something made from it"),
         ("""
     def status(self):
         hidden = self.settings["secret"].encode().hex()
