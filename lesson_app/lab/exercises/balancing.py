@@ -79,6 +79,8 @@ def _asked(ask: Callable[..., Any], pool: _Pool, urls: list[str], path: str) -> 
     before = len(pool.asked)
     answer = _outcome(ask, pool, urls, path)
     here = pool.asked[before:]
+    if not here and (not urls or isinstance(answer, requests.RequestException)):
+        raise Wrong("own-browser")
     if len(pool.asked) >= _MOST_REQUESTS:
         raise Wrong("endless")
     if isinstance(answer, requests.ConnectionError):
@@ -191,6 +193,7 @@ class _Seen(NamedTuple):
     """A request: its server, its path and cookie, the cookie that it set, and its answer."""
 
     server: int
+    method: str
     path: str
     cookie: str
     given: str
@@ -198,11 +201,11 @@ class _Seen(NamedTuple):
 
 
 class _Site:
-    """Three servers of the shop, in this process, and a list of what they were asked."""
+    """Some servers of the shop, in this process, and a list of what they were asked."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, count: int) -> None:
         self.seen = list[_Seen]()
-        apps = [self._watched(number) for number in range(3)]
+        apps = [self._watched(number) for number in range(count)]
         self.urls = [stack.enter_context(Server(app)).url for app in apps]
 
     def _watched(self, number: int) -> Flask:
@@ -216,7 +219,8 @@ class _Site:
             line = answer.headers.get("Set-Cookie", "")
             given = line.partition(";")[0].removeprefix("session=")
             cookie = asked.cookies.get("session", "")
-            self.seen.append(_Seen(number, asked.path, cookie, given, answer.get_data(True)))
+            text = answer.get_data(True)
+            self.seen.append(_Seen(number, asked.method, asked.path, cookie, given, text))
             return answer(environ, start_response)
 
         app.wsgi_app = watched  # type: ignore[method-assign]
@@ -225,12 +229,11 @@ class _Site:
 
 def judge_replay(replay: Callable[..., Any]) -> None:
     """Check that a copy from before a page opens at every server after it."""
-    with ExitStack() as stack:
-        site = _Site(stack)
-        for act, then in (
-            ("/basket/salt", "/basket"), ("/voucher", "/voucher"), ("/logout", "/hello"),
-        ):  # fmt: skip
-            site.seen.clear()
+    for count, act, then in (
+        (3, "/basket/salt", "/basket"), (4, "/voucher", "/voucher"), (2, "/logout", "/hello"),
+    ):  # fmt: skip
+        with ExitStack() as stack:
+            site = _Site(stack, count)
             call = f"replay(urls, {act!r}, {then!r})"
             texts = replay(list(site.urls), act, then)
             _judge_requests(site, call, act, then, texts)
@@ -246,6 +249,8 @@ def _judge_requests(site: _Site, call: str, act: str, then: str, texts: Any) -> 
     extra = [each.path for each in rest if each.path not in (act, then)]
     if extra:
         raise Wrong(message=f"{call} should not request {extra[0]}")
+    if other := next((each.method for each in site.seen if each.method != "GET"), ""):
+        raise Wrong(message=f"{call} should send GET requests only, but sent a {other}")
     first = next((place for place, each in enumerate(rest) if each.path == act), None)
     if first is None:
         raise Wrong("no-act")
@@ -263,7 +268,7 @@ def _judge_requests(site: _Site, call: str, act: str, then: str, texts: Any) -> 
         raise Wrong("copied-late")
     if any(each.cookie != stolen for each in tries):
         raise Wrong("copy-moves-on")
-    if [each.server for each in tries] != [0, 1, 2]:
+    if [each.server for each in tries] != list(range(len(site.urls))):
         raise Wrong("not-everywhere")
     found = list(texts) if isinstance(texts, tuple) else texts
     expect(call, found, [each.text for each in tries])

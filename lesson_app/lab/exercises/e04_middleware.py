@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import requests
-from flask import Flask, session
+from flask import Flask, request, session
 
 from ...cookie import derive_keys
 from ..clock import Clock
@@ -69,8 +69,12 @@ def _judge_stay(found: Any, message: str, visits: list[float], start: float) -> 
         raise Wrong("response")
     if isinstance(found, str) and message in found:
         return
-    if max(pauses) > 60:
-        raise Wrong("too-slow")
+    if not isinstance(found, str):
+        pass
+    elif "null" in found:
+        raise Wrong("too-slow" if max(pauses) > 60 else "lost")
+    elif found.startswith('{"session message"'):
+        raise Wrong("writes")
     raise Wrong(
         message=f"stay should return the text of the last response, but returned "
         f"{short(found)}{forgotten(found)}"
@@ -86,6 +90,16 @@ def _app(message: str, clock: Clock, visits: list[float]) -> Flask:
     def add() -> str:
         session["message"] = message
         return ""
+
+    @app.get("/session-test-add")
+    def write() -> str:
+        session["message"] = request.args.get("message", "")
+        return ""
+
+    @app.get("/count")
+    def count() -> str:
+        session["visits"] = session.get("visits", 0) + 1
+        return str(session["visits"])
 
     @app.get("/session-test-read")
     def read() -> dict[str, Any]:
@@ -120,7 +134,7 @@ EXERCISES = (
             other_keys="cookie and server have different keys; seal and unseal with self.keys",
             not_sealed="your cookie's value is not sealed; set what `seal` returns",
             computer_clock="your session begins at your computer's time, not at the server's; "
-            "give `seal` a created_at and a duration",
+            "give `seal` created_at=self.now() and a duration",
             seconds="your cookie's created_at is in seconds; self.now() returns milliseconds",
             no_httponly="your cookie is not HttpOnly; `set_cookie` takes httponly=True",
             no_expires="your cookie has no Expires, so a browser deletes it when it closes; "
@@ -198,6 +212,8 @@ EXERCISES = (
             "because an extension may have moved it there",
             never_extends="you never extend a session; do it if less than active_duration is "
             "left",
+            from_nothing="if the duration is shorter than active_duration, a new visitor who "
+            "only reads gets a cookie; extend only a session that came in a cookie",
             not_sent="you extend a session, but only a changed content sets a cookie; the "
             "browser must get the extended one, too",
             inverted="you extend a session of which much is left, and none of which little "
@@ -207,7 +223,8 @@ EXERCISES = (
             at_border="you extend a session if exactly active_duration is left; do it only if "
             "*less* is left",
             time_spent="you look at the time that has passed; look at the time that is left",
-            from_now="you set created_at to now; move it forward by active_duration instead",
+            from_now="an extension sets created_at to now; move the old created_at forward by "
+            "active_duration instead",
             unmoved="little time is left, and you set a cookie, but its created_at has not "
             "moved; add active_duration to it",
             longer="you changed the cookie's duration; to extend a session, move created_at "
@@ -242,10 +259,13 @@ EXERCISES = (
         "stay",
         judge_stay,
         misconceptions(
-            no_visit="you sent no request to /session-test-read; without visits, the session "
-            "ends",
-            too_short="your last visit comes before the hour is over; advance the clock by "
-            "3,600 seconds or more, then read",
+            no_visit="you never requested /session-test-read; read it after the hour, and "
+            "return its text",
+            too_short="your last read of /session-test-read comes before the hour is over; "
+            "advance the clock by 3,600 seconds or more in all, then read",
+            lost="at your last read, the session was gone, though you came often enough; send "
+            "each request with `thief`, which keeps the new cookies",
+            writes="you replaced the victim's message by your own; only read",
             too_slow="you waited for more than 60 seconds between two visits, and the session "
             "ended; which pause is always short enough?",
             response="you return the response; return its text",
@@ -276,6 +296,10 @@ EXERCISES = (
             "it too far; the limit is all that is new",
             stuck="after its end, a visitor cannot begin a new session that lasts; a new one "
             "is born now",
+            born_expired="after its end, a visitor's new session does not begin now; give it "
+            "a new created_at and duration, too",
+            other_duration="a server applied the limit of another one, with another duration; "
+            "each applies ten times its own self.duration",
             on_the_server="another server, which has only the keys, does not know when the "
             "session began; the cookie must carry it",
             breaks="a cookie that your third try sealed breaks the page; it has no birth yet",
@@ -284,7 +308,8 @@ EXERCISES = (
             always="a visitor only reads and much time is left, but a cookie is set; your note "
             "of the birth is not a change",
             unsent="a view changes the content, and no cookie is set",
-            shared="a visitor with a bad cookie sees a session of another visitor",
+            shared="one visitor gets the session, or the birth, of another; keep both in the "
+            "session object, not in self",
         ),
         (
             "created_at moves with each extension. Which time never moves, and who can keep "
@@ -293,7 +318,7 @@ EXERCISES = (
             "visitor who only reads still gets no cookie?",
             "class FourthTry(ThirdTry): save adds _born if the session is not empty and has "
             "none. open calls super().open_session(…) and clears a session whose _born is "
-            "more than ten durations ago.",
+            "more than ten durations ago; the new one begins now.",
         ),
         (FourthTry,),
         level=3,

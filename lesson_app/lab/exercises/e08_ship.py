@@ -30,6 +30,7 @@ class _Store(MemoryStore):
     def __init__(self, clock: Clock) -> None:
         super().__init__(lambda: round(clock() * 1000))
         self.stored: list[tuple[str, Any, Any]] = []
+        self.fails = False
 
     def put(self, key: str, value: int, forget_at: int | None) -> int | None:
         _check("key", key, str)
@@ -41,6 +42,8 @@ class _Store(MemoryStore):
 
     def get(self, key: str) -> int | None:
         _check("key", key, str)
+        if self.fails:
+            raise OSError("the store does not answer")
         return super().get(key)
 
 
@@ -133,8 +136,19 @@ def judge_revocation(end_all: Callable[..., Any], is_revoked: Callable[..., Any]
     """Check that a logout ends the sessions that its user has begun, and is forgotten."""
     _judge_those_who_stay(end_all, is_revoked)
     _judge_copies(end_all, is_revoked)
+    _judge_names(end_all, is_revoked)
     _judge_times(end_all, is_revoked)
     _judge_entries(end_all, is_revoked)
+    _judge_failure(end_all, is_revoked)
+
+
+def _judge_failure(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
+    """Check that nobody is accepted while the store cannot answer."""
+    site = _Site(end_all, is_revoked)
+    bob = site.logs_in("bob")
+    site.store.fails = True
+    if outcome(site.knows, bob) is True:
+        raise Wrong("fails-open")
 
 
 def _judge_those_who_stay(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
@@ -150,8 +164,10 @@ def _judge_those_who_stay(end_all: Callable[..., Any], is_revoked: Callable[...,
     stranger = _Visitor()
     stranger.get(site.apps[0], "/basket/tea")
     found = outcome(lambda: stranger.get(site.apps[1], "/basket"))
-    if isinstance(found, Exception) or not found.endswith(" tea"):
+    if isinstance(found, Exception):
         raise Wrong("no-user")
+    if not found.endswith(" tea"):
+        raise Wrong("user-none")
 
 
 def _judge_copies(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
@@ -170,6 +186,8 @@ def _judge_copies(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -
     if not site.knows(bob):
         raise Wrong("everybody")
     if site.knows(phone):
+        if _is_deleted(site):
+            raise Wrong("not-a-time")
         raise Wrong(
             message="a cookie of Ann's other device opens after her logout; refuse it, too"
         )
@@ -183,19 +201,41 @@ def _explain_open(site: _Site, back: bool) -> None:
         raise Wrong("nothing-stored")
     if not back:
         raise Wrong("inverted")
-    now = round(site.clock() * 1000)
-    _, value, forget_at = site.store.stored[-1]
+    _, value, _ = site.store.stored[-1]
     if abs(value - time.time() * 1000) < _HOUR // _MS or abs(value - time.time()) < 3600:
         raise Wrong("own-clock")
-    if forget_at is not None and forget_at < now:
-        raise Wrong("not-a-time")
-    raise Wrong("copy-opens")
+    raise Wrong("not-a-time" if _is_deleted(site) else "copy-opens")
+
+
+def _is_deleted(site: _Site) -> bool:
+    """Return whether the store has deleted the last entry already."""
+    forget_at = site.store.stored[-1][2]
+    return forget_at is not None and forget_at < round(site.clock() * 1000)
+
+
+def _judge_names(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
+    """Check that a logout concerns one user, whatever the name."""
+    site = _Site(end_all, is_revoked)
+    for name, other in (("Ann", "ann"), ("annabella-1", "annabella-2"), ("bo b", "bob")):
+        visitor = site.logs_in(other)
+        site.copy_before_logout(name, timedelta(0))
+        if not site.knows(visitor):
+            raise Wrong(
+                message=f"the logout of {name!r} refused {other!r}; use the user's whole name, "
+                "as it is, in the key"
+            )
 
 
 def _judge_times(end_all: Callable[..., Any], is_revoked: Callable[..., Any]) -> None:
     site = _Site(end_all, is_revoked)
     if site.knows(site.copy_before_logout("cleo", timedelta(0))):
         raise Wrong("border")
+    for milliseconds in (1, 300, 600):  # a comparison of whole seconds misses some
+        site.clock.advance(_MS * milliseconds)
+        site.copy_before_logout("cleo", timedelta(0))
+        site.clock.advance(_MS)
+        if not site.knows(site.logs_in("cleo")):
+            raise Wrong("next-millisecond")
     site.clock.advance(timedelta(seconds=9))
     if site.knows(site.copy_before_logout("cleo", timedelta(seconds=9))):
         raise Wrong("first-only")
@@ -260,8 +300,10 @@ EXERCISES = (
             "ask the next server (Python's own ConnectionError is another class)",
             dead_stays="a dead server is asked again at a later call; drop its URL from `urls`",
             asks_again="you asked a dead server twice; drop its URL at the first error",
-            skips="after a dead server, another one was skipped; don't change a list in a for "
-            "loop over it",
+            skips="after a dead server, another one was skipped; drop only the URL of the dead "
+            "one (a for loop over a list that you change skips some)",
+            own_browser="no request came from `browser`; get the page with it, because it "
+            "keeps the visitor's cookies",
             twice="one call sent several requests to servers that run; send the visitor's "
             "request once, and return its answer",
             status="an answer with status 404 or 500 is an answer, too; return it, and keep "
@@ -323,8 +365,8 @@ EXERCISES = (
             "requests it herself",
             too_early="the copy requested `then` before Ann had requested `act`",
             no_copy="the thief sent no cookie; send the copy of Ann's with each request",
-            copied_late="the thief sent a cookie from after `act`; copy it before (`b = a` "
-            "copies no jar: it is the same one)",
+            copied_late="the thief sent a cookie from after `act`; copy it before, and send it "
+            "from another browser than Ann's (`b = a` copies no jar: it is the same one)",
             copy_moves_on="at a later server, the thief sent a newer cookie, which the one "
             "before had set; send the copy each time",
             not_everywhere="request `then` once from each of `urls`, in their order",
@@ -347,8 +389,10 @@ EXERCISES = (
         misconceptions(
             no_entry="store.get returns None for a user who has never logged out, and you "
             "compared with it; accept such a session",
-            no_user="a visitor without a login was refused or got an error (a user called None "
-            "had logged out); accept a session without a user before you look it up",
+            no_user="for a visitor without a login, is_revoked raised an error; their session "
+            "has no user, so accept it before you look one up",
+            user_none="a visitor without a login was refused after a user called None had "
+            "logged out; accept a session without a user before you look one up",
             everybody="you refused a user who has not logged out; look only at this user's "
             "entry",
             inverted="a copy from before the logout opens, and a new login is refused; swap "
@@ -361,11 +405,13 @@ EXERCISES = (
             "outside of `store`",
             own_clock="end_all stored a time of its own; `now` is the time, in milliseconds",
             not_a_time="the entry is deleted at once, so a copy opens; forget_at is a time in "
-            "milliseconds since 1970, as `now` is, and not how long to keep the entry",
+            "milliseconds since 1970, after the last session that the entry refuses",
             copy_opens="a copy opens after the logout; end_all must store `now` for the user, "
             "and is_revoked must return whether the session began by then",
             border="you accepted a session that began in the millisecond of the logout; refuse "
             "it, because nobody knows which was first",
+            next_millisecond="a login one millisecond after the logout was refused; compare "
+            "the whole times",
             first_only="a user logged out twice, and you refused only the sessions from before "
             "the first time; the last logout counts",
             created_at="you accepted a copy of a session that had been extended; created_at "
@@ -374,14 +420,16 @@ EXERCISES = (
             "`longest` after the logout",
             never_forgets="the entry has no forget_at, so it is kept for ever; when can no "
             "session from before the logout be alive?",
+            fails_open="the store raised an error, and is_revoked accepted the session; let "
+            "the error pass, because a check that cannot tell must not accept",
             too_late="the entry is kept more than an hour longer than any session that it "
             "refuses",
         ),
         (
             "What is the least that a server must know, to tell a session from before the "
             "logout from one after it? For how long?",
-            "Store the time of the logout under the user's name. Compare it with born_at. Two "
-            "visitors have no entry: which?",
+            "Store the time of the logout under the user's name. Compare it with born_at. Some "
+            "sessions have no user, and some users have no entry.",
             'store.put(f"user:{user}", now, now + longest). In is_revoked, return False '
             "without a user or an entry; else whether born_at <= the entry.",
         ),

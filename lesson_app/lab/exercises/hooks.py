@@ -28,7 +28,11 @@ Make = Callable[..., SessionInterface]
 NAME = "session"
 _DAY = 86_400_000
 # Odd times, so that no constant fits: (now, duration, active_duration) in ms.
-_TIMES = ((4_263_101_987_457, 131_071, 41_003), (4_711_000_000_123, 7_777_777, 900_001))
+_TIMES = (
+    (4_263_101_987_457, 131_071, 41_003),
+    (4_711_000_000_123, 7_777_777, 900_001),
+    (4_500_000_000_777, 50_021, 60_013),  # each visit extends a session
+)
 
 
 def nothing(_: Any) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .hooks import Answer, Trial, nothing
+from .hooks import Answer, Trial
 from .judging import Wrong
+from .middleware_rules import check_empty
 from .middleware_times import AFTER, BEFORE, end_message, with_left
+from .visitors_at_once import at_once
 
 #: How many times its duration a session of E4.5 lasts.
 LIMIT = 10
@@ -18,15 +20,20 @@ def judge_limit(make: Callable[..., Any]) -> None:
     for number in (0, 1):
         trial = Trial(make, number)
         for write in (False, True):
-            value = _follow(trial, write)
-            _check_new_life(trial, value)
+            _check_new_life(trial, *_follow(trial, write))
         _check_old_cookie(trial)
         _check_two_lives(make, number)
+    _check_other_duration(make)
+    for nested in (True, False):
+        _check_at_once(make, nested=nested)
 
 
 def _step(trial: Trial, value: str | None, content: dict[str, Any]) -> tuple[str, bool]:
     """Visit, and return the cookie and whether the content was there."""
     answer = trial.ask(value)
+    known = {*BEFORE, *AFTER, "n"}
+    if own := [key for key in answer.seen if key not in known and not key.startswith("_")]:
+        raise Wrong(message=f"the view sees the key {own[0]!r}; let its name begin with `_`")
     here = all(answer.seen.get(key) == each for key, each in content.items())
     return answer.value or value or "", here
 
@@ -45,8 +52,8 @@ def _start(trial: Trial, content: dict[str, Any]) -> str:
     return answer.value
 
 
-def _follow(trial: Trial, write: bool) -> str:
-    """Use a session as long as it lasts, and check when it ends; return its last cookie."""
+def _follow(trial: Trial, write: bool) -> tuple[str, int]:
+    """Use a session as long as it lasts; return its last cookie, and when it ended."""
     value, born = _start(trial, BEFORE), trial.now
     end = born + LIMIT * trial.duration
     pause = trial.active * 5 // 6
@@ -71,15 +78,19 @@ def _follow(trial: Trial, write: bool) -> str:
         value, here = _step(trial, value, BEFORE)
         if here is not alive:
             raise Wrong("too-early" if alive else "restarts" if write else "no-limit")
-    return value
+    return value, end
 
 
-def _check_new_life(trial: Trial, value: str) -> None:
+def _check_new_life(trial: Trial, value: str, end: int) -> None:
     """Check that a visitor whose session was ended gets a new one, with a full lifetime."""
     content = {"who": "Cy"}
     answer = trial.ask(value, lambda found: found.update(content))
     if answer.value is None:
         raise Wrong("unsent")
+    opened = trial.opened(answer)
+    # A read before may have begun it, with an empty content.
+    if opened.created_at <= end or opened.duration != trial.duration:
+        raise Wrong("born-expired")
     value = answer.value
     for _ in range(20):
         trial.now += trial.active * 5 // 6
@@ -103,8 +114,7 @@ def _check_old_cookie(trial: Trial) -> None:
     if trial.ask(value, lambda found: found["list"].append(2)).value is None:
         raise Wrong("unsent")
     for bad in ("", "not-a-cookie"):
-        if trial.ask(bad, nothing).seen:
-            raise Wrong("shared")
+        check_empty(trial.ask(bad))
 
 
 def _check_two_lives(make: Callable[..., Any], number: int) -> None:
@@ -124,3 +134,38 @@ def _check_two_lives(make: Callable[..., Any], number: int) -> None:
     other.now = born + LIMIT * one.duration + 1
     if _step(other, value, BEFORE)[1]:
         raise Wrong("on-the-server")
+
+
+def _check_other_duration(make: Callable[..., Any]) -> None:
+    """Check that a server applies its own limit to a cookie of a longer duration."""
+    one = Trial(make, 0)
+    other = Trial(make, 1, one.keys)
+    other.now = one.now
+    value = _start(other, BEFORE)
+    for later, alive in ((LIMIT * one.duration, True), (1, False)):
+        one.now += later
+        if _step(one, value, BEFORE)[1] is not alive:
+            raise Wrong("other-duration")
+
+
+def _check_at_once(make: Callable[..., Any], *, nested: bool) -> None:
+    """Check that a visitor keeps the birth of their own session while another is there."""
+    trial = Trial(make, 1)
+    ann, born = _start(trial, BEFORE), trial.now
+    trial.now += trial.duration - 1
+    ben = _start(trial, AFTER)
+    answers = at_once(
+        trial,
+        (ann, lambda found: found.update(n=1)),
+        (ben, lambda found: found.update(n=2)),
+        nested=nested,
+    )
+    ann, ben = answers[0].value or ann, answers[1].value or ben
+    while trial.now < born + LIMIT * trial.duration:
+        trial.now += trial.active // 2
+        ann, _ = _step(trial, ann, BEFORE)
+        ben, here = _step(trial, ben, AFTER)
+        if not here:
+            raise Wrong("shared")
+    if _step(trial, ann, BEFORE)[1]:
+        raise Wrong("shared")

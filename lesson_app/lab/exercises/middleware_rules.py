@@ -20,10 +20,10 @@ def judge_first(make: Callable[..., Any]) -> None:
     """Check a middleware that opens the cookie, and sets it on every response."""
     for number in (0, 1):
         trial = Trial(make, number)
+        trial.now += 3_600_007  # a server's first visitor comes later than its start
         with _explained():
             new = trial.ask(None)
-        if new.seen:
-            raise Wrong("shared")
+        check_empty(new)
         if new.value is None:
             raise Wrong("not-set")
         check_times(trial, new, {}, always(trial, None, False))
@@ -37,9 +37,22 @@ def judge_first(make: Callable[..., Any]) -> None:
             if answer.value is None:
                 raise Wrong("not-set")
             check_times(trial, answer, after, always(trial, None, True))
-        if trial.ask(None).seen:
-            raise Wrong("shared")
+        older = trial.seal(BEN, trial.now - 7, trial.duration + 99)
+        answer = trial.ask(older)
+        check_times(trial, answer, BEN, always(trial, trial.opened(Answer({}, older)), False))
+        check_empty(trial.ask(None))
     check_two_visitors(make, always)
+
+
+def check_empty(answer: Answer) -> None:
+    """Check that a new visitor's view sees an empty session."""
+    if own := set(answer.seen) - {*ANN, *BEN}:
+        raise Wrong(
+            message=f"in a new session, the view sees the key {min(own)!r}; keep a note of "
+            "your own in an attribute of the session object, not in its content"
+        )
+    if answer.seen:
+        raise Wrong("shared")
 
 
 @contextmanager
@@ -79,7 +92,7 @@ def check_memory(trial: Trial) -> None:
 def always(trial: Trial, opened: Unsealed | None, changed: bool) -> list[Times]:
     """Set a cookie on every response: its lifetime is new, or that of the cookie before."""
     before = [(opened.created_at, opened.duration)] if opened else []
-    return [(trial.now, trial.duration), *before]
+    return [*before, (trial.now, trial.duration)]
 
 
 def check_times(
@@ -131,9 +144,8 @@ def check_forgiving(trial: Trial) -> None:
                 answer = trial.ask(value)
             except BadCookie:
                 raise Wrong("no-cookie" if value is None else "breaks") from None
-        if answer.seen:
-            raise Wrong("shared")
-        if answer.value is not None and not answer.deletes:
+        check_empty(answer)
+        if answer.value is not None and (value is None or not answer.deletes):
             raise Wrong("from-nothing")
         wrote = trial.ask(value, writing(ANN))
         if wrote.value is None:

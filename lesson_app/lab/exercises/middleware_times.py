@@ -28,6 +28,8 @@ def judge_third(make: Callable[..., Any]) -> None:
         with still("E4.2"):
             check_changes(trial)
         _check_life(trial)
+    if Trial(make, 2).ask(None).value is not None:
+        raise Wrong("from-nothing")
     for share in (0.5, 1):
         check_two_visitors(make, by_the_clock, share)
 

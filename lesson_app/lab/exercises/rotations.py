@@ -63,6 +63,12 @@ def judge_plan(plan: Callable[..., Any]) -> None:
         names = list(_NAMES[-count:])
         fleet = Fleet(dict.fromkeys(names, (old,)), {old})
         entries = _entries("plan", plan(list(names), old, new))
+        lists = [id(each[1]) for each in entries if isinstance(each, tuple | list) and each[1:]]
+        if len(lists) > count and len(set(lists)) == 1:
+            raise Wrong(
+                message="all pairs of the plan hold the same list, so a later change of it "
+                "changes them all; make a new list for each round"
+            )
         _follow(fleet, entries, {old: "old", new: "new"})
         for secrets in fleet.running.values():
             if secrets == (old,) and len(set(fleet.running.values())) > 1:
@@ -141,8 +147,8 @@ def _pair(entry: Any, what: str, fleet: Fleet, labels: dict[str, str]) -> tuple[
     name, secrets = entry
     if not isinstance(name, str) or name not in fleet.running:
         raise Wrong(
-            message=f"{what} must begin with a server's name, got "
-            f"{_labelled(name, labels)}; each restart is of one server"
+            message=f"{what} must begin with one of `servers` ({', '.join(fleet.running)}), "
+            f"got {_labelled(name, labels)}"
         )
     several = (secrets,) if isinstance(secrets, str) else secrets
     if not isinstance(several, list | tuple) or not several:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
 
 from ..http.form_browser import FormBrowser, LeftHost
 from ..http.forms import Form, Page
+from ..http.location import leaves
 from ..http.server import Server, ViewError
 from .judging import Wrong, forgotten, short
 
 #: The keys of an app's TOUR that are paths. "write" may be left out.
 _PATHS = ("login", "private", "logout", "write")
-#: What names a field for the page to which a login leads.
-_NEXT = ("next", "url", "return_to")
-_ELSEWHERE = ("https://evil.example/", "//evil.example/", "/\t/evil.example/")
+#: The pages that a visit follows by links, so that a check ends.
+_MOST_PAGES = 30
+#: A path in a script, such as in fetch("/all").
+_IN_SCRIPT = re.compile(r"""["'](/[\w./-]*)["']""")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def toured(make_app: Callable[..., Any], *args: Any) -> Iterator[Site]:
     app = made(make_app, *args)
     tour = read_tour(app)
     with Server(app) as server:
-        yield Site(server, tour, lambda: server.put(made(make_app, *args)))
+        yield Site(server, tour, app, lambda: made(make_app, *args))
 
 
 def made(make_app: Callable[..., Any], *args: Any) -> Flask:
@@ -90,27 +93,75 @@ def _refuse_to_run(*_: Any, **__: Any) -> None:
 class Site:
     """An app that is served, and what a visitor knows about it."""
 
-    def __init__(self, server: Server, tour: Tour, renew: Callable[[], None]) -> None:
-        self.server, self.tour, self.renew = server, tour, renew
-        (self.ada, self.password), (self.bob, self.other_password) = tour.users
+    def __init__(
+        self, server: Server, tour: Tour, app: Flask, make: Callable[[], Flask]
+    ) -> None:
+        self.server, self.tour, self.app, self._make = server, tour, app, make
         #: The paths at which Ada and Bob arrive; an app may have a path for each user.
         self.places = {urlsplit(tour.private).path}
+        #: The pages that `find_pages` found.
+        self.pages = [*dict.fromkeys((tour.private, tour.write))]
         #: Ada's own browser.
         self.regular = self.browser()
+
+    @property
+    def ada(self) -> str:
+        """Return the name of the first user."""
+        return self.tour.users[0][0]
+
+    @property
+    def password(self) -> str:
+        """Return Ada's password."""
+        return self.tour.users[0][1]
+
+    @property
+    def bob(self) -> str:
+        """Return the name of the second user."""
+        return self.tour.users[1][0]
+
+    @property
+    def other_password(self) -> str:
+        """Return Bob's password."""
+        return self.tour.users[1][1]
 
     def browser(self) -> FormBrowser:
         """Return a visitor who has never been here."""
         return FormBrowser(self.server)
 
-    def log_in(self, browser: FormBrowser, name: str, password: str, query: str = "") -> Page:
-        """Fill in the form of the login page, and send it with its hidden fields."""
-        page = browser.go(f"{self.tour.login}{query}")
+    def renew(self) -> None:
+        """Serve a new app from now on: it has no data, and no counter of wrong logins."""
+        self.app, self.regular = self._make(), self.browser()
+        self.tour = read_tour(self.app)  # an app may make up passwords
+        self.server.put(self.app)
+
+    def log_in(
+        self,
+        browser: FormBrowser,
+        name: str,
+        password: str | None,
+        query: str = "",
+        **headers: str,
+    ) -> Page:
+        """Fill in the form of the login page, and send it with its hidden fields.
+
+        `query` and `headers` are those of the request for the page. If the password is None,
+        its field is left out.
+        """  # fmt: skip
+        page = browser.go(f"{self.tour.login}{query}", **headers)
+        if page.last.status_code >= 400:
+            raise Wrong(
+                message=f"GET {self.tour.login} should show the login form, but answers "
+                f"{page.last.status_code}"
+            )
         form = page.form("password")
         if form is None:
             raise Wrong("no-login-form")
         if form.method != "post":
             raise Wrong("by-get")
-        return browser.send(page, form, form.filled(name, password))
+        filled = form.filled(name, password or "")
+        if password is None:
+            filled = {key: filled[key] for key in filled if key not in form.names("password")}
+        return browser.send(page, form, filled)
 
     def logged_in(self, name: str = "") -> FormBrowser:
         """Return the browser of a visitor who has just logged in."""
@@ -136,9 +187,15 @@ class Site:
     def write(self, browser: FormBrowser, text: str = "") -> str:
         """Write a text into the form, and return it; by default a random one."""
         text = text or new_mark()
-        page, form = self.write_form(browser)
-        self.must_arrive("a visitor wrote", browser.send(page, form, form.filled(text)))
+        self.sent(browser, text)
         return text
+
+    def sent(self, browser: FormBrowser, text: str) -> Page:
+        """Write a text into the form, and return what the app answers."""
+        page, form = self.write_form(browser)
+        answer = browser.send(page, form, form.filled(text))
+        self.must_arrive("a visitor wrote", answer)
+        return answer
 
     def must_arrive(self, what: str, page: Page) -> None:
         """Raise `Wrong` if a visitor's action ends on a page of an error."""
@@ -152,6 +209,35 @@ class Site:
         """Return whether the private page shows a text to a visitor."""
         return text in browser.go(self.tour.private).last.text.lower()
 
+    def find_pages(self, browser: FormBrowser) -> None:
+        """Note the pages to which the private pages lead a visitor."""
+        for path in self.pages:  # which grows
+            try:
+                page = browser.go(path)
+            except LeftHost:  # a page that sends its visitors to another site
+                continue
+            self._note_page(page.last.url)
+            links = [*page.parsed.links, *_IN_SCRIPT.findall(" ".join(page.parsed.scripts))]
+            for link in links:
+                if len(self.pages) < _MOST_PAGES and not leaves(link, page.last.url):
+                    self._note_page(urljoin(page.last.url, link))
+
+    def _note_page(self, url: str) -> None:
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}".rstrip("?")
+        if parts.path != urlsplit(self.tour.logout).path and path not in self.pages:
+            self.pages.append(path)
+
+    def sees(self, browser: FormBrowser, text: str) -> bool:
+        """Return whether any page, or the redirect to it, has a text for a visitor."""
+        return any(shows(each, text) for each in self.visit(browser))
+
+    def visit(self, browser: FormBrowser) -> Iterator[Page]:
+        """Get all pages that are known."""
+        for path in self.pages:
+            with suppress(LeftHost):
+                yield browser.go(path)
+
     def closed(self, browser: FormBrowser, path: str = "") -> bool:
         """Return whether the private page, or a `path` of it, stays closed."""
         page = browser.go(path or self.tour.private)
@@ -163,20 +249,22 @@ class Site:
         )
 
     def log_out(self, browser: FormBrowser) -> Page:
-        """Press the button for the logout; without a button, post to its path."""
+        """Press the buttons for the logout; without a button, post to its path."""
+        answer = None
         for path in (self.tour.private, self.tour.logout):
             page = browser.go(path)
             for form in page.parsed.forms:
                 where = urlsplit(urljoin(page.last.url, form.action)).path
                 if where == urlsplit(self.tour.logout).path and form.method == "post":
-                    return browser.send(page, form, form.filled(""))
-        return browser.post(self.tour.logout, {})
+                    answer = browser.send(page, form, form.filled(""))
+                    if self.closed(browser):
+                        return answer
+        return answer or browser.post(self.tour.logout, {})
 
-    def lures(self) -> Iterator[str]:
-        """Yield a query that asks the login to lead to another host, for each way."""
-        for target in _ELSEWHERE:
-            quoted = quote(target, safe="")
-            yield "?" + "&".join(f"{name}={quoted}" for name in _NEXT)
+
+def shows(page: Page, text: str) -> bool:
+    """Return whether a page, or a redirect that led to it, has a text."""
+    return any(text in each.text.lower() for each in page.hops)
 
 
 def new_mark() -> str:
@@ -184,4 +272,4 @@ def new_mark() -> str:
     return f"x{secrets.token_hex(5)}"
 
 
-__all__ = ["LeftHost", "Site", "Tour", "made", "new_mark", "read_tour", "toured"]
+__all__ = ["LeftHost", "Site", "Tour", "made", "new_mark", "read_tour", "shows", "toured"]

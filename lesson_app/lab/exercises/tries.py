@@ -120,6 +120,7 @@ class FourthTry(ThirdTry):
         session = super().open_session(app, request)
         if self.now() - session.get(_BORN, self.now()) > LIMIT * self.duration:
             session.clear()
+            session.created_at, session.duration = self.now(), self.duration
         return session
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:

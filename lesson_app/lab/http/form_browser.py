@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -10,6 +11,7 @@ import requests
 
 from .forms import Form, Page
 from .jar import browser_keeps
+from .location import leaves
 from .record import pair_of
 from .server import Server
 
@@ -19,7 +21,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class LeftHost(Exception):  # noqa: N818
-    """An app redirected the browser to another host."""
+    """An app sent the browser to another host."""
 
 
 class FormBrowser:
@@ -40,35 +42,48 @@ class FormBrowser:
         other.cookies, other._paths = dict(self.cookies), dict(self._paths)
         return other
 
-    def go(self, path: str) -> Page:
-        """Get a page, after its redirects."""
-        return self._follow("GET", urljoin(f"{self._server.url}/", path), None)
+    def set_cookie(self, name: str, value: str) -> None:
+        """Keep a cookie of one's own making, for all paths."""
+        self.cookies[name], self._paths[name] = value, "/"
 
-    def post(self, path: str, data: Mapping[str, str]) -> Page:
-        """Post data as a form."""
-        return self._follow("POST", urljoin(f"{self._server.url}/", path), data)
+    def go(self, path: str, **headers: str) -> Page:
+        """Get a page, after its redirects. The first request has the `headers`, too."""
+        return self._follow("GET", urljoin(f"{self._server.url}/", path), None, headers)
+
+    def post(self, path: str, data: Mapping[str, str], method: str = "POST") -> Page:
+        """Send data as a form does."""
+        return self._follow(method, urljoin(f"{self._server.url}/", path), data)
 
     def send(self, page: Page, form: Form, data: Mapping[str, str]) -> Page:
         """Send a form of a page."""
         return self._follow(form.method.upper(), urljoin(page.last.url, form.action), data)
 
-    def _follow(self, method: str, url: str, data: Mapping[str, str] | None) -> Page:
+    def _follow(
+        self,
+        method: str,
+        url: str,
+        data: Mapping[str, str] | None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Page:
         hops: list[requests.Response] = []
         for _ in range(_MOST_HOPS):
             if urlsplit(url)[:2] != urlsplit(self._server.url)[:2]:
                 raise LeftHost(url)
-            answer = self._ask(method, url, data)
+            answer = self._ask(method, url, data, headers if not hops else {})
             hops.append(answer)
             location = answer.headers.get("Location")
             if answer.status_code not in _REDIRECTS or location is None:
                 return Page(tuple(hops))
-            # Browsers remove tabs. (Flask writes a backslash as %5C, which does no harm.)
+            if leaves(location, url):
+                raise LeftHost(location)
             url = urljoin(url, location.replace("\t", "").strip())
             if answer.status_code not in (307, 308):
                 method, data = "GET", None
         raise requests.TooManyRedirects(f"{hops[0].request.path_url} redirects without end")
 
-    def _ask(self, method: str, url: str, data: Any) -> requests.Response:
+    def _ask(
+        self, method: str, url: str, data: Any, headers: Mapping[str, str]
+    ) -> requests.Response:
         path = urlsplit(url).path or "/"
         sent = [
             f"{name}={value}"
@@ -76,8 +91,9 @@ class FormBrowser:
             if _covers(self._paths[name], path)
         ]
         asked = {"params" if method == "GET" else "data": data}
+        cookie = {"Cookie": "; ".join(sent)} if sent else {}
         answer = self._client.request(
-            method, url, headers={"Cookie": "; ".join(sent)} if sent else {},
+            method, url, headers={**headers, **cookie},
             allow_redirects=False, timeout=_PATIENCE, **asked,
         )  # fmt: skip
         self._client.cookies.clear()

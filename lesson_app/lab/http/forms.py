@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 _UNSEEN = ("script", "style")
+_LINKS = ("href", "src", "action", "formaction")
 _TEXTS = ("text", "search", "textarea")
 #: What a visitor could type into a field of this type.
 _TYPED = {
@@ -29,7 +30,11 @@ class Form:
 
     def has(self, *kinds: str) -> bool:
         """Return whether the form has a field of one of these types."""
-        return any(kind in kinds for kind, _, _ in self.fields)
+        return bool(self.names(*kinds))
+
+    def names(self, *kinds: str) -> set[str]:
+        """Return the names of the fields of these types."""
+        return {name for kind, name, _ in self.fields if kind in kinds}
 
     def filled(self, text: str, password: str | None = None) -> dict[str, str]:
         """Return what a browser sends if a visitor types `text` into each text field.
@@ -45,7 +50,7 @@ class Form:
             elif kind in names and (named or password is None):
                 sent[name], named = text, False
             elif kind == "submit":  # a browser sends only the button that was pressed
-                if not self._pressed & sent.keys():
+                if not self.names("submit") & sent.keys():
                     sent[name] = value
             elif kind in ("radio", "select"):
                 sent.setdefault(name, value)
@@ -53,19 +58,20 @@ class Form:
                 sent[name] = value or _TYPED.get(kind, "")
         return sent
 
-    @property
-    def _pressed(self) -> set[str]:
-        return {name for kind, name, _ in self.fields if kind == "submit"}
-
 
 class _Parser(HTMLParser):
-    """Collects a page's forms, its visible text, and the names of its tags and attributes."""
+    """Collects a page's forms, its visible text, where it leads, and what it runs."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.forms: list[Form] = []
         self.visible: list[str] = []
+        #: The names of all tags and attributes.
         self.names: set[str] = set()
+        #: Where links, pictures, forms and refreshes lead.
+        self.links: list[str] = []
+        #: The texts of scripts, and of attributes such as onclick.
+        self.scripts: list[str] = []
         self._form: Form | None = None
         self._within: list[str] = []
         self._list = ""
@@ -76,6 +82,7 @@ class _Parser(HTMLParser):
         """Note a tag; a form or a field becomes a part of the page's forms."""
         given = {name: value or "" for name, value in attrs}
         self.names |= {tag, *given}
+        self._note(given)
         if tag == "form":
             method = given.get("method", "get").lower()
             self._form = Form(given.get("action", ""), method)
@@ -93,10 +100,17 @@ class _Parser(HTMLParser):
             if kind in (*_TEXTS, *_TYPED):
                 self.visible.append(given.get("value", ""))
 
+    def _note(self, given: Mapping[str, str]) -> None:
+        """Note where a tag leads, and what it runs."""
+        self.links += [given[name] for name in _LINKS if name in given]
+        if given.get("http-equiv", "").lower() == "refresh":
+            self.links.append(given.get("content", "").partition("=")[2].strip("'\" "))
+        self.scripts += [text for name, text in given.items() if name.startswith("on")]
+
     def _add(self, kind: str, given: Mapping[str, str], *, first: bool) -> None:
         """Add a field to the form that is open. The first choice of a name counts."""
         unsent = kind in ("reset", "button", "file", "image") or "disabled" in given
-        unsent = unsent or (kind == "checkbox" and not first)
+        unsent = unsent or (kind == "checkbox" and not first and "required" not in given)
         if self._form is None or not given.get("name") or unsent:
             return
         usual = "on" if kind in ("checkbox", "radio") else ""
@@ -113,9 +127,11 @@ class _Parser(HTMLParser):
             self._within.pop()
 
     def handle_data(self, data: str) -> None:
-        """Note the text that a visitor sees."""
+        """Note the text that a visitor sees, or that the browser runs."""
         if not self._within:
             self.visible.append(data)
+        elif self._within[-1] == "script":
+            self.scripts.append(data)
 
 
 @dataclass(frozen=True)

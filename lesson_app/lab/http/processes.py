@@ -117,7 +117,7 @@ class Servers:
             )
             rows.append([f"{number}: {name}", *cells, seen])
         visits = counted(len(rows) * len(self._servers), "visit")
-        known = f"unknown at {lost}" if lost else "known at all"
+        known = f"unknown at {lost}" if lost else "known at every server"
         finding = (
             f"{counted(len(rows), 'restart')}, {visits}: the visitor was {known}."
             "\nThe first secret seals; each secret opens. A server that restarted is marked."

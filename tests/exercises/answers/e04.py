@@ -251,6 +251,15 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "from-nothing": [
             but(
                 SECOND,
+                (
+                    "        if json.dumps(session) !=",
+                    "        if not session and session.before == '{}':\n"
+                    '            response.delete_cookie("session")\n'
+                    "        if json.dumps(session) !=",
+                ),
+            ),
+            but(
+                SECOND,
                 (f"        {_BEFORE}\n", ""),
                 (
                     "session.update(opened.content)",
@@ -439,6 +448,16 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
     },
     "E4.3": {
+        "from-nothing": [
+            but(
+                THIRD,
+                (
+                    "        session.before = json",
+                    "        session.send |= session.duration < self.active_duration\n"
+                    "        session.before = json",
+                ),
+            )
+        ],
         "never": [
             but(THIRD, ("if left >= 0", "if True")),
             but(THIRD, ("if left >= 0", "if opened.created_at <= self.now()")),
@@ -625,6 +644,30 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 """
             ),
         ],
+        "lost": [
+            but(
+                STAY,
+                (
+                    'thief.get(url + "/session-test-read")',
+                    'get(url + "/session-test-read", cookies=dict(thief.cookies))',
+                ),
+                ("    for visit", "    from requests import get\n    for visit"),
+            ),
+            but(
+                STAY,
+                ("thief.get(url", "get(url"),
+                ("    for visit", "    from requests import get\n    for visit"),
+            ),
+        ],
+        "writes": [
+            but(
+                STAY,
+                (
+                    "        text =",
+                    '        thief.get(url + "/session-test-add?message=mine")\n        text =',
+                ),
+            ),
+        ],
         "response": [
             but(STAY, ('"/session-test-read").text', '"/session-test-read")')),
         ],
@@ -644,6 +687,43 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
     },
     "E4.5": {
+        "born-expired": cells(
+            """
+            class FourthTry(ThirdTry):
+                def open_session(self, app, request):
+                    session = super().open_session(app, request)
+                    if self.now() - session.get("_born", self.now()) > 10 * self.duration:
+                        session.clear()
+                    return session
+
+                def save_session(self, app, session, response):
+                    if session:
+                        session.setdefault("_born", self.now())
+                    super().save_session(app, session, response)
+            """,
+        ),
+        "other-duration": [
+            but(FOURTH, ("10 * self.duration", "10 * opened.duration")),
+            # The server that began the session sets its end.
+            *cells(
+                """
+            class FourthTry(ThirdTry):
+                def open_session(self, app, request):
+                    session = super().open_session(app, request)
+                    now = self.now()
+                    if "_ends" in session and session["_ends"] < now:
+                        session = Session()
+                        session.created_at, session.duration = now, self.duration
+                        session.before = "{}"
+                    return session
+
+                def save_session(self, app, session, response):
+                    if session and "_ends" not in session:
+                        session["_ends"] = self.now() + 10 * self.duration
+                    super().save_session(app, session, response)
+            """,
+            ),
+        ],
         "no-limit": [
             but(FOURTH, (" and now - born <= 10 * self.duration", "")),
             but(
@@ -732,6 +812,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "shared": [
+            FOURTH.replace("session.born", "self.born"),
             but(
                 FOURTH,
                 ("except BadCookie:\n            pass", "except BadCookie:\n            pass"),
@@ -1157,23 +1238,6 @@ RIGHT: dict[str, list[str]] = {
                             httponly=True,
                         )
             """,
-            # The limit is in the times: no extension beyond it.
-            """
-            class FourthTry(ThirdTry):
-                def open_session(self, app, request):
-                    session = super().open_session(app, request)
-                    now = self.now()
-                    if "_ends" in session and session["_ends"] < now:
-                        session = Session()
-                        session.created_at, session.duration = now, self.duration
-                        session.before = "{}"
-                    return session
-
-                def save_session(self, app, session, response):
-                    if session and "_ends" not in session:
-                        session["_ends"] = self.now() + 10 * self.duration
-                    super().save_session(app, session, response)
-            """,
         ),
     ],
 }
@@ -1199,6 +1263,34 @@ EQUIVALENT: dict[str, dict[str, str]] = {
 
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E4.1": [
+        # The time of the server's start, for ever.
+        (
+            but(
+                FIRST,
+                (
+                    "    def open_session",
+                    "    def __init__(self, *args, **options):\n"
+                    "        super().__init__(*args, **options)\n"
+                    "        self.start = self.now()\n\n    def open_session",
+                ),
+                ("now = self.now()", "now = self.start"),
+            ),
+            "your cookie's created_at is 3600007 ms too early",
+        ),
+        # The time of the cookie that came, with another duration.
+        (
+            but(
+                FIRST,
+                (
+                    _OPEN,
+                    "opened = unseal(value, self.keys)\n"
+                    "        session = Session(opened.content)\n"
+                    "        session.start = opened.created_at\n        return session",
+                ),
+                ("now = self.now()", 'now = getattr(session, "start", self.now())'),
+            ),
+            "your cookie's created_at is 7 ms too early",
+        ),
         (
             but(FIRST, (_OPEN, "Session(unseal(value, self.keys).content)")),
             "open_session returned None; is a `return` missing?",
@@ -1270,6 +1362,11 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "E4.2": [
+        # The note is a part of the content.
+        (
+            SECOND.replace("session.before", 'session["before"]'),
+            "in a new session, the view sees the key 'before'; keep a note of your own in an",
+        ),
         (
             but(SECOND, (", httponly=True", "")),
             "a rule of E4.1 does not hold now: the cookie must be HttpOnly",
@@ -1361,6 +1458,14 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "E4.5": [
+        (
+            but(
+                FOURTH,
+                ("session.update(content)", "session.update(content, born=born)"),
+                ('{**session, "_born"', '{**session, "born": session.born, "_born"'),
+            ),
+            "the view sees the key 'born'; let its name begin with `_`",
+        ),
         (
             but(
                 FOURTH,

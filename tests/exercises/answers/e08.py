@@ -139,6 +139,21 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
             ),
         ],
+        "own-browser": cells(
+            # By a proxy, so that no name is looked up.
+            """
+            def ask(browser, urls, path):
+                while urls:
+                    url = urls.pop(0)
+                    try:
+                        answer = requests.get(url + path, proxies={"http": "127.0.0.1:1"})
+                    except requests.ConnectionError:
+                        continue
+                    urls.append(url)
+                    return answer
+                raise LookupError
+            """,
+        ),
         "skips": cells(
             """
             def ask(browser, urls, path):
@@ -367,6 +382,11 @@ WRONG: dict[str, dict[str, list[str]]] = {
             """,
         ),
         "not-everywhere": [
+            but(
+                _REPLAY,
+                ("get(url + then", "get(urls[each] + then"),
+                ("for url in urls", "for each in range(3)"),
+            ),
             but(_REPLAY, ("for url in urls", "for url in urls[:1]")),
             but(_REPLAY, ("for url in urls", "for url in reversed(urls)")),
             but(_REPLAY, ("for url in urls", "for url in []")),
@@ -385,17 +405,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 epoch = store.get(f"user:{session['user']}")
                 return epoch is not None and session.born_at <= epoch
             """,
-            """
-            def is_revoked(store, session):
-                epoch = store.get(f"user:{session.get('user')}")
-                return epoch is not None and session.born_at <= epoch
-            """,
-            """
-            def is_revoked(store, session):
-                if "user" not in session:
-                    return True
-                return session.born_at <= (store.get(f"user:{session['user']}") or 0)
-            """,
         )
         + cells(
             """
@@ -407,6 +416,40 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 epoch = store.get(session.get("user"))
                 return epoch is not None and session.born_at <= epoch
             """
+        ),
+        "user-none": _refuses(
+            """
+            def is_revoked(store, session):
+                epoch = store.get(f"user:{session.get('user')}")
+                return epoch is not None and session.born_at <= epoch
+            """,
+            """
+            def is_revoked(store, session):
+                if "user" not in session:
+                    return True
+                return session.born_at <= (store.get(f"user:{session['user']}") or 0)
+            """,
+        ),
+        "fails-open": _refuses(
+            """
+            def is_revoked(store, session):
+                try:
+                    return session.born_at <= store.get(f"user:{session['user']}")
+                except Exception:
+                    return False
+            """,
+        ),
+        "next-millisecond": _refuses(
+            """
+            def is_revoked(store, session):
+                epoch = store.get(f"user:{session.get('user', '')}")
+                return epoch is not None and session.born_at // 1000 <= epoch // 1000
+            """,
+            """
+            def is_revoked(store, session):
+                epoch = store.get(f"user:{session.get('user', '')}")
+                return epoch is not None and session.born_at <= epoch + 1
+            """,
         ),
         "everybody": _refuses(
             """
@@ -855,11 +898,11 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "def plan(s, o, n): return [(s, [o, n])]",
-            "entry 1 of the plan must begin with a server's name, got ['brown', 'gold', ",
+            "entry 1 of the plan must begin with one of `servers` (brown, gold, lime), got",
         ),
         (
             "def plan(s, o, n): return [[o, n], [n, o], [n]]",
-            "entry 1 of the plan must begin with a server's name, got old; ",
+            "entry 1 of the plan must begin with one of `servers` (brown, gold, lime), got old",
         ),
         (
             "def plan(s, o, n): return [(s[0], [o, n]), (s[1], 7)]",
@@ -874,11 +917,29 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "plan returned more than 1000 entries; stop earlier",
         ),
         (
+            "def plan(s, o, n):\n"
+            "    both, steps = [o, n], []\n"
+            "    for _ in range(2):\n"
+            "        steps += [(each, both) for each in s]\n"
+            "        both.reverse()\n"
+            "    both.remove(o)\n"
+            "    return [*steps, WAIT, *[(each, both) for each in s]]",
+            "all pairs of the plan hold the same list",
+        ),
+        (
+            "def plan(s, o, n): return [(f'server {i}', [o, n]) for i in (1, 2, 3)]",
+            "entry 1 of the plan must begin with one of `servers` (brown, gold, lime), got 's",
+        ),
+        (
             "def plan(s, o, n): return [None]",
             "entry 1 of the plan must be WAIT or a pair (server, secrets), got None",
         ),
     ],
     "E8.3": [
+        (
+            but(_REPLAY, ("ann.get(urls[0] + act)", "ann.post(urls[0] + act)")),
+            "replay(urls, '/basket/salt', '/basket') should send GET requests only, but",
+        ),
         (
             "def replay(u, a, t): return []",
             "replay(urls, '/basket/salt', '/basket') should request /login/ann once, but",
@@ -893,6 +954,21 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "E8.4": [
+        *(
+            (
+                f"def end_all(s, u, n, l): s.put({key}, n, n + l)\n"
+                "def is_revoked(e, s):\n"
+                "    u = s.get('user')\n"
+                f"    epoch = u and e.get({key})\n"
+                "    return bool(epoch) and s.born_at <= epoch\n",
+                f"the logout of {one} refused {other}; use the user's whole name",
+            )
+            for key, one, other in (
+                ("u.lower()", "'Ann'", "'ann'"),
+                ("u[:8]", "'annabella-1'", "'annabella-2'"),
+                ("u.replace(' ', '')", "'bo b'", "'bob'"),
+            )
+        ),
         (
             "def end_all(*a): return 0\ndef is_revoked(e, s): return s.born",
             "is_revoked(",

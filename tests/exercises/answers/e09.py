@@ -112,6 +112,34 @@ _BY_NAME = (
     ('<form method="post"><textarea', '<form method="post" action="/diary"><textarea'),
 )
 
+_GO = 'return redirect("/diary")\n        wrong'
+_READ_GUARD = """    def read():
+        if "user" not in session:
+            return redirect("/enter")
+"""
+_RENDER = '        return render_template_string(\n            """{%'
+_LIST = "{% for day in days %}<p>{{ day }}</p>{% endfor %}"
+_ALL = "[day for days in diary.values() for day in days]"
+_WRONG_LINE = 'wrong = "Wrong." if request.method == "POST" else ""'
+_SECRET = "secrets.token_hex()"
+_WEAK = ("    own =", '    app.config["CLIENT_SESSIONS_ALLOW_WEAK_SECRET"] = True\n    own =')
+
+
+def _go(target: str) -> str:
+    """Return the app with another target after the login."""
+    return but(_APP, (_GO, f"return redirect({target})\n        wrong"))
+
+
+def _checked(condition: str, *changes: tuple[str, str]) -> str:
+    """Return the app with another rule for who may log in."""
+    return but(_APP, (_CHECKED, f"if {condition}:"), *changes)
+
+
+def _page(html: str) -> str:
+    """Return the app with another list of texts in its private page."""
+    return but(_APP, (_LIST, html))
+
+
 _IDLE = """
 def make_idle_app(clock):
     ten = timedelta(minutes=10)
@@ -183,7 +211,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "runs": [_app(("    return app\n", "    app.run()\n"))],
         "no-login-form": [
             _app(('<form method="post"><input name="who">', '<input name="who">')),
-            _app(('<input type="password"', "<input"), ('"login": "/enter"', '"login": "/x"')),
+            _app(('<input type="password"', "<input")),
             _app(('name="word"', 'id="word"')),
         ],
         "by-get": [
@@ -211,6 +239,58 @@ WRONG: dict[str, dict[str, list[str]]] = {
             _app(('request.form.get("day", "")', 'request.form.get("note", "")')),
         ],
         "elsewhere": [
+            _go('request.args.get("goto") or "/diary"'),
+            _go('request.args.get("target", "/diary")'),
+            # The host is looked for anywhere, or only at the beginning.
+            _go(
+                'request.args["next"] if request.host in request.args.get("next", "") '
+                'else "/diary"'
+            ),
+            _go(
+                'request.args["next"] if request.args.get("next", "").startswith('
+                'request.host_url.rstrip("/")) else "/diary"'
+            ),
+            # The page before the login: from the header Referer.
+            _app(
+                (
+                    '        name = request.form.get("who", "")\n',
+                    '        name = request.form.get("who", "")\n'
+                    '        came = session.get("came") or "/diary"\n'
+                    '        if request.method == "GET": session["came"] = request.referrer\n',
+                ),
+                (_GO, "return redirect(came)\n        wrong"),
+            ),
+            # Who is logged in already is led away.
+            _app(
+                (
+                    '        name = request.form.get("who", "")\n',
+                    '        name = request.form.get("who", "")\n'
+                    '        if "user" in session:\n'
+                    '            return redirect(request.args.get("next") or "/diary")\n',
+                ),
+            ),
+            # Not by a redirect, but by the page.
+            _app(
+                (
+                    _GO,
+                    'to = request.args.get("next", "/diary")\n                return f"<meta '
+                    "http-equiv=refresh content='0;url={to}'>\"\n        wrong",
+                ),
+            ),
+            _app(
+                (
+                    _GO,
+                    'to = json.dumps(request.args.get("next", "/diary"))\n'
+                    '                return f"<script>location={to}</script>"\n        wrong',
+                ),
+            ),
+            _app(
+                (
+                    _GO,
+                    'to = request.args.get("next", "/diary")\n'
+                    "                return f'<a href=\"{to}\">Continue</a>'\n        wrong",
+                ),
+            ),
             _app(
                 (
                     'return redirect("/diary")\n        wrong',
@@ -236,6 +316,62 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "open-door": [
+            # The answer to strangers holds the texts, whatever its status.
+            _app(
+                (
+                    _READ_GUARD,
+                    f"""    def read():
+        if "user" not in session:
+            return " ".join({_ALL}), 401
+""",
+                ),
+            ),
+            _app(
+                (
+                    _READ_GUARD,
+                    f"""    def read():
+        if "user" not in session:
+            return " ".join({_ALL}), 302, {{"Location": "/enter"}}
+""",
+                ),
+            ),
+            _app(
+                (
+                    _GUARDED_WRITE,
+                    f"""    def write():
+        if "user" not in session:
+            return " ".join({_ALL}), 403
+""",
+                ),
+            ),
+            # The login form, and the texts in a comment.
+            _app(
+                (
+                    _READ_GUARD,
+                    f"""    def read():
+        if "user" not in session:
+            return enter() + f"<!-- {{{_ALL}}} -->"
+""",
+                ),
+            ),
+            # A page without a guard, to which the private page links, or its script.
+            *(
+                _app(
+                    (_LIST, f"{_LIST}{link}"),
+                    (
+                        '    @app.post("/diary")',
+                        f"""    @app.get("/all.json")
+    def all_of_them():
+        return {_ALL}
+
+    @app.post("/diary")""",
+                    ),
+                )
+                for link in (
+                    "<a href=all.json>all</a>",
+                    "<script>fetch('/all.json').then(console.log)</script>",
+                )
+            ),
             # Who writes becomes a guest, whom the page lets in.
             _app(
                 (
@@ -286,6 +422,48 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
             ),
         ],
+        "claimed": [
+            _app(
+                (
+                    _READ_GUARD,
+                    """    def read():
+        if request.args.get("user") in users:
+            session["user"] = request.args["user"]
+        if "user" not in session:
+            return redirect("/enter")
+""",
+                ),
+            ),
+        ],
+        "stranger-changes": [
+            _app(
+                (
+                    '    @app.post("/diary")',
+                    """    @app.delete("/diary")
+    def delete():
+        diary.clear()
+        return ""
+
+    @app.post("/diary")""",
+                ),
+            ),
+        ],
+        "asked-for": [
+            _app(
+                (
+                    'diary.get(session["user"], [])',
+                    'diary.get(request.args.get("name", session["user"]), [])',
+                ),
+            ),
+            _app(
+                (
+                    'diary.get(session["user"], [])',
+                    "[day for name, days in diary.items() for day in days\n"
+                    '                  if name == session["user"]\n'
+                    '                  or request.args.get("q", "?") in day]',
+                ),
+            ),
+        ],
         "stranger-crash": [
             _app((_GUARDED_WRITE, "    def write():\n")),
             _app(
@@ -310,7 +488,52 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ('diary.get(session["user"], [])', 'diary.get("all", [])'),
             ),
         ],
+        "mixed": [
+            # A page is kept by the number of its texts.
+            _app(
+                ("    diary = {}\n", "    diary, kept = {}, {}\n"),
+                (
+                    _RENDER,
+                    """        days = diary.get(session["user"], [])
+        kept[len(days)] = kept.get(len(days)) or render_template_string(
+            \"\"\"{%""",
+                ),
+                (
+                    '''            """,
+            days=diary.get(session["user"], []),
+        )
+''',
+                    '''            """,
+            days=days,
+        )
+        return kept[len(days)]
+''',
+                ),
+            ),
+        ],
+        "writes-for": [
+            _app(
+                (
+                    '<form method="post"><textarea',
+                    '<form method="post"><input type="hidden" name="owner" '
+                    'value="{{ session.user }}"><textarea',
+                ),
+                (
+                    'diary.setdefault(session["user"], [])',
+                    'diary.setdefault(request.form.get("owner"), [])',
+                ),
+            ),
+        ],
         "shared": [
+            # The last who logged in is the user of all.
+            _app(
+                (_RESET, f'{_RESET}                app.config["NOW"] = name\n'),
+                ('diary.get(session["user"], [])', 'diary.get(app.config["NOW"], [])'),
+                (
+                    'diary.setdefault(session["user"], [])',
+                    'diary.setdefault(app.config["NOW"], [])',
+                ),
+            ),
             # A path for each user, which any user may ask for.
             _app(*_BY_NAME),
             _app(
@@ -325,12 +548,109 @@ WRONG: dict[str, dict[str, list[str]]] = {
             _app(("{{ day }}", "{{ day|safe }}")),
             _app(("{{ day }}", "<input value={{ day }}>{{ day }}")),
             _app(("{wrong}<form", "{wrong and name}<form")),
+            # Of a login, the password; of a form, a field that is hidden.
+            _app(
+                (
+                    "{wrong}<form",
+                    "{wrong and request.form.get('word')}<form",
+                )
+            ),
+            _app(
+                ("{{ day }}", "{{ day.text }} <i>{{ day.mood|safe }}</i>"),
+                (
+                    '<textarea name="day">',
+                    '<input type="hidden" name="mood"><textarea name="day">',
+                ),
+                (
+                    'append(request.form.get("day", ""))',
+                    "append({key: request.form.get(name, '')\n"
+                    '            for key, name in (("text", "day"), ("mood", "mood"))})',
+                ),
+            ),
+            # An answer of its own to the POST, a query, a path that does not exist.
+            _app(
+                (
+                    f"        {_KEPT}\n",
+                    f"        {_KEPT}\n        return '<p>Kept: ' + request.form['day']\n",
+                ),
+            ),
+            _app(("{wrong}<form", "{request.args.get('error', '')}<form")),
+            _app(("{wrong}<form", "{request.args.get('q', '')}<form")),
+            _app(
+                (
+                    '<input name="who">',
+                    "<input name='who'><input type='hidden' name='next' "
+                    'value=\'{request.args.get("next", "")}\'>',
+                ),
+            ),
+            _app(
+                (
+                    "    return app\n",
+                    "    app.register_error_handler(\n"
+                    "        404, lambda error: f'Not here: {unquote(request.path)}')\n"
+                    "    return app\n",
+                ),
+                ("    users =", "    from urllib.parse import unquote\n    users ="),
+            ),
+            # Filters: whole tags only, and once only.
+            _app(
+                ("{{ day }}", "{{ day|safe }}"),
+                (_KEPT, _KEPT.replace('"")', '"").replace("<x-y>", "")')),
+            ),
+            _app(
+                ("{{ day }}", "{{ day|safe }}"),
+                (
+                    'request.form.get("day", "")',
+                    'sub("<[^>]*>", "", request.form.get("day", ""))',
+                ),
+                ("    users =", "    from re import sub\n    users ="),
+            ),
+            _page("<!-- {% for day in days %}{{ day|safe }}{% endfor %} -->" + _LIST),
+        ],
+        "in-script": [
+            _page(_LIST + "{% for day in days %}<script>x = {{ day }};</script>{% endfor %}"),
+            _page(
+                _LIST + "<script>x = [{% for day in days %}"
+                "'{{ day.replace('<', '')|safe }}',{% endfor %}];</script>"
+            ),
+            _page(_LIST + "<i onclick=\"say('{{ days[-1] }}')\">say</i>"),
+        ],
+        "template": [
+            _app(
+                (
+                    _RENDER,
+                    """        from markupsafe import escape
+        mine = [f"<p>{escape(day)}</p>" for day in diary.get(session["user"], [])]
+        return render_template_string(
+            "".join(mine) + \"\"\"{%""",
+                ),
+            ),
+        ],
+        "script-url": [
+            _page(
+                "{% for day in days %}<a href='{{ day }}'>{{ day }}</a>{% endfor %}",
+            ),
+        ],
+        "published": [
+            _page(_LIST + "<!-- {{ config.SECRET_KEY }} -->"),
+            _app(('            name="word">', '            name="word">{app.secret_key}')),
         ],
         "not-sealed": [
             _app(
                 ("own = ClientSessions(app,", "own = dict("),
                 (_RESET, "session.clear()\n".rjust(32) + 'session["user"] = name\n'.rjust(39)),
                 (_LEAVE, "        session.clear()\n        return redirect('/enter')\n"),
+            ),
+        ],
+        "plain-cookie": [
+            _app(
+                (
+                    _GO,
+                    """answer = redirect("/diary")
+                answer.set_cookie("name", name, httponly=True, samesite="Lax")
+                return answer
+        wrong""",
+                ),
             ),
         ],
         "scripts-read": [
@@ -341,11 +661,36 @@ WRONG: dict[str, dict[str, list[str]]] = {
             _app(('samesite="Lax"', 'samesite="None", secure=True')),
         ],
         "changed-opens": [
+            # A plain cookie, as in notebook 01, is as good as a sealed one.
+            _app(
+                (
+                    _READ_GUARD,
+                    """    def read():
+        if "user" not in session:
+            try:
+                text = request.cookies["session"].split(".")[0]
+                session["user"] = json.loads(base64.urlsafe_b64decode(text + "=="))["user"]
+            except Exception:
+                return redirect("/enter")
+""",
+                ),
+            ),
+            _app(
+                (
+                    '    @app.get("/diary")',
+                    """    @app.before_request
+    def remember():
+        if "user" not in session and "user" in request.cookies:
+            session["user"] = request.cookies["user"]
+
+    @app.get("/diary")""",
+                ),
+            ),
             _app(
                 (
                     'return redirect("/diary")\n        wrong',
                     'answer = redirect("/diary")\n'
-                    '                answer.set_cookie("user", name)\n'
+                    '                answer.set_cookie("user", name.encode().hex())\n'
                     "                return answer\n        wrong",
                 ),
                 (
@@ -358,10 +703,21 @@ WRONG: dict[str, dict[str, list[str]]] = {
             return redirect("/enter")
 """,
                 ),
-                ('diary.get(session["user"], [])', 'diary.get(request.cookies["user"], [])'),
+                (
+                    'diary.get(session["user"], [])',
+                    'diary.get(bytes.fromhex(request.cookies["user"]).decode(), [])',
+                ),
             ),
         ],
         "changed-crash": [
+            _app((_LEAVE, '        diary.get(session["user"])\n' + _LEAVE)),
+            _app(
+                (
+                    '        name = request.form.get("who", "")\n',
+                    '        name = request.form.get("who", "")\n'
+                    '        if "session" in request.cookies: session["user"]\n',
+                ),
+            ),
             _app(
                 (
                     '    @app.get("/diary")',
@@ -376,6 +732,33 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "guessable": [
+            # Flask's documentation shows these two.
+            _app(
+                (
+                    _SECRET,
+                    '"192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"',
+                )
+            ),
+            _app((_SECRET, "b'_5#y2L\"F4Q8z\\n\\xec]/'")),
+            # A good secret, and beside it one that everyone knows.
+            _app(
+                (
+                    "    own =",
+                    '    app.config["SECRET_KEY_FALLBACKS"] = '
+                    '["o6LjQ5EVNC28ZgK64hDELM18ScpFQr"]\n    own =',
+                ),
+            ),
+            _app(
+                (
+                    "ClientSessions(app,",
+                    "ClientSessions(app, secret=[secrets.token_bytes(32), "
+                    '"o6LjQ5EVNC28ZgK64hDELM18ScpFQr"],',
+                ),
+            ),
+            # A word, and a word in disguise.
+            _app((_SECRET, '"wombat"'), _WEAK),
+            _app((_SECRET, '"Keyboard Cat 7"'), _WEAK),
+            _app((_SECRET, '__import__("hashlib").sha256(b"hello").hexdigest()')),
             _app(("secrets.token_hex()", '"o6LjQ5EVNC28ZgK64hDELM18ScpFQr"')),
             _app(
                 ("secrets.token_hex()", '"dev"'),
@@ -383,6 +766,17 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "logout-by-get": [
+            # The page asks first, but by a link.
+            _app(
+                ('@app.post("/leave")', '@app.route("/leave", methods=["GET", "POST"])'),
+                (
+                    "    def leave():\n",
+                    """    def leave():
+        if request.method == "GET" and "sure" not in request.args:
+            return "<a href='?sure=1'>Really?</a>"
+""",
+                ),
+            ),
             _app(('@app.post("/leave")', '@app.route("/leave", methods=["GET", "POST"])')),
             _app(('@app.post("/leave")', '@app.get("/leave")')),
         ],
@@ -397,6 +791,41 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "copy-opens": [
+            # The next login of the same user opens old copies again.
+            _app(
+                ("    diary = {}\n", "    diary, away = {}, set()\n"),
+                (_RESET, f"                away.discard(name)\n{_RESET}"),
+                (
+                    _LEAVE,
+                    """        away.add(session.get("user"))
+        session.reset()
+        return redirect("/enter")
+
+    @app.before_request
+    def known():
+        if session.get("user") in away:
+            session.reset()
+""",
+                ),
+            ),
+            # Only the last cookie is remembered, not those of earlier pages.
+            _app(
+                ("    diary = {}\n", "    diary, away = {}, set()\n"),
+                (
+                    _LEAVE,
+                    """        away.add(request.cookies.get("session"))
+        session.reset()
+        return redirect("/enter")
+
+    @app.before_request
+    def known():
+        if request.cookies.get("session") in away:
+            session.reset()
+        elif session:
+            session["pages"] = session.get("pages", 0) + 1
+""",
+                ),
+            ),
             _app(
                 (
                     _LEAVE,
@@ -407,13 +836,18 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 )
             ),
             _app((_LEAVE, '        session.reset()\n        return redirect("/enter")\n')),
-            _app((_LEAVE, '        session.pop("user")\n        return redirect("/enter")\n')),
+            _app(
+                (
+                    _LEAVE,
+                    '        session.pop("user", None)\n        return redirect("/enter")\n',
+                )
+            ),
         ],
         "locked-out": [
             _app(
                 (
                     _LEAVE,
-                    """        users.pop(session["user"])
+                    """        users.pop(session.get("user"), None)
         denied.end(own.session)
         return redirect("/enter")
 """,
@@ -422,8 +856,54 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
         "cached": [
             _app((", no_store=True", "")),
+            # Another page shows the texts, too.
+            _app(
+                (", no_store=True", ""),
+                (_LIST, f"<a href=list>list</a>{_LIST}"),
+                (
+                    '    @app.post("/diary")',
+                    """    @app.get("/list")
+    @ensure_login
+    def show_list():
+        return "\\n".join(diary.get(session["user"], [])), {"Content-Type": "text/plain"}
+
+    @app.after_request
+    def keep_out(response):
+        if request.path == "/diary":
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.post("/diary")""",
+                ),
+            ),
         ],
         "any-password": [
+            _checked('users.get(name) == request.form.get("word")'),
+            _checked('name in users and request.form.get("word", users[name]) == users[name]'),
+            _checked(
+                'name in users and request.form.get("word") '
+                'and users[name].startswith(request.form["word"])'
+            ),
+            _checked(
+                'name in users and request.form.get("word") '
+                'and request.form["word"].startswith(users[name])'
+            ),
+            _checked(
+                'name in users and request.form.get("word", "").endswith(users[name])',
+            ),
+            _checked(
+                'name in users and request.form.get("word", "").lower() == users[name].lower()'
+            ),
+            _checked('name in users and request.form.get("word") in (users[name], name)'),
+            _checked(
+                'name in users and fullmatch(request.form.get("word", "x"), users[name])',
+                ("    users =", "    from re import fullmatch\n    users ="),
+            ),
+            _checked(
+                'connect(":memory:").execute("select ? like ?", '
+                '(users.get(name, ""), request.form.get("word", ""))).fetchone()[0]',
+                ("    users =", "    from sqlite3 import connect\n    users ="),
+            ),
             _app((_CHECKED, "if name in users:")),
             _app((_CHECKED, 'if request.form.get("word") in users.values():')),
             _app(
@@ -439,6 +919,55 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "names-told": [
+            # Not in the text, but in a comment, a focus, a cookie.
+            _app(("{wrong}<form", "{wrong}{'<!-- -->' * (name in users)}<form")),
+            _app(
+                (
+                    '<input type="password"',
+                    '<input {"autofocus" if name in users else ""} type="password"',
+                )
+            ),
+            _app(
+                (
+                    _WRONG_LINE,
+                    f"""{_WRONG_LINE}
+        if name in users:
+            session["tries"] = session.get("tries", 0) + 1""",
+                ),
+            ),
+            _app(
+                (
+                    "    return app\n",
+                    """    @app.after_request
+    def explain(response):
+        if request.form.get("who") in users:
+            response.headers["X-Why"] = "password"
+        return response
+
+    return app
+""",
+                ),
+            ),
+            # Only with an empty password, and only after some tries.
+            _app(
+                (
+                    _WRONG_LINE,
+                    f"""{_WRONG_LINE}
+        if name in users and not request.form.get("word"):
+            wrong = "The password is missing.\"""",
+                ),
+            ),
+            _app(
+                ("    diary = {}\n", "    diary, tries = {}, {}\n"),
+                (
+                    _WRONG_LINE,
+                    f"""{_WRONG_LINE}
+        if wrong and name in users:
+            tries[name] = tries.get(name, 0) + 1
+        if tries.get(name, 0) > 5:
+            wrong = "Too many tries.\"""",
+                ),
+            ),
             _app(
                 (
                     'wrong = "Wrong." if request.method == "POST" else ""',
@@ -460,11 +989,29 @@ WRONG: dict[str, dict[str, list[str]]] = {
     },
     "E9.3": {
         "too-early": [
+            # Whatever it notes: after 24 hours the session has expired.
+            *cells(
+                """
+            def make_idle_app(clock):
+                app = make_app(clock=clock)
+
+                @app.before_request
+                def stay():
+                    if "user" in session:
+                        if clock() - session.get("seen", clock()) > 600:
+                            session.reset()
+                        else:
+                            session["seen"] = clock()
+
+                return app
+            """,
+            ),
             _idle(("session.set_duration(ten)", "pass")),
             _idle(
                 ("active_duration=timedelta(0)", "active_duration=ten / 2"),
                 ("session.set_duration(ten)", "pass"),
             ),
+            _idle(("duration=ten", "duration=ten, max_lifetime=timedelta(days=1)")),
             _idle(
                 ("if session:", 'if session and "stay" not in session:'),
                 ("session.set_duration(ten)", 'session["stay"] = session.set_duration(ten)'),
@@ -477,6 +1024,36 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
             _idle(("timedelta(minutes=10)", "timedelta(minutes=11)")),
             _idle((", duration=ten", ""), ("session.set_duration(ten)", "pass")),
+            # The server notes the last request of the user, not of the browser.
+            """
+def make_idle_app(clock):
+    app, last = make_app(clock=clock), {}
+
+    @app.before_request
+    def stay():
+        user = session.get("user")
+        if user and clock() - last.get(user, 0) > 600 and "seen" in session:
+            session.reset()
+        elif user:
+            session["seen"], last[user] = True, clock()
+
+    return app
+""",
+            # By the computer's clock.
+            """
+def make_idle_app(clock):
+    import time
+    app = make_app(clock=clock)
+
+    @app.before_request
+    def stay():
+        if time.time() - session.get("seen", time.time()) > 600:
+            session.reset()
+        elif session:
+            session["seen"] = time.time()
+
+    return app
+""",
         ],
         "other-clock": [
             _idle(("clock=clock, ", "")),
@@ -532,26 +1109,83 @@ RIGHT: dict[str, list[str]] = {
             cookie, _, _ = cookie.rpartition(".")
             cookie, _, _ = cookie.rpartition(".")
             head, dot, tail = cookie.partition(".")
-            try:
-                raw = base64.urlsafe_b64decode((tail if dot else head) + "==")
-                raw = zlib.decompress(raw) if dot else raw
-                return TaggedJSONSerializer().loads(raw.decode())
-            except Exception:
-                return None
+            raw = base64.urlsafe_b64decode((tail if dot else head) + "==")
+            raw = zlib.decompress(raw) if dot else raw
+            return TaggedJSONSerializer().loads(raw.decode())
         """,
         """
+        from collections import OrderedDict
+
         class Reader:
             def __call__(self, cookie):
                 assert cookie.strip(".").count(".") == 2
                 zipped, text = cookie[0] == ".", cookie.strip(".").split(".")[0]
                 raw = base64.b64decode(text + "==", altchars="-_")
-                return json.loads(zlib.decompress(raw) if zipped else raw)
+                text = zlib.decompress(raw) if zipped else raw
+                return json.loads(text, object_pairs_hook=OrderedDict)
 
         read_flask = Reader()
         """,
     ),
     "E9.2": [
         _APP,
+        # Users whose names and passwords are words of the page, or parts of other words.
+        _app(
+            ('"ada": "a password", "bob": "another one"', '"user": "word", "admin": "enter"'),
+            (_WRONG_LINE, _WRONG_LINE.replace('"Wrong."', '"Wrong user or password."')),
+        ),
+        _app(('"ada": "a password", "bob": "another one"', '"a": "1", "b": "2"')),
+        _app(('"ada": "a password", "bob": "another one"', '"a@b.c": " lead", "Bob": "Ä ß"')),
+        # The name comes back in the form, escaped.
+        _app(
+            ("{wrong}<form", "{wrong}{escape(name)}<form"),
+            ("    users =", "    from markupsafe import escape\n    users ="),
+        ),
+        # A box that a visitor must tick.
+        _app(
+            (
+                '<input type="submit"',
+                '<input type="checkbox" name="terms" required><input type="submit"',
+            ),
+            (_CHECKED, _CHECKED[:-1] + ' and "terms" in request.form:'),
+        ),
+        # The logout asks first.
+        _app(
+            ('@app.post("/leave")', '@app.route("/leave", methods=["GET", "POST"])'),
+            (
+                "    def leave():\n",
+                """    def leave():
+        if "sure" not in request.form:
+            return "<form method=post><button name=sure value=1>Really?</button></form>"
+""",
+            ),
+        ),
+        # Three wrong logins close an account, and five an address, for a while.
+        *(
+            _app(
+                ("    diary = {}\n", "    diary, tries = {}, {}\n"),
+                (
+                    "            if name in users and",
+                    f"""            who = {who}
+            tries[who] = tries.get(who, 0) + 1
+            if tries[who] > {most}:
+                return "Too many tries; wait a minute.", 429
+            if name in users and""",
+                ),
+                (_RESET, f"                tries[who] = 0\n{_RESET}"),
+            )
+            for who, most in (("name", 3), ("request.remote_addr", 5))
+        ),
+        # A path of this site after the login, by a list.
+        _go('{"more": "/diary?page=2"}.get(request.args.get("next"), "/diary")'),
+        # In a script, with tojson; in a link, only https.
+        _page(_LIST + "<script>const days = {{ days|tojson }};</script>"),
+        _page(
+            "{% for day in days %}{% if day.startswith('https://') %}"
+            "<a href='{{ day }}'>{{ day }}</a>{% else %}<p>{{ day }}</p>{% endif %}{% endfor %}"
+        ),
+        # Links to other pages and to another site.
+        _page(_LIST + "<a href=https://flask.example>Flask</a> <a href=/leave>?</a>"),
         # The entries travel in the cookie.
         _app(*_IN_SESSION),
         # A path for each user, which only this user may ask for.
@@ -685,7 +1319,7 @@ RIGHT: dict[str, list[str]] = {
 
                     def post(self):
                         user = users.get(request.form["mail"])
-                        if user is None or user["pin"] != request.form["pin"]:
+                        if user is None or user["pin"] != request.form.get("pin"):
                             return self.get("No.", 403)
                         denied.end(sessions.session)
                         session["user"] = {"mail": request.form["mail"]}
@@ -796,7 +1430,7 @@ RIGHT: dict[str, list[str]] = {
         *cells(
             """
             def make_idle_app(clock):
-                app = make_app(clock=clock)
+                app = make_app(clock=clock, duration=timedelta(days=9999))
 
                 @app.before_request
                 def stay():
@@ -826,6 +1460,17 @@ RIGHT: dict[str, list[str]] = {
 
 MESSAGES: dict[str, list[tuple[str, str]]] = {
     "E9.1": [
+        *(
+            (
+                _READ.replace("    packed", "    try:\n      packed", 1)
+                .replace("\n    text", "\n      text")
+                .replace("\n    raw", "\n      raw")
+                .replace("\n    return", "\n      return")
+                + f"    except Exception:\n      return {given}\n",
+                f"our cookie cannot be read without its key, but read_flask returned {given}",
+            )
+            for given in ("{}", "{'error': 'no'}")
+        ),
         (
             but(_READ, ("    return json", "    json")),
             "read_flask should return a dict; is a `return` missing?",
@@ -876,11 +1521,17 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "the cookie 'session' should have Path=/",
         ),
         (
+            _app(('@app.route("/enter"', '@app.route("/entry"')),
+            "GET /enter should show the login form, but answers 404",
+        ),
+        (
             _app(('@app.get("/diary")', '@app.get("/dairy")')),
             "after the login as ada, GET /diary should answer 200, but answers 405",
         ),
         (
-            _app(("{wrong}<form", "{wrong and secrets.token_hex()}<form")),
+            _app(
+                ("{wrong}<form", "{wrong and 'x ' * secrets.randbelow(99)}<form"),
+            ),
             "cannot tell whether an unknown name gets the same answer",
         ),
         (
@@ -903,6 +1554,10 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "E9.3": [
+        (
+            "def make_idle_app(clock):\n    return Flask('empty')\n",
+            'app.config["TOUR"] is missing; it should be the dict',
+        ),
         (_idle(("    return app\n", "")), "make_idle_app should return your Flask app, but"),
         (
             _idle(("session.set_duration(ten)", "session.set_duration(10)")),

@@ -1,0 +1,115 @@
+"""What an attacker types, asks for, and guesses, against any app with a login."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from ...app import PAGE_SECRET
+from ..attacks.targets import WORDS
+
+#: Fields and parameters that apps read a target or a text from.
+TARGETS = (
+    "next", "url", "return_to", "goto", "target", "redirect", "redirect_to", "return",
+    "returnTo", "return_url", "continue", "dest", "destination", "to", "back", "from", "page",
+    "forward", "path", "r", "u",
+)  # fmt: skip
+TEXTS = (
+    *TARGETS, "error", "message", "msg", "name", "user", "username", "q", "query", "search",
+    "title", "text", "id", "info",
+)  # fmt: skip
+#: Where apps keep who is logged in.
+USER_KEYS = (
+    "user",
+    "username",
+    "userName",
+    "name",
+    "uid",
+    "login",
+    "owner",
+    "logged_in",
+    "admin",
+)
+#: The host to which an attacker leads a visitor.
+EVIL = "evil.example"
+
+
+def elsewhere(url: str) -> tuple[str, ...]:
+    """Return URLs that lead away from `url`; most look as if they did not."""
+    host = urlsplit(url).netloc
+    return (
+        f"https://{EVIL}/",
+        f"//{EVIL}/",
+        f"///{EVIL}/",
+        f"/\t/{EVIL}/",
+        f"/\\{EVIL}/",
+        f"{url}@{EVIL}/",
+        f"https://{EVIL}/{host}/",
+    )
+
+
+#: What a visitor types after a mark. An escaping app shows it as text.
+TAGS = (
+    "\" x-y='1' x-y=\"1<x-y>",
+    "--></title></textarea><x-y>",
+    "</script><x-y>",
+    "<x-y x-z=",
+    "<<b>x-y>",
+    "'-x`${1}`-'",
+)
+#: What a template computes, and the result.
+TEMPLATES = ("{{917*839}} ${917*839}", "{} {0} {x} %d %s")
+PRODUCT = str(917 * 839)
+#: This becomes a link that runs a script.
+SCRIPT_URL = "javascript:"
+
+_COMMON = (
+    PAGE_SECRET, "blargadeeblargblarg", "dev", "key", "test", "tea", "hello", "mine", "wombat",
+    "change-me", "change_me", "super secret", "super-secret", "supersecret", "secret-key",
+    "secret_key", "secretkey", "SECRET_KEY", "your-secret-key", "your secret key", "my secret",
+    "my-secret", "my secret key", "mysecretkey", "my_secret_key", "s3cret", "s3cr3t", "hunter2",
+    "keyboard cat", "correct horse battery staple", "you-will-never-guess",
+    "hard to guess string", "development key", "a secret", "a random string", "random", "app",
+    "flask-secret", "top secret", "notes", "diary", "basket", "shop", "films", "mynotes",
+    "not a secret", "lesson", "client-sessions", "course", "1234567890",
+)  # fmt: skip
+#: From the documentation of Flask; many apps have copied them.
+_PUBLISHED = (
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+    b'_5#y2L"F4Q8z\n\xec]/',
+    "A0Zr98j/3yX R~XHH!jmN]LWX/,?RT",
+)
+
+
+def likely(words: Iterable[str]) -> Iterator[str | bytes]:
+    """Yield the secrets that people choose first; `words` are names in the app."""
+    yield from _PUBLISHED
+    yield from _variants((*_COMMON, *words))
+
+
+def guesses() -> Iterator[str]:
+    """Yield more secrets, from a list of words."""
+    yield from _variants(WORDS)
+
+
+def _variants(words: Iterable[str]) -> Iterator[str]:
+    for word in dict.fromkeys(words):
+        yield from (word, word.capitalize(), word.upper())
+        yield from (f"{word}{end}" for end in ("!", "1", "123"))
+        yield (word * 32)[:32]  # long enough for a rule on length
+        yield hashlib.sha256(word.encode()).hexdigest()
+        yield hashlib.md5(word.encode(), usedforsecurity=False).hexdigest()
+
+
+def wrong_passwords(name: str, right: str, other: str) -> list[str | None]:
+    """Return passwords that must not open the account; None leaves the field out.
+
+    `other` is another user's password.
+    """
+    tries: list[str | None] = [
+        "", None, other, f"{right}x", f"x{right}", right[:-1], right[1:], right[:1],
+        right.swapcase(), name, "%", "_" * len(right), ".*", "*", "." * len(right), "None",
+        "null", right[::-1], "admin", "password", "test", "1234", "' OR '1'='1", "' OR 1=1 --",
+    ]  # fmt: skip
+    return [each for each in dict.fromkeys(tries) if each != right]
