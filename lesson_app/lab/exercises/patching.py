@@ -103,7 +103,7 @@ def _look_for_leaks(kind: type[App], facts: Facts, answers: list[Answer]) -> Non
 def _secrets(facts: Facts) -> Iterator[tuple[str, Facts, Others, set[str]]]:
     """Yield what to change, and who must not see a difference."""
     new, visitors = new_facts(), {STRANGER, ADA, CARL}
-    mine, theirs = Others(), Others("somebody", "a diary")
+    mine, theirs = Others(), Others("somebody with a longer name", "a diary")
     yield "the app's secret", facts._replace(secret=new.secret), mine, {*visitors, BOB, ADMIN}
     admins = facts._replace(code="79", password=new.password, flag=new.flag)
     yield "the admin's note, password or code", admins, mine, {*visitors, BOB}

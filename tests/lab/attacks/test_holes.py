@@ -500,6 +500,11 @@ BAD = {
     "status": [
         ("""
     def status(self):
+        longest = max(map(len, self.passwords))
+        return {"users": len(self.passwords), "notes": len(self.notes), "longest": longest}
+""", "GET /status shows the name or note of another visitor, or something made from it"),
+        ("""
+    def status(self):
         counts = {"users": len(self.passwords), "notes": len(self.notes)}
         return counts, 200, {"X-Debug": self.settings["secret"][::2]}
 """, "for a stranger, GET /status shows the app's secret, or something made from it"),
