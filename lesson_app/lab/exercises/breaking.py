@@ -11,6 +11,8 @@ KNOWN: dict[int, Mapping[str, str]] = {
         in_hand="you read the target's secret, which an attacker cannot do; this one is "
         "printed on the Express course page: SECRET",
         never_asked="you have not requested /flag; send your forged cookie there, with a GET",
+        logs_in="you also logged in, which this attack does not need; send the forged cookie "
+        "alone",
         no_cookie="you requested /flag without a cookie; send the one that you sealed",
         misnamed="your cookie has another name; the app reads the cookie `session`",
         two_cookies="two cookies named `session` came, and the app took your own; send the "
@@ -92,13 +94,17 @@ HOLE = misconceptions(
     in_hand="your attack also captures the flag of an app without the hole; use only what the "
     "app answers",
     no_request="your attack has sent no request to `target.url`; begin with one",
-    all_refused="the app refused each of your requests; `target.log_in()` returns a visitor "
-    "with an account",
+    all_refused="the app refused each of your requests with 401 or 403; `target.log_in()` "
+    "returns a visitor with an account",
+    too_many="the app answered 429, too many requests: it counts your tries; ask where it "
+    "keeps the count",
+    taken="the app answered 409: the name that you want to sign up with is taken",
+    no_code="the app accepted none of your codes; a code has two digits, from 00 to 99",
     wrong_page="this app has no page /flag: its flag is the text of note 1",
 )
 PATCH = misconceptions(
     not_a_class="`Patched` must be a class that begins with `class Patched(Notes):`",
-    still_open="your attack's hole is still open: the flag can be captured as before",
+    still_open="the hole is still open: our attack captures the flag as before",
     one_spelling="you stopped one wording of the attack, but another one works; check what is "
     "allowed, not what is forbidden",
     other_hole="you closed the hole, but opened another: a visitor reads what is not theirs",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.error import HTTPError
-
-import requests
 
 from ... import cookie
 from ..._engine.codec import SealedCodec
@@ -19,67 +16,13 @@ from ...stores import MemoryStore
 from ..attacks import targets
 from ..attacks.targets import Target, drawing
 from ..attacks.targets.holes import HOLES
-from ..attacks.targets.log import YOU
 from ..attacks.targets.notes import App, NotesTarget, SafeNotes, notes
+from .attack_judges import judge_attack, judge_logins, judge_no_login, judge_nothing_fits
 from .breaking import HOLE, KNOWN, PATCH
-from .judging import Exercise, Wrong, describe, outcome
+from .judging import Exercise, Wrong
 from .patching import judge_patched
 
 Attack = Callable[[Target], Any]
-
-#: On how many targets an attack is tried. Each has new names and secrets.
-_TIMES = 2
-#: Errors that say how a server has answered, in requests, urllib and httpx.
-_ANSWERED = {"HTTPError", "HTTPStatusError"}
-
-
-def _try(
-    attack: Attack,
-    weak: Callable[[], Target],
-    defended: Callable[[], Target],
-    known: Mapping[str, str],
-    also: Callable[[Target], None] = lambda _: None,
-    undefended: Callable[[Target, Any], None] = lambda *_: None,
-    chances: int = 1,
-) -> None:
-    """Raise `Wrong` unless the attack works on weak targets, and fails on a defended one.
-
-    `also` judges a target that was captured, and `undefended` one that was not, with what the
-    attack returned or raised there. `chances` is how often luck alone could capture it.
-    """
-    for _ in range(_TIMES):
-        with weak() as target:
-            _judge(outcome(attack, target), target, known)
-            also(target)
-    for _ in range(chances):
-        with defended() as target:
-            found = outcome(attack, target)
-        if isinstance(found, HTTPError):  # urllib's error is also an open response
-            found.close()
-        if not target.captured:
-            break
-    # Here, only an attack that reads the secret from memory works.
-    if target.captured or target.result.name == "in-hand":
-        raise Wrong("in-hand")
-    undefended(target, found)
-
-
-def _judge(found: Any, target: Target, known: Mapping[str, str]) -> None:
-    """Raise what the target's log shows, or else what the attack raised."""
-    name, sentence = target.result
-    crashed = isinstance(found, Exception) and type(found).__name__ not in _ANSWERED
-    if isinstance(found, AssertionError):  # a check of the answer, after the request
-        crashed = not target.log
-    if name == "captured" and not crashed:
-        return
-    if crashed and isinstance(found, requests.RequestException):  # its message shows the port
-        raise Wrong(
-            message=f"a request failed ({type(found).__name__}); make its URL from "
-            "`target.url` and a path"
-        )
-    if crashed and name != "in-hand":
-        raise found
-    raise Wrong(name) if name in known else Wrong(message=sentence)
 
 
 def attack_1(target: Target) -> None:
@@ -138,23 +81,6 @@ def _random() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _judge_logins(target: Target) -> None:
-    logins = [each for each in target.log if each.who == YOU and each.exchange.path == "/login"]
-    if len(logins) > 1:
-        raise Wrong("logs-in-often")
-
-
-def _judge_nothing_fits(target: Target, found: Any) -> None:
-    if any(each.asks_for_flag for each in target.log):
-        raise Wrong("guesses-anyway")
-    if isinstance(found, Exception) and not isinstance(found, AssertionError):
-        raise Wrong(
-            message="your attack works, but if no word fits, it should do nothing; it raised "
-            f"{describe(found)}"
-        )
-    _judge_logins(target)
-
-
 def _judge_hole(attack: Attack) -> None:
     kind = drawing.drawn()
     if kind is None:
@@ -163,7 +89,9 @@ def _judge_hole(attack: Attack) -> None:
         kind = drawing.with_hole(1)
     weak = partial(notes, kind)
     # On the app without a hole, luck finds one code of a hundred with three tries.
-    _try(attack, weak, partial(notes, SafeNotes), HOLE, chances=3)
+    # Of the two codes, one begins with 0, and one comes late.
+    codes = [{"code": f"0{secrets.randbelow(10)}"}, {"code": "99"}]
+    judge_attack(attack, weak, partial(notes, SafeNotes), HOLE, chances=3, options=codes)
 
 
 def _judge_patch(patched: Any) -> None:
@@ -184,11 +112,13 @@ def _exercise(
     **more: Any,
 ) -> Exercise:
     known = KNOWN[number]
-    only_third = {"also": _judge_logins, "undefended": _judge_nothing_fits}
-    rules: dict[str, Any] = only_third if number == 3 else {}
+    rules: dict[int, dict[str, Any]] = {
+        1: {"undefended": judge_no_login},
+        3: {"also": judge_logins, "undefended": judge_nothing_fits},
+    }
 
     def judge(attack: Attack) -> None:
-        _try(attack, weak, defended, known, **rules)
+        judge_attack(attack, weak, defended, known, **rules.get(number, {}))
 
     title = f"attack_{number}"
     return Exercise(f"E7.{number}", title, judge, known, hints, (attack,), **more)
@@ -241,7 +171,7 @@ EXERCISES = (
         ),
         level=2,
         minutes=8,
-        must=True,
+        must=False,
     ),
     _exercise(
         4,
@@ -287,7 +217,7 @@ EXERCISES = (
         ),
         (attack_6,),
         level=3,
-        minutes=15,
+        minutes=20,
     ),
     Exercise(
         "E7.7",
@@ -303,6 +233,6 @@ EXERCISES = (
         ),
         (SafeNotes,),
         level=2,
-        minutes=10,
+        minutes=12,
     ),
 )

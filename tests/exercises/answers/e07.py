@@ -23,6 +23,23 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 me.get(f"{target.url}/flag", cookies={"session": forged}).raise_for_status()
             """,
         ),
+        "logs-in": cells(
+            """
+            def attack_1(target):
+                target.log_in()
+                keys = lesson_app.derive_keys(SECRET)
+                target.get("/flag", session=lesson_app.seal({"userName": target.admin}, keys))
+            """,
+            """
+            def attack_1(target):
+                import requests
+
+                keys = lesson_app.derive_keys(SECRET)
+                forged = lesson_app.seal({"userName": target.admin}, keys)
+                requests.get(f"{target.url}/flag", cookies={"session": forged})
+                requests.post(f"{target.url}/login", data={"userName": "me"})
+            """,
+        ),
         "in-hand": cells(
             """
             def attack_1(target):
@@ -507,6 +524,12 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 browser.post(f"{target.url}/name", data={"userName": target.admin})
                 browser.get(f"{target.url}/flag")
             """,
+            """
+            def attack_4(target):
+                browser = target.browser()
+                browser.post(f"{target.guestbook}/name", data={"userName": target.admin})
+                target.get("/flag", session="")
+            """,
         ),
         "not-admin": cells(
             """
@@ -707,6 +730,39 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 target.browser().get(f"{target.url}/all").raise_for_status()
             """,
         ),
+        "too-many": cells(
+            """
+            def attack_6(target):
+                me = target.browser()
+                form = {"userName": target.admin, "password": "mine"}
+                for number in range(10):
+                    code = f"{number:02}"
+                    me.post(f"{target.url}/password", data={**form, "code": code})
+                me.post(f"{target.url}/login", data=form)
+                me.get(f"{target.url}/notes")
+            """,
+        ),
+        "taken": cells(
+            """
+            def attack_6(target):
+                me = target.browser()
+                form = {"userName": target.admin, "password": "mine"}
+                me.post(f"{target.url}/signup", data=form)
+                me.post(f"{target.url}/login", data=form)
+                me.get(f"{target.url}/notes")
+            """,
+        ),
+        "no-code": cells(
+            """
+            def attack_6(target):
+                me = target.browser()
+                form = {"userName": target.admin, "password": "mine"}
+                for code in ("50", "1"):
+                    me.post(f"{target.url}/password", data={**form, "code": code})
+                me.post(f"{target.url}/login", data=form)
+                me.get(f"{target.url}/notes")
+            """,
+        ),
         "wrong-page": cells(
             """
             def attack_6(target):
@@ -766,6 +822,39 @@ WRONG: dict[str, dict[str, list[str]]] = {
             class Patched(Notes):
                 def save_profile(self):
                     self.user()
+                    for key, value in request.form.items():
+                        if key != "userName":
+                            session[key.strip()] = value
+                    return "saved"
+            """,
+            """
+            class Patched(Notes):
+                def save_profile(self):
+                    self.user()
+                    if request.form.get("userName") in self.passwords:
+                        abort(403)
+                    session.update(request.form)
+                    return "saved"
+            """,
+            """
+            class Patched(Notes):
+                def log_in(self):
+                    answer = super().log_in()
+                    session["_user"] = session.pop("userName")
+                    return answer
+
+                def user(self):
+                    return session.get("_user") or abort(401)
+
+                def save_profile(self):
+                    self.user()
+                    session.update(request.form)
+                    return "saved"
+            """,
+            """
+            class Patched(Notes):
+                def save_profile(self):
+                    self.user()
                     if request.form.get("userName") == self.admin:
                         abort(403)
                     session.update(request.form)
@@ -806,9 +895,22 @@ WRONG: dict[str, dict[str, list[str]]] = {
                             session[field] = request.form[field]
                     return "saved"
 
-                def status(self):
-                    counts = {"users": len(self.passwords), "notes": len(self.notes)}
-                    return {**counts, "all": self.settings}
+                def list_notes(self):
+                    name = request.args.get("userName") or self.user()
+                    return [text for owner, text in self.notes.values() if owner == name]
+            """,
+            """
+            class Patched(Notes):
+                def save_profile(self):
+                    self.user()
+                    for field in ("email", "theme"):
+                        if field in request.form:
+                            session[field] = request.form[field]
+                    return "saved"
+
+                def admins_only(self):
+                    if self.user().upper() != self.admin.upper():
+                        abort(403)
             """,
         ),
     },
@@ -913,6 +1015,21 @@ RIGHT: dict[str, list[str]] = {
             headers = {"Cookie": f"session={forged}"}
             asked = urllib.request.Request(f"{target.url}/flag", headers=headers)
             urllib.request.urlopen(asked).close()
+        """,
+        """
+        def attack_3(target):
+            me = target.log_in()
+            me.get(f"{target.url}/flag")
+            mine = me.cookies["session"]
+            target.get("/flag", session=mine)
+            for word in targets.WORDS:
+                keys = lesson_app.derive_keys(word)
+                try:
+                    lesson_app.unseal(mine, keys)
+                except BadCookie:
+                    continue
+                forged = lesson_app.seal({"userName": target.admin}, keys)
+                return target.get("/flag", session=forged)
         """,
         """
         def opens(value, word):
@@ -1094,6 +1211,23 @@ RIGHT: dict[str, list[str]] = {
                 self.profiles = {}
         """,
         """
+        class Patched(Notes):
+            def proof(self, name):
+                import hmac
+
+                secret = self.settings["secret"].encode()
+                return hmac.new(secret, name.encode(), "sha256").hexdigest()
+
+            def log_in(self):
+                answer = super().log_in()
+                session["proof"] = self.proof(session["userName"])
+                return answer
+
+            def user(self):
+                name = session.get("userName") or abort(401)
+                return name if session.get("proof") == self.proof(name) else abort(401)
+        """,
+        """
         Base = Notes
 
 
@@ -1120,6 +1254,15 @@ def attack_1(target):
     raise LookupError("half done")
 """,
             "attack_1(…) (line 4 of the cell) raised LookupError: half done",
+        ),
+        (
+            """
+def attack_1(target):
+    forged = lesson_app.seal({"userName": target.admin}, lesson_app.derive_keys(SECRET))
+    target.get("/flag", cookies={"session": forged})
+""",
+            "attack_1(target) (line 4 of the cell) raised TypeError: a cookie must be a text, "
+            "got dict; write session=value",
         ),
     ],
     "E7.3": [
@@ -1193,7 +1336,7 @@ class Patched(Notes):
         return "saved"
 """,
             "the attack fails, but the app does not work as before: for a visitor, GET "
-            "/profile lacks 'dark'",
+            "/profile should have 'ada@example.com' for 'email', but has None",
         ),
         (
             """
@@ -1204,8 +1347,8 @@ class Patched(Notes):
                 session[field] = request.form[field]
         return "saved"
 """,
-            "the attack fails, but your patch opens another door: for a stranger, POST "
-            "/profile with email answers 200",
+            "the attack fails, but for a stranger, POST /profile with email answers 200; it "
+            "should answer 401",
         ),
         (
             """
@@ -1217,7 +1360,7 @@ class Patched(Notes):
         return "saved"
 """,
             "the attack fails, but the app does not work as before: for a visitor, GET "
-            "/profile lacks 'ada@example.com'",
+            "/profile should have 'ada@example.com' for 'email', but has …",
         ),
         (
             """
@@ -1243,7 +1386,7 @@ class Patched(Notes):
         return "saved"
 """,
             "the attack fails, but the app does not work as before: for a visitor, GET "
-            "/profile lacks 'ada@example.com'",
+            "/profile should have 'ada@example.com' for 'email', but has …",
         ),
         (
             """
@@ -1259,8 +1402,8 @@ class Patched(Notes):
         self.user()
         return self.profile
 """,
-            "the attack fails, but the app does not work as before: for a visitor, GET "
-            "/profile lacks 'ada@example.com'",
+            "the attack fails, but the app does not work as before: for a second visitor, GET "
+            "/profile should have None for 'theme', but has 'dark'",
         ),
         (
             """
@@ -1272,8 +1415,7 @@ class Patched(Notes):
                 sesion[field] = request.form[field]
         return "saved"
 """,
-            "your code raised ViewError: POST /profile raised NameError: name 'sesion' is not "
-            "defined",
+            "your patch crashes: POST /profile raised NameError: name 'sesion' is not defined",
         ),
         (
             """
@@ -1286,6 +1428,189 @@ class Patched(Notes):
 """,
             "the attack fails, but your patch also refuses a visitor: POST /profile with email "
             "and theme answers 403; refuse only what is wrong",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        if self.user() == self.admin:
+            abort(403)
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+""",
+            "the attack fails, but your patch also refuses the admin: POST /profile with "
+            "theme answers 403",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if request.form.get(field):
+                session[field] = request.form[field]
+        return "saved"
+""",
+            "the attack fails, but the app does not work as before: for a second visitor, "
+            "GET /profile should have '' for 'email', but has 'bob@sub.test.org'",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        if request.form.get("theme", "dark") not in ("dark", "light"):
+            abort(400)
+        return super().save_profile() if "userName" not in request.form else "saved"
+""",
+            "the attack fails, but the app does not work as before: for the admin, POST "
+            "/profile with theme answers 400",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def add_note(self):
+        name = self.user()
+        if any(owner == name for owner, text in self.notes.values()):
+            abort(403)
+        return super().add_note()
+""",
+            "the attack fails, but your patch also refuses a visitor: POST /notes with text"
+            " answers 403",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def add_note(self):
+        if self.user() == self.admin:
+            abort(403)
+        return super().add_note()
+""",
+            "the attack fails, but your patch also refuses the admin: POST /notes with text"
+            " answers 403",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def log_in(self):
+        name, password = request.form["userName"], request.form["password"]
+        if self.passwords.get(name) != password:
+            abort(401)
+        session["userName"] = name
+        return "logged in"
+""",
+            "the attack fails, but the app does not work as before: for a third visitor, "
+            "GET /profile should have None for 'email', but has 'shared@example.com'",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def __init__(self, *facts):
+        super().__init__(*facts)
+        self.settings["secret"] = "x" * 40
+""",
+            "your patch changes the app's secret, and all users would be logged out; leave "
+            "`self.settings` as it is",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def status(self):
+        counts = {"users": len(self.passwords), "notes": len(self.notes)}
+        return {**counts, "all": self.settings}
+""",
+            "the attack fails, but for a stranger, GET /status shows the app's secret, or "
+            "something made from it",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def status(self):
+        return {**super().status(), "names": list(self.passwords)}
+""",
+            "the attack fails, but for a stranger, GET /status shows the name or note of "
+            "another visitor, or something made from it",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def read_note(self, number):
+        owner, text = self.notes.get(number)
+        if owner != self.user():
+            abort(404)
+        return {"text": text}
+""",
+            "your patch crashes: for a visitor, GET /notes/999 raised TypeError: ",
+        ),
+        (
+            """
+class Patched(Notes):
+    def save_profile(self):
+        self.user()
+        for field in ("email", "theme"):
+            if field in request.form:
+                session[field] = request.form[field]
+        return "saved"
+
+    def change_password(self):
+        name = request.form["userName"]
+        if self.user() != name:
+            abort(403)
+        return super().change_password()
+""",
+            "the attack fails, but your patch also refuses the admin: POST /password with "
+            "userName and password and code answers 401",
         ),
         (
             """

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 from flask import abort, request, session
 
 import lesson_app
+from course.rubric import NOTEBOOKS
 from lesson_app.lab.attacks import targets
 from lesson_app.lab.attacks.targets import drawing
 from lesson_app.lab.attacks.targets.drawing import hole_of, with_hole
 from lesson_app.lab.attacks.targets.holes import HOLES, Hole
-from lesson_app.lab.attacks.targets.notes import SOURCE, App, SafeNotes, get
-from lesson_app.lab.exercises import catalogue
+from lesson_app.lab.attacks.targets.notes import SOURCE, App, SafeNotes, get, new_facts
+from lesson_app.lab.exercises import catalogue, replay
 from lesson_app.lab.exercises.judging import Verdict, judge
+from lesson_app.lab.exercises.patching import _difference
+from lesson_app.lab.exercises.replay import Others
 
 #: A number that draws each hole.
 NUMBERS = {hole_of(with_hole(number)): number for number in range(200)}
@@ -95,7 +100,22 @@ def test_solution(hole: Hole) -> None:
     names = written(kind, targets.solution(kind))
 
     assert judge(catalogue()["E7.6"], names["attack_6"]).state == "passed"
+    assert targets.lesson(names["Patched"]).startswith("when your patch has passed")
     assert judge(catalogue()["E7.7"], names["Patched"]).state == "passed"
+    assert targets.lesson(names["Patched"]) == hole.lesson
+    assert targets.lesson(kind) != hole.lesson
+
+
+@each_hole
+def test_day(hole: Hole) -> None:
+    """The hole changes nothing for those who do no wrong."""
+    facts = new_facts()
+    ours, theirs = (replay.day(kind, facts, Others()) for kind in (SafeNotes, drawn(hole)))
+
+    for was, now in zip(ours, theirs, strict=True):
+        allowed = was.status < 400
+        assert not allowed or now.status < 400
+        assert not allowed or not _difference(was.body, now.body)
 
 
 @each_hole
@@ -147,6 +167,19 @@ GOOD = {
 """,
     ],
     "search_all": [
+        """
+    def search_all(self):
+        name, word = self.user(), request.form["word"]
+        return [
+            text
+            for owner, text in self.notes.values()
+            if word in text and name in (owner, self.admin)
+        ]
+""",
+        """
+    def search_all(self):
+        return super().search_all() if self.user() == self.admin else []
+""",
         """
     def search_all(self):
         self.admins_only()
@@ -216,6 +249,26 @@ BAD = {
     "read_note": [
         ("""
     def read_note(self, number):
+        owner, text = self.notes.get(number) or abort(404)
+        return {"text": text} if owner.strip() == self.user().strip() else abort(404)
+""", "one-spelling"),
+        ("""
+    def read_note(self, number):
+        owner, text = self.notes.get(number)
+        return {"text": text} if owner == self.user() else abort(404)
+""", "your patch crashes: for a visitor, GET /notes/999 raised TypeError"),
+        ("""
+    def read_note(self, number):
+        owner, text = self.notes.get(number) or abort(404)
+        return [text] if owner == self.user() else abort(404)
+""", "GET /notes/2 should be a dict in JSON, but is a list"),
+        ("""
+    def read_note(self, number):
+        owner, text = self.notes.get(number) or abort(404)
+        return {"text": text if owner == self.user() else ""}
+""", "for a visitor, GET /notes/3 answers 200; it should answer 404"),
+        ("""
+    def read_note(self, number):
         if number == 1:
             abort(404)
         return super().read_note(number)
@@ -245,9 +298,49 @@ BAD = {
         if owner != request.args.get("userName"):
             abort(404)
         return {"text": text}
-""", "the feature is gone, too: for a visitor, GET /notes/"),
+""", "one-spelling"),
     ],
     "list_notes": [
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if owner.strip() == name.strip()]
+""", "one-spelling"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if owner.startswith(name)]
+""", "one-spelling"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return list(dict.fromkeys(text for owner, text in self.notes.values() if owner == name))
+""", "for a second visitor, GET /notes has another order or number"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if owner == name][:10]
+""", "for a visitor, GET /notes lacks 'note 7'"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if owner == name][:1]
+""", "for a visitor, GET /notes lacks 'buy Milk, and crème'"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if owner == name][::-1]
+""", "for a visitor, GET /notes has another order or number"),
+        ("""
+    def list_notes(self):
+        name = self.user()
+        return [text for owner, text in self.notes.values() if name in (owner, self.admin)]
+""", "for the admin, GET /notes also shows 'tea and milk'"),
+        ("""
+    def list_notes(self):
+        name = request.form.get("userName") or self.user()
+        return [text for owner, text in self.notes.values() if owner == name]
+""", "one-spelling"),
         ("""
     def list_notes(self):
         if request.args.get("userName") == self.admin:
@@ -265,9 +358,39 @@ BAD = {
     def list_notes(self):
         self.user()
         return []
-""", "for a visitor, GET /notes lacks 'milk-"),
+""", "for a visitor, GET /notes lacks 'milk'"),
     ],
     "search_all": [
+        ("""
+    def search_all(self):
+        word, _ = request.form["word"], self.admins_only()
+        return [text for owner, text in self.notes.values() if word in text or word in owner]
+""", "for the admin, POST /all with word also shows 'milk'"),
+        ("""
+    def search_all(self):
+        word, _ = request.form["word"], self.admins_only()
+        return [text for owner, text in self.notes.values() if word.strip() in text]
+""", "for the admin, POST /all with word also shows '1+1 (a sandwich)'"),
+        ("""
+    def search_all(self):
+        if self.user().strip() != self.admin:
+            abort(403)
+        return super().search_all()
+""", "one-spelling"),
+        ("""
+    def search_all(self):
+        self.admins_only()
+        return [text for owner, text in self.notes.values() if request.form["word"] == text]
+""", "for the admin, POST /all with word lacks 'tea and milk'"),
+        ("""
+    def search_all(self):
+        name, word = self.user(), request.form["word"]
+        return [
+            text
+            for owner, text in self.notes.values()
+            if word in text and (owner != self.admin or name == owner)
+        ]
+""", "one-spelling"),
         ("""
     def search_all(self):
         if not request.form["word"]:
@@ -284,7 +407,7 @@ BAD = {
     def search_all(self):
         name, word = self.user(), request.form["word"]
         return [text for owner, text in self.notes.values() if owner == name and word in text]
-""", "for the admin, POST /all with word lacks 'milk-"),
+""", "for the admin, POST /all with word lacks 'tea and milk'"),
     ],
     "admins_only": [
         ("""
@@ -306,6 +429,47 @@ BAD = {
     ],
     "change_password": [
         ("""
+    def change_password(self):
+        name, password = request.form["userName"], request.form["password"]
+        self.tries[name, password] = self.tries.get((name, password), 0) + 1
+        if self.tries[name, password] > 3:
+            abort(429)
+        if self.codes.get(name) != request.form["code"]:
+            abort(401)
+        self.passwords[name] = password
+        return "changed"
+""", "one-spelling"),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", "still-open"),
+        ("""
+    def change_password(self):
+        return "changed"
+""", "POST /password with userName and code and password answers 200; it should"),
+        ("""
+    def change_password(self):
+        if self.user() != request.form["userName"]:
+            abort(403)
+        return super().change_password()
+""", "refuses the admin: POST /password with userName and password and code answers 401"),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 2:
+            abort(429)
+        if self.codes.get(name) != request.form["code"]:
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", "refuses the admin: POST /password with userName and password and code answers 429"),
+        ("""
     total = 0
     def change_password(self):
         self.total += 1
@@ -320,7 +484,7 @@ BAD = {
         if self.tries[agent] > 3:
             abort(429)
         return super().change_password()
-""", "still-open"),
+""", "one-spelling"),
         ("""
     def change_password(self):
         name = request.form["userName"]
@@ -336,16 +500,49 @@ BAD = {
     "status": [
         ("""
     def status(self):
+        longest = max(map(len, self.passwords))
+        return {"users": len(self.passwords), "notes": len(self.notes), "longest": longest}
+""", "GET /status shows the name or note of another visitor, or something made from it"),
+        ("""
+    def status(self):
+        counts = {"users": len(self.passwords), "notes": len(self.notes)}
+        return counts, 200, {"X-Debug": self.settings["secret"][::2]}
+""", "for a stranger, GET /status shows the app's secret, or something made from it"),
+        ("""
+    def status(self):
+        hidden = self.settings["secret"].encode().hex()
+        return {"users": len(self.passwords), "notes": len(self.notes), "settings": hidden}
+""", "one-spelling"),
+        ("""
+    def status(self):
+        hidden = self.settings["secret"][:-4] + "****"
+        return {"users": len(self.passwords), "notes": len(self.notes), "settings": hidden}
+""", "for a stranger, GET /status shows the app's secret, or something made from it"),
+        ("""
+    def status(self):
+        return {"users": len(self.passwords), "notes": len(self.notes), "codes": self.codes}
+""", "for a stranger, GET /status shows the admin's note, password or code"),
+        ("""
+    def status(self):
+        return {"users": len(self.notes), "notes": len(self.passwords)}
+""", "GET /status should have 1 for 'notes', but has 4"),
+        ("""
+    def status(self):
         return {"users": len(self.passwords), "notes": len(self.notes)}
 
     def log_out(self):
         session.reset()
         return "logged out"
-""", "another door: for a thief with a cookie from before the logout, GET /notes answers 200"),
+""", "for a thief with a cookie from before the logout, GET /notes answers 200"),
         ("""
     def status(self):
         self.admins_only()
         return super().status()
+""", "one-spelling"),
+        ("""
+    def status(self):
+        self.user()
+        return {"users": len(self.passwords), "notes": len(self.notes)}
 """, "but your patch also refuses a stranger: GET /status answers 401"),
         ("""
     def status(self):
@@ -355,7 +552,7 @@ BAD = {
         ("""
     def status(self):
         return {}
-""", "GET /status lacks"),
+""", "GET /status should have 1 for 'notes', but has nothing"),
     ],
 }  # fmt: skip
 
@@ -401,6 +598,44 @@ def test_each_hole_is_drawn() -> None:
 def test_no_hole() -> None:
     """The app without a hole has no clue and no solution."""
     assert targets.clue(SafeNotes) == targets.solution(SafeNotes) == "no method has a hole"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "name"),
+    [
+        ("range(10)", "no-code"),
+        ("range(10, 100)", "no-code"),
+        ("[1, 2, 3, 4, 5, 6, 7, 8, 9, *range(90, 99)]", "no-code"),
+        ("range(100)", "passed"),
+    ],
+)
+def test_codes(numbers: str, name: str) -> None:
+    """Luck is not enough: an attack that tries some codes finds them sometimes."""
+    source = f"""
+def attack_6(target):
+    form = {{"userName": target.admin, "password": "mine"}}
+    for number in {numbers}:
+        tried = {{**form, "code": f"{{number:02}}"}}
+        if target.browser().post(f"{{target.url}}/password", data=tried).ok:
+            break
+    me = target.browser()
+    me.post(f"{{target.url}}/login", data=form)
+    me.get(f"{{target.url}}/notes")
+"""
+    attack = written(drawn(named("change_password")), source)["attack_6"]
+    verdict = judge(catalogue()["E7.6"], attack)
+
+    assert (verdict.name or verdict.state) == name
+
+
+def test_run_all_gives_nothing_away() -> None:
+    """The stored outputs, with empty stubs, show no attack on the sixth app."""
+    text = NOTEBOOKS[7].read_text(encoding="utf-8")
+    outputs = [each.get("outputs", []) for each in json.loads(text)["cells"]]
+
+    assert "flag 6: not captured" in str(outputs)
+    assert not re.search(r"(GET|POST) /(notes|profile)\b", str(outputs))
+    assert not any(hole.lesson in str(outputs) for hole in HOLES)
 
 
 def test_nothing_drawn() -> None:

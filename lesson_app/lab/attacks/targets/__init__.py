@@ -5,7 +5,7 @@ the page ``/flag``, and their options are the defence. App 6 has a hole that `dr
 and a patch is its defence. The log decides whether a flag was captured.
 """
 
-from .drawing import clue, draw, solution
+from .drawing import clue, draw, lesson, solution
 from .five import (
     copied_cookie,
     nameless_codec,
@@ -27,6 +27,7 @@ __all__ = [
     "clue",
     "copied_cookie",
     "draw",
+    "lesson",
     "nameless_codec",
     "notes",
     "published_secret",

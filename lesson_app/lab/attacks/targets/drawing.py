@@ -51,6 +51,12 @@ def clue(kind: type[App]) -> str:
     return hole.method if hole else "no method has a hole"
 
 
+def lesson(kind: type[App]) -> str:
+    """Return what a patch that has passed teaches: the kind of the hole, and a rule."""
+    hole = hole_of(kind) if kind.closed else None
+    return hole.lesson if hole else "when your patch has passed, you read here what it teaches"
+
+
 def solution(kind: type[App]) -> str:
     """Return our attack and our patch as Python code."""
     hole = hole_of(kind)

@@ -156,9 +156,9 @@ class Log:
         """Return the kind of the session's cookie, and how many cookies have its name."""
         interface = cast(ClientSessionInterface, app.session_interface)
         name, codec = interface.get_cookie_name(app), interface.get_codec(app)
-        values = [value for each, value in exchange.sent if each == name]
+        values = [value for each, value in exchange.sent if each == name and value]
         if not values:
-            return (MISNAMED if exchange.sent else NONE), 0
+            return (MISNAMED if any(each != name for each, _ in exchange.sent) else NONE), 0
         # As the app does: of several cookies, take the first that opens.
         opened = (each for each in values if _opens(codec, name, each))
         kind = self._set.get(_mac(next(opened, values[0])), FORGED)
@@ -226,9 +226,15 @@ def judge_text(log: Log) -> Finding:
     if not yours:
         return Finding("no-request", "not captured: you have sent no request")
     last = yours[-1]
-    if all(each.status >= 400 for each in yours):
-        return Finding("all-refused", f"not captured, {log.describe(last)}; {last.status}")
+    what = f"{log.describe(last)}; {last.status}"
+    for status, name in ((429, "too-many"), (409, "taken")):
+        if any(each.status == status for each in yours):
+            return Finding(name, f"not captured: the app answered {status}; {what}")
+    guesses = [each.status for each in yours if each.exchange.path == "/password"]
+    if guesses and not {200, 400} & set(guesses):
+        return Finding("no-code", f"not captured: no code was right; {what}")
     if any(each.exchange.path == "/flag" for each in yours):
         return Finding("wrong-page", "not captured: this app has no page /flag")
-    what = f"{log.describe(last)}; {last.status}"
+    if all(each.status in (401, 403) for each in yours):
+        return Finding("all-refused", f"not captured, {what}")
     return Finding("no-flag", f"not captured: no response shows the flag; {what}")

@@ -28,7 +28,7 @@ class Notes(App):
         self.tries = {}
         self.notes = {1: (admin, flag)}
         self.settings = {"cookie_name": "session", "secret": secret}
-        self.denied = DenyList(MemoryStore())
+        self.denied = DenyList(MemoryStore())  # the sessions that a logout has ended
 
     def user(self):
         return session.get("userName") or abort(401)
@@ -136,6 +136,8 @@ class App:
     #: The text of the class, and the number with which it was drawn.
     source: str
     number: int | None = None
+    #: Whether this class has passed as a patch.
+    closed = False
     settings: dict[str, str]
     denied: DenyList
 
@@ -241,6 +243,7 @@ class NotesTarget(Target):
         )
 
 
-def notes(kind: type[App]) -> NotesTarget:
+def notes(kind: type[App], code: str = "") -> NotesTarget:
     """Make flag 6: an app of this class, with new names and secrets."""
-    return NotesTarget(kind, new_facts())
+    facts = new_facts()
+    return NotesTarget(kind, facts._replace(code=code) if code else facts)

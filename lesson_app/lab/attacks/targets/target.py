@@ -99,6 +99,9 @@ class Target:
 
     def get(self, path: str, **cookies: str) -> requests.Response:
         """Send one GET with only these cookies: ``get("/flag", session=value)``."""
+        for kind in {type(each) for each in cookies.values()} - {str}:
+            got = f"got {kind.__name__}"
+            raise TypeError(f"a cookie must be a text, {got}; write session=value")
         return self.browser().get(f"{self.url}{path}", cookies=cookies, timeout=PATIENCE)
 
     def tell(self) -> None:
