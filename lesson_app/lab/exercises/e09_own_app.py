@@ -278,23 +278,26 @@ EXERCISES = (
             stranger_crash="a stranger's request to a private page or form ends in an error "
             "(500); look for a user before you use one",
             stranger_writes="a stranger filled in the private form, and the text was there "
-            "after the login; guard the POST too, and begin a new session at the login",
+            "after the login; guard each method that writes, and begin a new "
+            "session at the login",
+            gone_by_get="Ada followed the links of her pages, and then her text was gone; let "
+            'only a form with method="post" change data',
             claimed="a stranger added ?user=… to the path of the private page, with a user's "
             "name, and came in; take the user from the session only",
-            stranger_changes="a stranger's PUT, PATCH or DELETE removed what Ada had written; "
-            "guard every method, as ensure_login does",
+            stranger_changes="a stranger's request removed what Ada had written; guard every "
+            "path and method, as ensure_login does",
             asked_for="another user added a query to the path, and the page showed Ada's text; "
             "take the user from the session, and search only in their own data",
             shared="the user Bob sees Ada's text in his own browser; keep each user's data "
             "apart",
             mixed="a user's own text was gone from the private page after another user wrote; "
             "keep each user's data apart, and take the user from the session",
-            writes_for="another user sent Ada's form from their own browser, and the text was "
-            "on Ada's page; take the user from the session, not from a field or a path",
+            writes_for="another user sent Ada's forms from their own browser, and that changed "
+            "Ada's texts; take the user from the session, not from a field or a path",
             not_reset="in the same browser, Bob logged in after Ada and sees her text; empty "
             "the session at the login",
-            script="a tag that a visitor typed came back as HTML; let a template escape it, "
-            "without |safe",
+            script="a tag or an attribute that a visitor typed came back as HTML; let a "
+            "template escape it, without |safe, and put quotes around attributes",
             script_url="a text that begins with javascript: became a link, which runs it as a "
             "script; make links only of texts that begin with https://",
             in_script="what a visitor typed is part of a script's code; keep it out of "
@@ -352,9 +355,10 @@ EXERCISES = (
         judge_idle,
         misconceptions(
             too_early="a visitor who came back in time is logged out; each visit should begin "
-            "ten new minutes",
+            "ten new minutes, also for the `duration` of the session",
             too_late="a visitor who paused for over ten minutes is still logged in; count from "
-            "the last request of this browser, by the clock that make_idle_app receives",
+            "the last request of this browser, by the check's clock (active_duration does not: "
+            "it adds to what is left)",
             other_clock="a long pause changed nothing, and your cookie has another time; give "
             "the clock to ClientSessions too, as clock=clock",
             no_return="after the pause, the same user cannot log in again",

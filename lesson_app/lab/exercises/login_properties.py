@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from html import unescape
 from itertools import zip_longest
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 
 import requests
 
 from .judging import Wrong
-from .payloads import wrong_passwords
+from .payloads import USER_KEYS, wrong_passwords
 from .tour import Site, new_mark
 
 # What may differ between two equal logins, such as a token in quotes.
@@ -33,6 +33,11 @@ def refuses(site: Site) -> str:
         site.log_in(visitor, name, password)
         if not site.closed(visitor):
             raise Wrong("any-password")
+    claims = urlencode(dict.fromkeys(USER_KEYS, site.ada))
+    claimer = site.browser()
+    claimer.go(f"{site.tour.login}?{claims}")
+    if not site.closed(claimer):
+        raise Wrong("any-password")
     empty = site.browser()
     empty.post(site.tour.login, {})
     if not site.closed(empty):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -56,10 +57,12 @@ TAGS = (
     "</script><x-y>",
     "<x-y x-z=",
     "<<b>x-y>",
+    "<b x-y=1>",
+    "&lt;x-y&gt;",
     "'-x`${1}`-'",
 )
 #: What a template computes, and the result.
-TEMPLATES = ("{{917*839}} ${917*839}", "{} {0} {x} %d %s")
+TEMPLATES = ("{{917*839}} ${917*839}", "{%print 917*839%}", "{} {0} {x} %d %s")
 PRODUCT = str(917 * 839)
 #: This becomes a link that runs a script.
 SCRIPT_URL = "javascript:"
@@ -79,6 +82,7 @@ _PUBLISHED = (
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
     b'_5#y2L"F4Q8z\n\xec]/',
     "A0Zr98j/3yX R~XHH!jmN]LWX/,?RT",
+    b'\xfd{H\xe5<\x95\xf9\xe3\x96.5\xd1\x01O<!\xd5\xa2\xa0\x9fR"\xa1\xa8',
 )
 
 
@@ -107,9 +111,38 @@ def wrong_passwords(name: str, right: str, other: str) -> list[str | None]:
 
     `other` is another user's password.
     """
+    middle = len(right) // 2
     tries: list[str | None] = [
+        *(f"{right[:place]}\x7f{right[place + 1 :]}" for place in (0, middle, len(right) - 1)),
+        right[:1].swapcase() + right[1:], f"{right} ", f" {right}", f"{right[:1]} {right[1:]}",
+        f"{right}!",
         "", None, other, f"{right}x", f"x{right}", right[:-1], right[1:], right[:1],
         right.swapcase(), name, "%", "_" * len(right), ".*", "*", "." * len(right), "None",
         "null", right[::-1], "admin", "password", "test", "1234", "' OR '1'='1", "' OR 1=1 --",
     ]  # fmt: skip
     return [each for each in dict.fromkeys(tries) if each != right]
+
+
+_MORE_PARTS = """
+    your this that very long secret change please super nobody knows development django insecure
+    random string token flask diary notes films shop correct horse staple secure private hidden
+    keyboard make sure phrase never guess 0123456789 123456789 qwertyuiop asdfghjkl zxcvbnm abcdef
+"""
+#: Parts of secrets that people make up. None is short, so that chance makes few.
+_PARTS = re.compile(
+    "|".join(
+        sorted((*filter(lambda word: len(word) > 3, WORDS), *_MORE_PARTS.split()), key=len)[
+            ::-1
+        ]
+    ),
+    re.IGNORECASE,
+)
+
+
+def is_made_up(secret: str | bytes) -> bool:
+    """Return whether most of a secret is words, a row of keys, or a repetition."""
+    text = secret if isinstance(secret, str) else secret.decode("latin-1")
+    repeated = any(
+        (text[:size] * len(text))[: len(text)] == text for size in range(1, len(text) // 2 + 1)
+    )
+    return repeated or len(_PARTS.sub("", text)) < len(text) * 0.6

@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus, urljoin, urlsplit
 
-from ...cookie import derive_keys, seal, to_base64, unseal
+from ...cookie import derive_keys, from_base64, seal, to_base64, unseal
 from ...errors import BadCookie
 from ...options import WeakSecret, check_secret
 from ..http.form_browser import FormBrowser
 from ..http.server import ViewError
 from .cookie_fields import bytes_of, flipped
 from .judging import Wrong
-from .payloads import USER_KEYS, guesses, likely
+from .payloads import USER_KEYS, guesses, is_made_up, likely
 from .tour import Site, shows
 
 
@@ -30,13 +31,24 @@ def sealed(site: Site) -> str:
             raise Wrong("no-samesite")
         if "path=/" not in attributes:
             raise Wrong(message=f"the cookie {name!r} should have Path=/; leave out path=…")
-    for other, value in site.inside().cookies.items():
-        if other != name and len(site.ada) > 2 and site.ada in unquote_plus(value):
-            raise Wrong("plain-cookie")
+    _must_not_name(site, site.inside(), name)
     more = (
         "Secure" if "secure" in attributes else "no Secure yet: only for http on your computer"
     )
     return f"the cookie {name!r}; {more}"
+
+
+def _must_not_name(site: Site, browser: FormBrowser, session_cookie: str) -> None:
+    """Raise `Wrong` if another cookie holds Ada's name, plain or in base64."""
+    name = site.ada.lower()
+    for other, value in browser.cookies.items():
+        if other == session_cookie or len(name) < 3:
+            continue
+        texts = [other, unquote_plus(value)]
+        with suppress(ValueError):
+            texts.append(from_base64(value.partition(".")[0]).decode("latin-1"))
+        if any(name in each.lower() for each in texts):
+            raise Wrong("plain-cookie")
 
 
 def _session_cookie(browser: FormBrowser) -> tuple[str, list[str]]:
@@ -59,7 +71,7 @@ def forged(site: Site) -> str:
     claims = json.dumps(dict.fromkeys(USER_KEYS, site.ada))
     plain = to_base64(claims.encode())
     changes = [flipped(value, field) for field in bytes_of(value)]
-    changes += [value[:-9], value[:20], "x", "....", "%", plain, f"{plain}.x.y", claims]
+    changes += [value[:-9], value[:20], "", "x", "....", "%", plain, f"{plain}.x.y", claims]
     page, form = site.write_form(ada)
     try:
         for change in changes:
@@ -99,7 +111,7 @@ def guessed(site: Site) -> str:
     for secret in (site.app.secret_key, *(site.app.config["SECRET_KEY_FALLBACKS"] or ())):
         if not secret:
             continue
-        if _is_weak(secret) and opens(secret):
+        if (_is_weak(secret) or is_made_up(secret)) and opens(secret):
             raise Wrong("guessable")
         for text in _spellings(secret):
             if any(shows(page, text) for page in (*site.visit(ada), ada.go(site.tour.login))):
@@ -174,6 +186,7 @@ def leaves(site: Site) -> str:
         how = answer.hops[0].status_code
         raise Wrong("still-in" if how < 400 else "no-post")
     site.must_arrive("the logout", answer)
+    _must_not_name(site, ada, _session_cookie(copy)[0])
     _must_be_ended(site, first, copy)
     again = site.logged_in()
     if site.closed(again):

@@ -100,7 +100,7 @@ class Site:
         #: The paths at which Ada and Bob arrive; an app may have a path for each user.
         self.places = {urlsplit(tour.private).path}
         #: The pages that `find_pages` found.
-        self.pages = [*dict.fromkeys((tour.private, tour.write))]
+        self.pages = [*dict.fromkeys((tour.private, tour.write, "/", tour.login))]
         #: Ada's own browser.
         self.regular = self.browser()
 
@@ -230,7 +230,23 @@ class Site:
 
     def sees(self, browser: FormBrowser, text: str) -> bool:
         """Return whether any page, or the redirect to it, has a text for a visitor."""
-        return any(shows(each, text) for each in self.visit(browser))
+        return bool(self.where(browser, text))
+
+    def where(self, browser: FormBrowser, text: str) -> str:
+        """Return the path of the first page that has a text for a visitor; or ""."""
+        return next((each.path for each in self.visit(browser) if shows(each, text)), "")
+
+    def forms(self, browser: FormBrowser) -> list[tuple[Page, Form]]:
+        """Return all forms of the pages, except those of the login and the logout."""
+        last = (urlsplit(self.tour.logout).path, urlsplit(self.tour.login).path)
+        return [
+            (page, form)
+            for page in self.visit(browser)
+            for form in page.parsed.forms
+            if not form.has("password")
+            and urlsplit(urljoin(page.last.url, form.formaction or form.action)).path
+            not in last
+        ]
 
     def visit(self, browser: FormBrowser) -> Iterator[Page]:
         """Get all pages that are known."""
@@ -254,7 +270,8 @@ class Site:
         for path in (self.tour.private, self.tour.logout):
             page = browser.go(path)
             for form in page.parsed.forms:
-                where = urlsplit(urljoin(page.last.url, form.action)).path
+                action = form.formaction or form.action
+                where = urlsplit(urljoin(page.last.url, action)).path
                 if where == urlsplit(self.tour.logout).path and form.method == "post":
                     answer = browser.send(page, form, form.filled(""))
                     if self.closed(browser):

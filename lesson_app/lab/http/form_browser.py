@@ -56,7 +56,8 @@ class FormBrowser:
 
     def send(self, page: Page, form: Form, data: Mapping[str, str]) -> Page:
         """Send a form of a page."""
-        return self._follow(form.method.upper(), urljoin(page.last.url, form.action), data)
+        action = form.formaction or form.action
+        return self._follow(form.method.upper(), urljoin(page.last.url, action), data)
 
     def _follow(
         self,
@@ -92,6 +93,8 @@ class FormBrowser:
         ]
         asked = {"params" if method == "GET" else "data": data}
         cookie = {"Cookie": "; ".join(sent)} if sent else {}
+        if method != "GET":  # a browser says from which site a form comes
+            cookie["Origin"] = self._server.url
         answer = self._client.request(
             method, url, headers={**headers, **cookie},
             allow_redirects=False, timeout=_PATIENCE, **asked,

@@ -26,6 +26,8 @@ class Form:
 
     action: str = ""
     method: str = "get"
+    #: Where the first button with a ``formaction`` sends the form instead.
+    formaction: str = ""
     fields: list[tuple[str, str, str]] = field(default_factory=list)
 
     def has(self, *kinds: str) -> bool:
@@ -53,7 +55,7 @@ class Form:
                 if not self.names("submit") & sent.keys():
                     sent[name] = value
             elif kind in ("radio", "select"):
-                sent.setdefault(name, value)
+                sent[name] = sent.get(name) or value  # the first may only say "choose one"
             else:
                 sent[name] = value or _TYPED.get(kind, "")
         return sent
@@ -73,6 +75,8 @@ class _Parser(HTMLParser):
         #: The texts of scripts, and of attributes such as onclick.
         self.scripts: list[str] = []
         self._form: Form | None = None
+        self._by_id: dict[str, Form] = {}
+        self._option: dict[str, str] | None = None
         self._within: list[str] = []
         self._list = ""
         self.feed(text)
@@ -87,18 +91,25 @@ class _Parser(HTMLParser):
             method = given.get("method", "get").lower()
             self._form = Form(given.get("action", ""), method)
             self.forms.append(self._form)
+            self._by_id[given.get("id", "")] = self._form
         elif tag in _UNSEEN:
             self._within.append(tag)
         elif tag == "select":
             self._list = given.get("name", "")
         elif tag == "option":
-            self._add("select", {**given, "name": self._list}, first="selected" in given)
+            self._end_option()
+            self._option = {"name": self._list, **given}
         elif tag in ("input", "button", "textarea"):
             usual = {"input": "text", "button": "submit"}.get(tag, tag)
             kind = usual if tag == "textarea" else given.get("type", usual).lower()
             self._add(kind, given, first="checked" in given)
             if kind in (*_TEXTS, *_TYPED):
                 self.visible.append(given.get("value", ""))
+
+    def _end_option(self) -> None:
+        if self._option is not None:
+            given, self._option = self._option, None
+            self._add("select", given, first="selected" in given)
 
     def _note(self, given: Mapping[str, str]) -> None:
         """Note where a tag leads, and what it runs."""
@@ -111,23 +122,31 @@ class _Parser(HTMLParser):
         """Add a field to the form that is open. The first choice of a name counts."""
         unsent = kind in ("reset", "button", "file", "image") or "disabled" in given
         unsent = unsent or (kind == "checkbox" and not first and "required" not in given)
-        if self._form is None or not given.get("name") or unsent:
+        form = self._by_id.get(given["form"]) if "form" in given else self._form
+        if form is None or unsent:
+            return
+        if kind == "submit" and not form.formaction:
+            form.formaction = given.get("formaction", "")
+        if not given.get("name"):
             return
         usual = "on" if kind in ("checkbox", "radio") else ""
-        place = 0 if first else len(self._form.fields)
-        self._form.fields.insert(place, (kind, given["name"], given.get("value", usual)))
+        place = 0 if first else len(form.fields)
+        form.fields.insert(place, (kind, given["name"], given.get("value", usual)))
 
     def handle_endtag(self, tag: str) -> None:
         """Leave a form, or a part whose text is not shown."""
         if tag == "form":
             self._form = None
-        elif tag == "select":
-            self._list = ""
+        elif tag in ("select", "option"):
+            self._end_option()
+            self._list = "" if tag == "select" else self._list
         elif self._within[-1:] == [tag]:
             self._within.pop()
 
     def handle_data(self, data: str) -> None:
         """Note the text that a visitor sees, or that the browser runs."""
+        if self._option is not None:
+            self._option.setdefault("value", data.strip())  # of an option without a value
         if not self._within:
             self.visible.append(data)
         elif self._within[-1] == "script":
