@@ -206,7 +206,7 @@ EXERCISES = (
             "with the time of a random name on the same server",
             not_slow="you call a name slow that nobody has; a fixed number of seconds or a "
             "small difference means nothing, so compare with twice the time of a random name",
-            no_control="if all names on the list exist, or none, comparing them finds "
+            no_control="if all names on the list exist, or none, comparing them finds"
             " nothing; compare each with a name that nobody has",
             taken="you compare with a name that may exist, such as `admin`; take one that "
             "surely nobody has",

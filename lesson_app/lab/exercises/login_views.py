@@ -52,9 +52,9 @@ def judge_login(login: Callable[[], Any]) -> None:
         raise Wrong("not-hashed")
     if hashes > 1 or hashes_of_right > 1:
         raise Wrong("twice")
+    _judge_copies(login)
     _judge_as_typed(login)
     _judge_lifetime(login)
-    _judge_copies(login)
     if _reads_url(login):
         raise Wrong("from-url")
 

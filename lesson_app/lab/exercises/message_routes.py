@@ -43,7 +43,7 @@ def judge_evil_link(evil_link: Callable[[str, str], Any]) -> None:
             )
         message = _opened(evil_link, server.url, hard)[1]
         if message != hard:
-            raise Wrong("stripped" if message == hard.strip() else "not-encoded")
+            raise Wrong("stripped" if message.strip() == hard.strip() else "not-encoded")
 
 
 def _opened(evil_link: Callable[[str, str], Any], url: str, script: str) -> tuple[str, str]:

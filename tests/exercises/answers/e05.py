@@ -172,7 +172,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
         "stripped": [
             but(_LINK, ("quote(script)", "quote(script.strip())")),
-            but(_LINK, ("quote(script)", "quote(script).strip('%20%0A')")),
+            but(_LINK, ("quote(script)", "quote(script.rstrip())")),
         ],
     },
     "E5.2": {
@@ -1213,6 +1213,7 @@ def copy_works(url, victim, thief):
                 ("make_response(view())", "view()"),
                 ("if response.location", "if not isinstance(response, str)"),
             ),
+            but(_LIMIT, ("if response.location", "if response.status_code >= 300")),
             but(_LIMIT, ("if response.location", "if response.status_code == 302")),
             but(_LIMIT, ("if response.location", "if response.status_code != 200")),
         ],
@@ -1380,7 +1381,8 @@ RIGHT: dict[str, list[str]] = {
                 def ask(name):
                     form = {"userName": name, "password": ""}
                     got = browser.post(url + "/login", data=form)
-                    return got.status_code, *got.text.replace(str(escape(name)), name).split(name)
+                    page = got.text.replace(str(escape(name)), name)
+                    return got.status_code, *page.split(name)
                 usual = ask("nobody-at-all")
                 return frozenset(filter(lambda name: ask(name) != usual, names))
             """,
@@ -1601,7 +1603,7 @@ RIGHT: dict[str, list[str]] = {
                             return "", 429
                         tries.clear()
                     answer = make_response(self.view())
-                    if answer.status_code < 300:
+                    if not answer.location:
                         tries.append(self.now())
                     else:
                         del self.tries[name]
