@@ -39,7 +39,7 @@ EXERCISES = (
             no_parameter="your link leads to the right route, but brings no message; write a "
             "`?`, and the name that `add` reads",
             empty="the value of `message` in your link is empty; put the script there",
-            stripped="the spaces at the ends of the script are missing; leave it as it is",
+            stripped="spaces or line ends around the script are missing; leave it as it is",
             fixed="your link always contains the same script; use the argument `script`",
             escaped="your link contains `&lt;` instead of `<`; that is the defence, and an "
             "attacker leaves it out",
@@ -93,8 +93,8 @@ EXERCISES = (
             "compare each answer with the answer to a name that nobody has",
             length="you look at the length of the text, but other words can be as long; "
             "compare the text itself",
-            status_only="you look at the status alone, but this login differs in its text; "
-            "compare both",
+            status_only="you compare the status, but not the whole text; this login differs in "
+            "its text alone",
             missed="you did not find the names that exist; compare the whole text and the "
             "status of each answer with those for a name that nobody has",
             no_control="your function needs names of both kinds in the list; compare each "

@@ -40,7 +40,7 @@ def judge_login(login: Callable[[], Any]) -> None:
     _judge_unknown_name(login, refused, hashes)
     _judge_hostile_name(login, refused)
     _judge_empty_field(login, refused, hashes)
-    for form in ({}, {"userName": "sampleuser"}):
+    for form in ({}, {"userName": "sampleuser"}, {"password": _RIGHT["password"]}):
         client = site("/login", login)
         answer = outcome(client.post, "/login", data=form)
         if isinstance(answer, Exception) or answer.status_code >= 500:
@@ -104,8 +104,8 @@ def _judge_refused(answer: TestResponse, kept: dict[str, Any], name: str) -> Non
 
 def _judge_unknown_name(login: Callable[[], Any], usual: TestResponse, hashes: int) -> None:
     """Check that an unknown name gets the same response, after the same work."""
-    nobody = f"nobody{secrets.token_hex(4)}"
-    for password in ("guess", "samplepassword"):
+    start = f"nobody{secrets.token_hex(4)}"
+    for password, nobody in (("guess", start), ("samplepassword", start * 20)):
         client = site("/login", login)
         answer, computed = _try(client, nobody, password)
         if "user" in content(client):
@@ -202,6 +202,16 @@ def _judge_accepted(login: Callable[[], Any]) -> int:
         raise Wrong("not-reset")
     if len(kept) > 1:
         raise Wrong(message=f"the session should hold only the user, but is {short(kept)}")
+    stranger = site("/login", login)
+    _try(stranger, "sampleuser", "guess")
+    if "user" in content(stranger):
+        raise Wrong("everybody")
+    again, _ = _try(client, "sampleuser", "guess")
+    if 300 <= again.status_code < 400:
+        raise Wrong("wrong-redirects")
+    elsewhere = {"Referer": "https://evil.example/"}
+    other = site("/login", login).post("/login", data=_RIGHT, headers=elsewhere)
+    expect_redirect(other, "/dashboard")
     for there in ("https://evil.example/", "//evil.example/", "/report"):
         in_url: Any = {"query_string": {"next": there}, "data": _RIGHT}
         in_form: Any = {"data": {**_RIGHT, "next": there}}
@@ -272,7 +282,8 @@ def judge_logout(logout: Callable[[], Any]) -> None:
         raise Wrong("needs-user")
     expect_redirect(answer, "/login")
     client.get("/session-test-add", query_string={"message": "for the next visitor"})
-    expect_redirect(client.post("/logout"), "/login")
+    elsewhere = {"Referer": "https://evil.example/"}
+    expect_redirect(client.post("/logout", headers=elsewhere), "/login")
     if content(client):
         raise Wrong("only-users")
 

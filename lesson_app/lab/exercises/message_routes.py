@@ -25,7 +25,7 @@ from .login_site import Page, content, site
 def judge_evil_link(evil_link: Callable[[str, str], Any]) -> None:
     """Check that the link puts a script into the session of the visitor who opens it."""
     number = secrets.randbelow(10**6)
-    simple = f"<script>alert({number})</script>"
+    simple = f"<script>alertMe({number})</script>"
     hard = f' <script>if (1 < 2 && "a+b") location = "?é=1&b=%41#{number}"</script>\n'
     app = add_echo(target())
     with Server(app) as server:
@@ -86,6 +86,7 @@ def judge_read(read: Callable[[], Any]) -> None:
             message=f"for the message {plain!r}, the page should show "
             f"'session message: {plain}', but shows {short(usual.text.strip())}"
         )
+    honest = 'Tom & Jerry: 1 < 2 &amp; "it\'s"' + " and so on" * 30
     product = secrets.randbelow(10**6) + 10**6
     code = f"{{{{ {product} * 1009 }}}} {{% set a = 1 %}}"
     try:
@@ -99,7 +100,7 @@ def judge_read(read: Callable[[], Any]) -> None:
     for message in (
         f"<script>alert({product})</script>",
         f"<img src=x onerror=alert({product})>",
-        'Tom & Jerry: 1 < 2 &amp; "it\'s"',
+        honest,
     ):
         page = _read(client, message)
         shown = page.text.partition("session message: ")[2].strip()

@@ -249,6 +249,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     return f"session message: {escape(message)}"
                 """,
             ),
+            but(_READ, (f"escape({_GET})", f"escape({_GET})[:90]")),
         ],
         "twice": [
             but(_READ, (f"escape({_GET})", f"escape(str(escape({_GET})))")),
@@ -418,6 +419,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "status-only": [
             but(_FIND, (', unescape(response.text).replace(name, "")', "")),
             but(_FIND, ('unescape(response.text).replace(name, "")', "response.ok")),
+            but(_FIND, ('.replace(name, "")', ".split()[:1]")),
         ],
         "taken": [
             but(_FIND, ("nobody-has-this-name", "admin")),
@@ -513,6 +515,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                         LOGIN, message="invalid login", user_name=name)
                 """
             ),
+            but(_LOGIN, ('get("userName", "")', 'get("userName", "sampleuser")')),
+            but(_LOGIN, ('get("userName", "")', 'get("userName") or "sampleuser"')),
         ],
         "logs-out": [
             but(
@@ -545,6 +549,13 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     f"check_password_hash(PASSWORD_HASH, {_PASSWORD}))",
                 ),
             ),
+            but(
+                _LOGIN,
+                (
+                    f"    if {_CHECK}",
+                    f"    if len(name) > 50:\n        return {_FORM}\n    if {_CHECK}",
+                ),
+            ),
         ],
         "not-hashed": [
             but(
@@ -555,6 +566,14 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "wrong-redirects": [
             but(_LOGIN, (_FORM, 'redirect("/login")')),
             but(_LOGIN, (_FORM, 'redirect("/login?message=invalid login", code=302)')),
+            but(
+                _LOGIN,
+                (
+                    f"    if {_CHECK}",
+                    f"    if session.get('user') == USER:\n        return {_REDIRECT}\n"
+                    f"    if {_CHECK}",
+                ),
+            ),
         ],
         "no-message": [
             but(_LOGIN, ('message="invalid login", ', "")),
@@ -675,6 +694,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
         "open-redirect": [
             but(_LOGIN, ('redirect("/dashboard"', 'redirect("https://shop.example/dashboard"')),
+            but(_LOGIN, ('"/dashboard"', 'request.referrer or "/dashboard"')),
         ],
         "next-in-url": [
             but(
@@ -920,7 +940,10 @@ WRONG: dict[str, dict[str, list[str]]] = {
             _out(('redirect("/login", code=302)', '("", 204)')),
             _out(('redirect("/login", code=302)', "render_template_string(LOGIN)")),
         ],
-        "open-redirect": [_out(("/login", "https://shop.example/login"))],
+        "open-redirect": [
+            _out(("/login", "https://shop.example/login")),
+            _out(('"/login"', 'request.referrer or "/login"')),
+        ],
         "logout-by-get": [_copy(("victim.post", "victim.get"))],
         "no-logout": [
             _copy(('    victim.post(f"{url}/logout")\n', "")),
@@ -1051,6 +1074,7 @@ def copy_works(url, victim, thief):
             but(_LIMIT, ('request.form["userName"]', '"all"')),
             but(_LIMIT, ('request.form["userName"]', 'request.args.get("userName", "")')),
             but(_LIMIT, ('request.form["userName"]', "request.remote_addr")),
+            but(_LIMIT, ('request.form["userName"]', 'request.form["userName"][:4]')),
         ],
         "shared": [
             but(_LIMIT, ("    wrong, until = Counter(), {}\n\n", "\n"))
@@ -1064,6 +1088,10 @@ def copy_works(url, victim, thief):
         "too-short": [
             but(_LIMIT, ("+ 60", "+ 30")),
             but(_LIMIT, ("+ 60", "+ 59")),
+            but(
+                _LIMIT,
+                ("    wrong,", "    exact = now\n    now = lambda: int(exact())\n    wrong,"),
+            ),
         ],
         "own-clock": [
             but(_LIMIT, ("    wrong,", "    import time\n    now = time.time\n    wrong,")),
@@ -1075,6 +1103,16 @@ def copy_works(url, victim, thief):
             but(_LIMIT, ("+ 60", "+ 60_000")),
             but(_LIMIT, ("+ 60", "+ 61")),
             but(_LIMIT, (" and now() < until[name]", "")),
+            but(
+                _LIMIT,
+                ("until[name] = now() + 60", "until[name] = None"),
+                (
+                    "if name in until and now() < until[name]:",
+                    "if name in until and until[name] is None:\n"
+                    "            until[name] = now() + 60\n"
+                    "        if name in until and now() < until[name]:",
+                ),
+            ),
         ],
         "extended": [
             but(
@@ -1473,6 +1511,21 @@ RIGHT: dict[str, list[str]] = {
                 return redirect("/dashboard")
             """,
         ),
+        *cells(
+            """
+            def login():
+                fields = map(request.form.get, ("userName", "password"), ("", ""))
+                name, password = fields
+                match is_user(name, password):
+                    case True:
+                        session["user"] = USER.copy()
+                        session.reset("user")
+                        return redirect(location="/dashboard")
+                    case _:
+                        return render_template_string(
+                            LOGIN, user_name=name, message="Sorry, invalid login!")
+            """
+        ),
         but(_LOGIN, ("302", "303")),
         but(_LOGIN, ("dict(USER)", "USER | {}")),
     ],
@@ -1626,7 +1679,7 @@ RIGHT: dict[str, list[str]] = {
                     if count >= 10:
                         count = 0
                     answer = current_app.make_response(view())
-                    if answer.location:
+                    if "Location" in answer.headers:
                         records.pop(name, None)
                     else:
                         records[name] = count + 1, now()
@@ -1655,6 +1708,29 @@ RIGHT: dict[str, list[str]] = {
 
                 return guarded
             """,
+        ),
+        *cells(
+            """
+            from flask import make_response
+            from werkzeug.exceptions import TooManyRequests
+
+            def limited(view, now):
+                log = []
+
+                def guarded(**options):
+                    name = request.form.get("userName", "")
+                    mine = [at for who, at in log if who == name]
+                    if len(mine) == 10 and now() - max(mine) < 60:
+                        raise TooManyRequests(retry_after=60)
+                    response = make_response(view(**options))
+                    if len(mine) == 10 or response.status_code // 100 == 3:
+                        log[:] = [each for each in log if each[0] != name]
+                    if response.status_code // 100 != 3:
+                        log.append((name, now()))
+                    return response
+
+                return guarded
+            """
         ),
         but(_LIMIT, ("now() < until", "now() <= until")),
         but(_LIMIT, ('["userName"]', '.get("userName", "")')),
