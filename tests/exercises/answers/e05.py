@@ -1742,8 +1742,8 @@ _SEE_OTHER = "303 is right, too"
 _NOBODY = "nobody has this name either"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E5.3": {
-        "line 4: `''` to `'x'`": "the name becomes the same text in each page",
-        "line 6: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
+        "line 6: `''` to `'x'`": "the name becomes the same text in each page",
+        "line 8: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
     },
     "E5.4": {
         "line 2: argument `''` dropped": "no user is called None",
