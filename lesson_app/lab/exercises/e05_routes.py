@@ -14,7 +14,7 @@ from .login_attacks import (
     slow_names_ours,
 )
 from .login_copy import copy_works_ours, judge_copy_works
-from .login_limit import judge_limited, limited_ours
+from .login_limit import LIMITED
 from .login_views import judge_login, judge_logout, login_ours, logout_ours
 from .message_routes import evil_link_ours, judge_evil_link, judge_read, read_ours
 
@@ -36,8 +36,10 @@ EXERCISES = (
             "opens it",
             other_path="your link does not lead to the route that stores a message; look at "
             "the path of `add`",
-            no_parameter="your link leads to the right route, but brings no message; look at "
-            "the name that `add` reads",
+            no_parameter="your link leads to the right route, but brings no message; write a "
+            "`?`, and the name that `add` reads",
+            empty="the value of `message` in your link is empty; put the script there",
+            stripped="spaces or line ends around the script are missing; leave it as it is",
             fixed="your link always contains the same script; use the argument `script`",
             escaped="your link contains `&lt;` instead of `<`; that is the defence, and an "
             "attacker leaves it out",
@@ -68,8 +70,9 @@ EXERCISES = (
             "twice; do it once",
             template="you put the message into a template's source, where `{{ … }}` runs as "
             "code; pass it as a variable, or use no template",
-            session_changed="after your view, the session holds another message; change only "
-            "what the page shows",
+            stripped="spaces at the ends of a message are missing; show it as it was written",
+            session_changed="your view changes the session, perhaps one without a message; "
+            "change only what the page shows",
             no_message="without a message, the page should show `session message: undefined`",
         ),
         (
@@ -88,10 +91,24 @@ EXERCISES = (
             inverted="you returned the names that nobody has; return the others",
             wording="you look for the words of one login; another login has other words, so "
             "compare each answer with the answer to a name that nobody has",
+            length="you look at the length of the text, but other words can be as long; "
+            "compare the text itself",
+            status_only="you compare the status, but not the whole text; this login differs in "
+            "its text alone",
+            missed="you did not find the names that exist; compare the whole text and the "
+            "status of each answer with those for a name that nobody has",
             no_control="your function needs names of both kinds in the list; compare each "
             "answer with the answer to a name that surely nobody has",
+            taken="you compare with a name that may exist, such as `sampleuser`; take one that "
+            "surely nobody has",
+            empty_name="you compare with the empty name, but a login may answer it in another "
+            "way; take a name that surely nobody has",
             echo="the page repeats the typed name, so all pages differ; remove the name from "
             "the page before you compare",
+            escaped="this page repeats the typed name as `escape` writes it: `&` is `&amp;` "
+            "and `'` is `&#39;`; remove the name in this form, too",
+            unescaped="this page repeats the name as it was typed, with its `&` and `'`; "
+            "remove the name in both forms",
             status="this login shows the same text, but its status differs; compare the "
             "status code, too",
             too_many="you send hundreds of requests; a few for each name are enough",
@@ -103,12 +120,12 @@ EXERCISES = (
         (
             "How does the login answer to a name of which you know that nobody has it?",
             "Compare the status and the text of two answers. What in the text depends only on "
-            "what you typed?",
-            "Compare `(answer.status_code, answer.text.replace(name, ''))` for each name with "
-            "the same for a random name.",
+            "what you typed? How would the page write `Tom & Jerry`?",
+            "`html.unescape(answer.text).replace(name, '')` is a page without the name. "
+            "Compare it, and the status, with those for a random name.",
         ),
         (find_users_ours,),
-        minutes=5,
+        minutes=8,
     ),
     Exercise(
         "E5.4",
@@ -122,6 +139,12 @@ EXERCISES = (
             "a stranger learns who has an account; give both the same response",
             other_time="for an unknown name you compute more or fewer password hashes than for "
             "a known one, so the time reveals who exists; call `is_user` once for every name",
+            skipped="you answer an empty field in another way, or without `is_user`; treat it "
+            "like every wrong login",
+            twice="you check the password twice for one login, which takes twice as long; call "
+            "`is_user` once, and keep its answer",
+            not_as_typed="you change what the visitor typed, perhaps with `strip` or `lower`; "
+            "use both fields as they are",
             not_hashed="you compare the password without its hash; nobody should read the "
             "password in your code, so call `is_user`",
             wrong_redirects="you redirect after a wrong password; show the form again, with "
@@ -144,12 +167,17 @@ EXERCISES = (
             password_kept="the password is in a cookie; store only the user, in the session",  # noqa: S106
             no_redirect="there is no redirect; if the visitor reloads the page, the browser "
             "sends the form again, with the password",
-            open_redirect="a link with `?next=…` sends your visitor to another site after the "
-            "login; always redirect to `/dashboard`",
+            open_redirect="the login leads to another site; always redirect to `/dashboard`",
+            next_in_url="a link with `?next=…` decides where your visitor goes after the "
+            "login, also to another site; always redirect to `/dashboard`",
+            next_in_form="a field `next` in the form decides where your visitor goes after the "
+            "login, and an attacker can write it; always redirect to `/dashboard`",
             field_missing="a request without the two fields causes an error (status 500); give "
             'a default: `request.form.get("password", "")`',
             not_reset="data from before the login is still in the session, and an attacker "
             "may have put it there; empty the session first",
+            old_lifetime="the session is empty, but its old lifetime goes on after the login; "
+            "`session.reset()` begins a new one",
             shared="all visitors share one dict: a change in one session changes the next "
             "visitor's user; store a copy of `USER`",
             from_url="you read a field from the URL, which ends up in logs and "
@@ -171,12 +199,19 @@ EXERCISES = (
         "slow_names",
         judge_slow_names,
         misconceptions(
-            not_timed="you found nobody, but some answers here take several times as long as "
-            "others; measure the time of each answer, not its text",
+            inverted="you returned the names with quick answers; the slow ones exist",
+            not_timed="you found nobody, but some names take three times as long as others, or "
+            "more; measure times, and call twice the time of a random name slow",
+            fixed="on a slower server you call every name slow, though nobody has one; compare "
+            "with the time of a random name on the same server",
             not_slow="you call a name slow that nobody has; a fixed number of seconds or a "
             "small difference means nothing, so compare with twice the time of a random name",
-            no_control="if every name on the list exists, none is slower than the others; "
-            "compare each with a name that nobody has",
+            no_control="if all names on the list exist, or none, comparing them finds"
+            " nothing; compare each with a name that nobody has",
+            taken="you compare with a name that may exist, such as `admin`; take one that "
+            "surely nobody has",
+            empty_name="you compare with the time of an empty name, which a login may refuse "
+            "at once; take a name that surely nobody has",
             once="you took an answer that was late by chance for a slow one; measure each name "
             "several times, and take the quickest or the median, not the mean",
             too_many="you send more than forty requests for each name; five are enough",
@@ -194,6 +229,7 @@ EXERCISES = (
         (slow_names_ours,),
         level=2,
         minutes=10,
+        must=False,
     ),
     Exercise(
         "E5.6",
@@ -205,10 +241,11 @@ EXERCISES = (
             "computer can see; call `session.reset()`",
             cookie_deleted="you only asked the browser to delete its cookie; empty the "
             "session with `session.reset()` instead",
+            only_users="you empty the session only if it holds a user; empty every session",
             needs_user="`logout` raises an error for a visitor who is not logged in; end "
             "every session in the same way",
-            no_redirect="there is no redirect, so the visitor sees an empty page; redirect "
-            "them to the form",
+            no_redirect="you answer without a redirect, so the browser stays at `/logout`; "
+            "send it to `/login`",
             open_redirect="the logout leads to another site; always redirect to `/login`",
             logout_by_get="`copy_works` sends a GET to `/logout`; only a POST logs out",
             no_logout="in `copy_works`, the victim never logged out with the cookie; send "
@@ -217,6 +254,8 @@ EXERCISES = (
             "the thief try",
             no_copy="the thief did not send the cookie from before the logout; copy it into "
             "the thief's `cookies` first, and then log the victim out",
+            alias="both visitors share one cookie jar, so the logout changes the thief's "
+            "cookie, too; copy the cookie itself, for example with `update`",
             any_page="you returned True, but the server had led the thief to the form, also "
             "with status 200; look for the greeting in the page",
             no_greeting="you returned False, but the thief's page greets the victim; look for "
@@ -232,51 +271,5 @@ EXERCISES = (
         (logout_ours, copy_works_ours),
         minutes=10,
     ),
-    Exercise(
-        "E5.7",
-        "limited",
-        judge_limited,
-        misconceptions(
-            shut="the very first login with the right password is refused; call `view` and "
-            "return its answer",
-            changed="the answer of `view` arrives changed, or another one came; return its "
-            "answer as it is, or status 429",
-            too_early="a name is refused before its ten wrong tries; the tenth still gets the "
-            "answer of `view`",
-            too_late="the eleventh wrong try still got the answer of `view`; refuse after ten",
-            no_limit="after fourteen wrong tries, the name is not refused; count the wrong "
-            "tries of each name",
-            right_passes="during the wait, the right password logs in, so an attacker can go "
-            "on guessing; refuse every try for this name",
-            still_calls="you call `view` also during the wait, so the server computes a hash "
-            "for each guess; refuse before you call it",
-            all_names="the tries for one name shut out another name; count each name apart",
-            shared="two sites share one count; keep the counts inside `limited`, not in a "
-            "global variable or a default",
-            too_short="the wait ended before 60 seconds; it begins with the tenth wrong try",
-            own_clock="the wait never ended, and you never asked the clock; call `now()`",
-            never_ends="the wait did not end after 60 seconds; compare `now()` with the time "
-            "of the tenth wrong try",
-            extended="tries during the wait make it longer, so a stranger can shut a visitor "
-            "out for ever; don't count refused tries",
-            not_restarted="after the wait, a name is refused before ten new wrong tries; begin "
-            "to count from zero",
-            only_once="after the first wait, a name may guess for ever; limit it again",
-            uncounted="after a right login, a name may guess without a limit; begin to count "
-            "from zero",
-            not_forgotten="wrong tries from before a right login still count; forget them "
-            "when the visitor logs in",
-        ),
-        (
-            "What must the server remember for each name, and when does it forget?",
-            "A function inside `limited` can use dicts of `limited`. `make_response(view())` "
-            "has a `status_code` and a `location`, whatever the view returned.",
-            "Keep two dicts: the wrong tries of a name, and until when it must wait. At the "
-            "tenth try, delete the count and store `now() + 60`.",
-        ),
-        (limited_ours,),
-        level=3,
-        minutes=20,
-        must=False,
-    ),
+    LIMITED,
 )

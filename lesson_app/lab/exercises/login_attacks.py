@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from functools import partial
+from html import unescape
 from typing import Any
 
 from flask import Flask, request
@@ -22,6 +23,8 @@ from .judging import Wrong, forgotten, short
 
 _MOST = 40  # requests for each name
 _TRIES = 5
+#: Names that exist on every login here, though no list contains them.
+_TAKEN = {"sampleuser", "admin", "root"}
 
 #: What a login answers to a name: does it exist? None if the name is not on the list.
 Answer = Callable[[str, bool | None], ResponseReturnValue]
@@ -40,37 +43,54 @@ def judge_find_users(find_users: Callable[[str, list[str]], Any]) -> None:
     def status(name: str, exists: bool | None) -> ResponseReturnValue:
         return "invalid login", 401 if exists else 404
 
+    def length(name: str, exists: bool | None) -> ResponseReturnValue:
+        return f"<p>no: {one}{'.' * bool(exists)}</p>"
+
     def echo(name: str, exists: bool | None) -> ResponseReturnValue:
+        return f"<p>{name}</p> no: {one if exists else other}"
+
+    def escaped(name: str, exists: bool | None) -> ResponseReturnValue:
         return f"<input value='{escape(name)}'> no: {one if exists else other}"
 
     hunt = partial(_hunt, "find_users", find_users)
     found, right, names = hunt(words, "some")
+    if found == names - right:
+        found, _, names = hunt(words, "none")
+        raise Wrong("inverted" if found == names else "no-control")
     if found != right:
-        if found == names - right:
-            found, _, names = hunt(words, "none")
-            raise Wrong("inverted" if found == names else "no-control")
-        found, right, _ = hunt(usual, "some")
-        raise Wrong("wording" if found == right else "no-control")
-    for answer, which, wrong in (
-        (words, "all", "no-control"),
-        (words, "none", "no-control"),
-        (echo, "some", "echo"),
-        (echo, "none", "echo"),
-        (status, "some", "status"),
+        for answer, wrong in ((length, "length"), (status, "status-only"), (usual, "wording")):
+            found, right, _ = hunt(answer, "some")
+            if found == right:
+                raise Wrong(wrong)
+        raise Wrong("missed")
+    for answer, which, end, wrong in (
+        (words, "all", "", "no-control"),
+        (words, "none", "", "no-control"),
+        (echo, "some", "", "echo"),
+        (echo, "none", "", "echo"),
+        (status, "some", "", "status"),
+        (escaped, "some", " & <O'N>", "escaped"),
+        (escaped, "none", " & <O'N>", "escaped"),
+        (echo, "some", " & <O'N>", "unescaped"),
     ):
-        found, right, _ = hunt(answer, which)
+        found, right, _ = hunt(answer, which, end=end)
         if found != right:
             raise Wrong(wrong)
 
 
 def _hunt(
-    function: str, find: Callable[[str, list[str]], Any], answer: Answer, which: str
+    function: str,
+    find: Callable[[str, list[str]], Any],
+    answer: Answer,
+    which: str,
+    *,
+    end: str = "",
 ) -> tuple[set[str], set[str], set[str]]:
     """Return the names that a function finds on a live login, the right ones, and all.
 
-    `which` of the names exist: "some", "all" or "none".
+    `which` of the names exist: "some", "all" or "none". All have the same `end`.
     """
-    names = [f"{letter}{secrets.token_hex(3)}" for letter in "hknt"]
+    names = [f"{letter}{secrets.token_hex(3)}{end}" for letter in "hknt"]
     right = {"some": set(names[1:3]), "all": set(names[1:3]), "none": set[str]()}[which]
     names = sorted(right) if which == "all" else names[: 4 if which == "some" else 2]
     secrets.SystemRandom().shuffle(names)
@@ -83,11 +103,13 @@ def _hunt(
         asked.append(name)
         if len(asked) > most:
             return "too many requests", 429
-        return answer(name, name in right if name in names else None)
+        if not name:
+            return "please type a name", 400
+        return answer(name, name in right if name in names else name in _TAKEN or None)
 
     with Server(app) as server:
         found = find(server.url, list(names))
-    if not isinstance(found, set | frozenset | list | tuple):
+    if not isinstance(found, set | frozenset):
         raise Wrong(
             message=f"{function} should return a set of names, but returned "
             f"{short(found)}{forgotten(found)}"
@@ -98,6 +120,10 @@ def _hunt(
         raise Wrong("not-asked")
     if not all(each in names for each in found):
         raise Wrong("not-names")
+    if found != right and "" in asked:
+        raise Wrong("empty-name")
+    if found != right and _TAKEN & set(asked):
+        raise Wrong("taken")
     return set(found), right, set(names)
 
 
@@ -107,7 +133,7 @@ def find_users_ours(url: str, names: Collection[str]) -> set[str]:
     def answer(name: str) -> tuple[int, str]:
         form = {"userName": name, "password": "guess"}
         got = Visitor().post(f"{url}/login", data=form, timeout=PATIENCE)
-        return got.status_code, got.text.replace(name, "")
+        return got.status_code, unescape(got.text).replace(name, "")
 
     usual = answer(secrets.token_hex(8))
     return {name for name in names if answer(name) != usual}
@@ -122,16 +148,17 @@ def judge_slow_names(slow_names: Callable[[str, list[str]], Any]) -> None:
     The times are work of the processor: a busy computer makes all of them longer.
     """
     timed = partial(_timed, slow_names)
-    found, right, _ = timed("some", 1.5, 6)
+    found, right, names = timed("some", 1.5, 6)
+    if found == names - right:
+        raise Wrong("inverted")
     if found != right:
         raise Wrong("not-slow" if found - right else "once" if found else "not-timed")
     # Here even an unknown name takes longer than a known one did there.
-    for which, base, late, wrong in (
-        ("none", 8, 0, "not-slow"),
-        ("all", 1.5, 0, "no-control"),
-        ("some", 1.5, 24, "once"),
-    ):
-        found, right, _ = timed(which, base, 6, late=late)
+    found, right, names = timed("none", 8, 6)
+    if found != right:
+        raise Wrong("fixed" if found == names else "no-control")
+    for which, late, wrong in (("all", 0, "no-control"), ("some", 40, "once")):
+        found, right, _ = timed(which, 1.5, 6, late=late)
         if found != right:
             raise Wrong(wrong)
 

@@ -30,6 +30,9 @@ def judge_copy_works(copy_works: Callable[[str, Visitor, Visitor], Any]) -> None
             old = victim.cookies["session"]
             seen.clear()
             found = copy_works(server.url, victim, thief)
+        # Also `copy.copy` makes a second jar around the same cookies.
+        if vars(thief.cookies).get("_cookies") is vars(victim.cookies)["_cookies"]:
+            raise Wrong("alias")
         _judge_steps(seen, old)
         inside = denied is None
         if found is not inside:

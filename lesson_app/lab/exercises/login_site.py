@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request, session
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Cookie, TestResponse
 
-from ...cookie import derive_keys, unseal
+from ...cookie import Unsealed, derive_keys, unseal
 from ...middleware import ClientSessions
 from .judging import Wrong
 
@@ -45,11 +45,11 @@ class Page(HTMLParser):
         self.text += data
 
 
-def app_with(path: str, view: Callable[[], Any]) -> Flask:
+def app_with(path: str, view: Callable[[], Any], **options: Any) -> Flask:
     """Return an app with this view. GET /plant puts data in its session."""
     app = Flask("exercise")
     app.testing = True  # an error in the view reaches the check
-    ClientSessions(app, secret=_SECRET, cookie_name="session")
+    ClientSessions(app, secret=_SECRET, cookie_name="session", **options)
     # The answer may name the other routes with `url_for`.
     for other in {"/login", "/dashboard", "/logout"} - {path}:
         app.add_url_rule(other, other[1:], lambda: "")
@@ -76,7 +76,12 @@ def site(path: str, view: Callable[[], Any]) -> FlaskClient:
 def content(client: FlaskClient) -> dict[str, Any]:
     """Return what the session of a client holds."""
     cookie = client.get_cookie("session")
-    return unseal(cookie.value, derive_keys(_SECRET)).content if cookie else {}
+    return opened(cookie).content if cookie else {}
+
+
+def opened(cookie: Cookie) -> Unsealed:
+    """Open a cookie of a site."""
+    return unseal(cookie.value, derive_keys(_SECRET))
 
 
 def expect_redirect(response: TestResponse, path: str) -> None:
@@ -87,7 +92,7 @@ def expect_redirect(response: TestResponse, path: str) -> None:
     where = urlsplit(location)
     if where.hostname not in (None, "localhost"):
         raise Wrong("open-redirect")
-    if where.path != path:
+    if (where.path, where.query, where.fragment) != (path, "", ""):
         raise Wrong(message=f"the redirect should go to {path!r}, but goes to {location!r}")
     if response.status_code not in (302, 303):
         raise Wrong(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import redirect, render_template_string, request, session
@@ -13,14 +14,15 @@ from jinja2 import TemplateError
 from werkzeug.test import TestResponse
 
 from ...app import USER, is_user
+from ..clock import Clock
 from .judging import Wrong, outcome, short
-from .login_site import PLANTED, Page, app_with, content, expect_redirect, site
+from .login_site import PLANTED, Page, app_with, content, expect_redirect, opened, site
 
 _RIGHT = {"userName": "sampleuser", "password": "samplepassword"}
 _MARK = "changed after the login"
 _FIELDS = {"userName", "password"}
-#: Pages for a wrong login: 200 as on the course page, or a status that says "not allowed".
-_REFUSED = {200, 401, 403, 422}
+#: The status of a wrong login: 200 as on the course page, or "not allowed".
+_REFUSED = {200, 401}
 #: The C functions that compute password hashes.
 _HASHES = {"scrypt", "pbkdf2_hmac"}
 
@@ -37,22 +39,27 @@ def judge_login(login: Callable[[], Any]) -> None:
     _judge_refused(refused, content(client), "sampleuser")
     _judge_unknown_name(login, refused, hashes)
     _judge_hostile_name(login, refused)
-    for form in ({}, {"userName": "sampleuser"}):
+    _judge_empty_field(login, refused, hashes)
+    for form in ({}, {"userName": "sampleuser"}, {"password": _RIGHT["password"]}):
         client = site("/login", login)
         answer = outcome(client.post, "/login", data=form)
         if isinstance(answer, Exception) or answer.status_code >= 500:
             raise Wrong("field-missing")
         if "user" in content(client):
             raise Wrong("everybody")
-    _judge_accepted(login)
-    if not hashes:
+    hashes_of_right = _judge_accepted(login)
+    if not hashes or not hashes_of_right:
         raise Wrong("not-hashed")
+    if hashes > 1 or hashes_of_right > 1:
+        raise Wrong("twice")
     _judge_copies(login)
+    _judge_as_typed(login)
+    _judge_lifetime(login)
     if _reads_url(login):
         raise Wrong("from-url")
 
 
-def _try(client: FlaskClient, name: str, password: str) -> tuple[TestResponse, int]:
+def _try(client: FlaskClient, userName: str, password: str) -> tuple[TestResponse, int]:  # noqa: N803
     """Send one form. Return the response, and how many hashes the view computed."""
     hashes = 0
 
@@ -65,7 +72,7 @@ def _try(client: FlaskClient, name: str, password: str) -> tuple[TestResponse, i
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        answer = client.post("/login", data={"userName": name, "password": password})
+        answer = client.post("/login", data={"userName": userName, "password": password})
     finally:
         sys.setprofile(before)
     return answer, hashes
@@ -97,8 +104,8 @@ def _judge_refused(answer: TestResponse, kept: dict[str, Any], name: str) -> Non
 
 def _judge_unknown_name(login: Callable[[], Any], usual: TestResponse, hashes: int) -> None:
     """Check that an unknown name gets the same response, after the same work."""
-    nobody = f"nobody{secrets.token_hex(4)}"
-    for password in ("guess", "samplepassword"):
+    start = f"nobody{secrets.token_hex(4)}"
+    for password, nobody in (("guess", start), ("samplepassword", start * 20)):
         client = site("/login", login)
         answer, computed = _try(client, nobody, password)
         if "user" in content(client):
@@ -126,6 +133,47 @@ def _judge_hostile_name(login: Callable[[], Any], usual: TestResponse) -> None:
             raise Wrong("name-changed")
 
 
+def _judge_empty_field(login: Callable[[], Any], usual: TestResponse, hashes: int) -> None:
+    """Check that an empty field gets the same response as a wrong one, after the same work."""
+    for name, password in (("", "guess"), ("sampleuser", ""), ("nobody", "")):
+        client = site("/login", login)
+        answer, computed = _try(client, name, password)
+        if "user" in content(client):
+            raise Wrong("everybody")
+        page, known = Page(answer.text), Page(usual.text)
+        same = page.tags == known.tags and "invalid login" in page.text
+        if not same or answer.status_code != usual.status_code or computed != hashes:
+            raise Wrong("skipped")
+
+
+def _judge_as_typed(login: Callable[[], Any]) -> None:
+    """Check that nothing shortens a field, or changes its case, before it is used."""
+    typed = f" Ada-{secrets.token_hex(3).upper()} Lovelace "
+    answer, _ = _try(site("/login", login), typed, "guess")
+    if Page(answer.text).fields.get("userName") != typed:
+        raise Wrong("not-as-typed")
+    for field in _FIELDS:
+        value = _RIGHT[field]
+        for other in (value.title(), value.upper(), f" {value}", f"{value} ", f"{value}x"):
+            client = site("/login", login)
+            client.post("/login", data={**_RIGHT, field: other})
+            if "user" in content(client):
+                raise Wrong("not-as-typed")
+
+
+def _judge_lifetime(login: Callable[[], Any]) -> None:
+    """Check that a session that exists before the login gets a new lifetime."""
+    clock = Clock()
+    client = app_with("/login", login, clock=clock).test_client()
+    client.get("/plant")
+    before = client.get_cookie("session")
+    clock.advance(timedelta(minutes=1))
+    client.post("/login", data=_RIGHT)
+    after = client.get_cookie("session")
+    if before and after and opened(before).created_at == opened(after).created_at:
+        raise Wrong("old-lifetime")
+
+
 def _reads_url(login: Callable[[], Any]) -> bool:
     """Return whether a field in the URL logs in that is not in the body."""
     for missing in (_FIELDS, {"password"}, {"userName"}):
@@ -137,11 +185,11 @@ def _reads_url(login: Callable[[], Any]) -> bool:
     return False
 
 
-def _judge_accepted(login: Callable[[], Any]) -> None:
-    """Check what the right name and password lead to."""
+def _judge_accepted(login: Callable[[], Any]) -> int:
+    """Check what the right name and password lead to. Return the number of hashes."""
     client = site("/login", login)
     client.get("/plant")
-    answer = client.post("/login", data=_RIGHT)
+    answer, hashes = _try(client, **_RIGHT)
     kept = content(client)
     if "invalid login" in answer.text:
         raise Wrong("from-url" if _reads_url(login) else "not-the-form")
@@ -154,10 +202,23 @@ def _judge_accepted(login: Callable[[], Any]) -> None:
         raise Wrong("not-reset")
     if len(kept) > 1:
         raise Wrong(message=f"the session should hold only the user, but is {short(kept)}")
+    stranger = site("/login", login)
+    _try(stranger, "sampleuser", "guess")
+    if "user" in content(stranger):
+        raise Wrong("everybody")
+    again, _ = _try(client, "sampleuser", "guess")
+    if 300 <= again.status_code < 400:
+        raise Wrong("wrong-redirects")
+    elsewhere = {"Referer": "https://evil.example/"}
+    other = site("/login", login).post("/login", data=_RIGHT, headers=elsewhere)
+    expect_redirect(other, "/dashboard")
     for there in ("https://evil.example/", "//evil.example/", "/report"):
-        client = site("/login", login)
-        asked: Any = {"query_string": {"next": there}, "data": {**_RIGHT, "next": there}}
-        expect_redirect(client.post("/login", **asked), "/dashboard")
+        in_url: Any = {"query_string": {"next": there}, "data": _RIGHT}
+        in_form: Any = {"data": {**_RIGHT, "next": there}}
+        for asked, wrong in ((in_url, "next-in-url"), (in_form, "next-in-form")):
+            if site("/login", login).post("/login", **asked).location != answer.location:
+                raise Wrong(wrong)
+    return hashes
 
 
 def _judge_copies(login: Callable[[], Any]) -> None:
@@ -205,13 +266,26 @@ def judge_logout(logout: Callable[[], Any]) -> None:
     # A browser may ignore a deletion. So there must be a new cookie with an empty session.
     if not client.get_cookie("session"):
         raise Wrong("cookie-deleted")
-    if content(client).get("user"):
+    kept = content(client)
+    if kept.get("user") == PLANTED["user"]:
         raise Wrong("still-in")
-    if content(client):
+    if "planted" in kept:
         raise Wrong("rest-kept")
+    if kept:
+        raise Wrong(
+            message=f"after a logout, the session should be empty, but is {short(kept)}"
+        )
     expect_redirect(answer, "/login")
-    if isinstance(outcome(site("/logout", logout).post, "/logout"), Exception):
+    client = site("/logout", logout)
+    answer = outcome(client.post, "/logout")
+    if isinstance(answer, Exception):
         raise Wrong("needs-user")
+    expect_redirect(answer, "/login")
+    client.get("/session-test-add", query_string={"message": "for the next visitor"})
+    elsewhere = {"Referer": "https://evil.example/"}
+    expect_redirect(client.post("/logout", headers=elsewhere), "/login")
+    if content(client):
+        raise Wrong("only-users")
 
 
 def logout_ours() -> Any:

@@ -6,7 +6,7 @@ import html
 import secrets
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import requests
 from flask import session
@@ -25,8 +25,8 @@ from .login_site import Page, content, site
 def judge_evil_link(evil_link: Callable[[str, str], Any]) -> None:
     """Check that the link puts a script into the session of the visitor who opens it."""
     number = secrets.randbelow(10**6)
-    simple = f"<script>alert({number})</script>"
-    hard = f'<script>if (1 < 2 && "a+b") location = "?é=1&b=%41#{number}"</script>'
+    simple = f"<script>alertMe({number})</script>"
+    hard = f' <script>if (1 < 2 && "a+b") location = "?é=1&b=%41#{number}"</script>\n'
     app = add_echo(target())
     with Server(app) as server:
         link, message = _opened(evil_link, server.url, simple)
@@ -41,8 +41,9 @@ def judge_evil_link(evil_link: Callable[[str, str], Any]) -> None:
                 message=f"after your link, the server stores {short(message)} instead of "
                 f"{short(simple)}"
             )
-        if _opened(evil_link, server.url, hard)[1] != hard:
-            raise Wrong("not-encoded")
+        message = _opened(evil_link, server.url, hard)[1]
+        if message != hard:
+            raise Wrong("stripped" if message.strip() == hard.strip() else "not-encoded")
 
 
 def _opened(evil_link: Callable[[str, str], Any], url: str, script: str) -> tuple[str, str]:
@@ -63,7 +64,10 @@ def _opened(evil_link: Callable[[str, str], Any], url: str, script: str) -> tupl
     read = victim.get(f"{url}/session-test-read", timeout=PATIENCE).text
     message = read.partition("session message: ")[2]
     if not message:
-        raise Wrong("no-parameter")
+        if "&lt;" in unquote(link):
+            raise Wrong("escaped")
+        query = parse_qs(urlsplit(link).query, keep_blank_values=True)
+        raise Wrong("empty" if "message" in query else "no-parameter")
     return link, message
 
 
@@ -82,6 +86,7 @@ def judge_read(read: Callable[[], Any]) -> None:
             message=f"for the message {plain!r}, the page should show "
             f"'session message: {plain}', but shows {short(usual.text.strip())}"
         )
+    honest = 'Tom & Jerry: 1 < 2 &amp; "it\'s"' + " and so on" * 30
     product = secrets.randbelow(10**6) + 10**6
     code = f"{{{{ {product} * 1009 }}}} {{% set a = 1 %}}"
     try:
@@ -95,7 +100,7 @@ def judge_read(read: Callable[[], Any]) -> None:
     for message in (
         f"<script>alert({product})</script>",
         f"<img src=x onerror=alert({product})>",
-        'Tom & Jerry: 1 < 2 &amp; "it\'s"',
+        honest,
     ):
         page = _read(client, message)
         shown = page.text.partition("session message: ")[2].strip()
@@ -103,11 +108,17 @@ def judge_read(read: Callable[[], Any]) -> None:
             raise Wrong("script-only" if "img" in message else "not-escaped")
         if shown != message:
             raise Wrong("twice" if Page(shown).text == message else "changed")
-    if content(client).get("message") != 'Tom & Jerry: 1 < 2 &amp; "it\'s"':
+    spaced = f"  {plain} \t"
+    if spaced not in _read(client, spaced).text:
+        raise Wrong("stripped")
+    if content(client) != {"message": spaced}:
         raise Wrong("session-changed")
-    empty = outcome(_read, site("/session-test-read", read), None)
+    client = site("/session-test-read", read)
+    empty = outcome(_read, client, None)
     if isinstance(empty, Exception) or "session message: undefined" not in empty.text:
         raise Wrong("no-message")
+    if content(client):
+        raise Wrong("session-changed")
 
 
 def _read(client: FlaskClient, message: str | None) -> Page:

@@ -21,10 +21,12 @@ _GET = "session.get('message', 'undefined')"
 # ---------------------------------------------------------------- E5.3 and E5.5
 
 _FIND = """
+from html import unescape
+
 def find_users(url, names):
     def answer(name):
         response = guess(url, name)
-        return response.status_code, response.text.replace(name, "")
+        return response.status_code, unescape(response.text).replace(name, "")
 
     usual = answer("nobody-has-this-name")
     return {name for name in names if answer(name) != usual}
@@ -127,7 +129,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "no-parameter": [
             but(_LINK, ("message=", "script=")),
             but(_LINK, ("?message=", "#message=")),
-            but(_LINK, ("{quote(script)}", "")),
         ],
         "fixed": [
             but(_LINK, ("quote(script)", "quote('<script>alert(1)</script>')")),
@@ -145,6 +146,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     return f"{url}/session-test-add?{query}"
                 """
             ),
+            but(_LINK, ("quote(script)", "escape(script)")),
         ],
         "encoded-twice": [
             but(_LINK, ("quote(script)", "quote(quote(script))")),
@@ -163,6 +165,14 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_LINK, ("quote(script)", "script.replace('<', '%3C').replace('>', '%3E')")),
             but(_LINK, ("quote(script)", "script.replace('&', '%26').replace(' ', '+')")),
             but(_LINK, ("quote(script)", "quote(script, safe='&')")),
+        ],
+        "empty": [
+            but(_LINK, ("{quote(script)}", "")),
+            but(_LINK, ("quote(script)", "quote(script[:0])")),
+        ],
+        "stripped": [
+            but(_LINK, ("quote(script)", "quote(script.strip())")),
+            but(_LINK, ("quote(script)", "quote(script.rstrip())")),
         ],
     },
     "E5.2": {
@@ -239,6 +249,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     return f"session message: {escape(message)}"
                 """,
             ),
+            but(_READ, (f"escape({_GET})", f"escape({_GET})[:90]")),
         ],
         "twice": [
             but(_READ, (f"escape({_GET})", f"escape(str(escape({_GET})))")),
@@ -264,7 +275,20 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 return render_template_string("session message: " + message)
             """,
         ),
+        "stripped": [
+            but(_READ, (f"escape({_GET})", f"escape({_GET}.strip())")),
+            but(_READ, (f"escape({_GET})", f"' '.join(escape({_GET}).split())")),
+        ],
         "session-changed": cells(
+            """
+            def read():
+                return f"session message: {escape(session.setdefault('message', 'undefined'))}"
+            """,
+            """
+            def read():
+                session.setdefault("visits", 0)
+                return f"session message: {escape(session.get('message', 'undefined'))}"
+            """,
             """
             def read():
                 session["message"] = str(escape(session.get("message", "undefined")))
@@ -304,23 +328,18 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ),
         "no-control": [
             but(_FIND, ('answer("nobody-has-this-name")', "answer(names[0])")),
-            but(_FIND, ("answer(name) != usual", "guess(url, name).status_code != 200")),
             *cells(
                 """
                 def find_users(url, names):
-                    return {name for name in names if guess(url, name).ok}
-                """,
-                """
-                def find_users(url, names):
-                    for name in names:
-                        guess(url, name)
-                    return set()
+                    texts = {name: guess(url, name).text for name in sorted(names)}
+                    return {name for name in names if texts[name] != texts[max(names)]}
                 """,
             ),
         ],
         "echo": [
             but(_FIND, ('.replace(name, "")', "")),
             but(_FIND, ('.replace(name, "")', '.replace("nobody-has-this-name", "")')),
+            but(_FIND, ('.replace(name, "")', '.replace(name, "", 0)')),
         ],
         "status": [
             but(_FIND, ("response.status_code, ", "")),
@@ -359,6 +378,82 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(
                 _FIND,
                 ("!= usual}", '!= usual} | {"nobody-has-this-name"}'),
+            ),
+        ],
+        "missed": [
+            but(_FIND, ("answer(name) != usual", "guess(url, name).status_code != 200")),
+            *cells(
+                """
+                def find_users(url, names):
+                    return {name for name in names if guess(url, name).ok}
+                """,
+                """
+                def find_users(url, names):
+                    for name in names:
+                        guess(url, name)
+                    return set()
+                """,
+                """
+                import time
+
+                def find_users(url, names):
+                    def seconds(name):
+                        start = time.perf_counter()
+                        guess(url, name)
+                        return time.perf_counter() - start
+                    usual = min(seconds("nobody-has-this-name") for _ in range(3))
+                    return {name for name in names if seconds(name) > 90 * usual}
+                """,
+            ),
+        ],
+        "length": [
+            but(_FIND, ('unescape(response.text).replace(name, "")', "len(response.text)")),
+            but(
+                _FIND,
+                (
+                    'unescape(response.text).replace(name, "")',
+                    "len(response.text) - len(name) * (name in response.text)",
+                ),
+            ),
+        ],
+        "status-only": [
+            but(_FIND, (', unescape(response.text).replace(name, "")', "")),
+            but(_FIND, ('unescape(response.text).replace(name, "")', "response.ok")),
+            but(_FIND, ('.replace(name, "")', ".split()[:1]")),
+        ],
+        "taken": [
+            but(_FIND, ("nobody-has-this-name", "admin")),
+            but(_FIND, ("nobody-has-this-name", "sampleuser")),
+        ],
+        "empty-name": [
+            but(_FIND, ('answer("nobody-has-this-name")', 'answer("")')),
+        ],
+        "escaped": [
+            but(_FIND, ("unescape(response.text)", "response.text")),
+            but(
+                _FIND,
+                ("import unescape", "import escape as html_escape"),
+                ("unescape(response.text)", "response.text.replace(html_escape(name), '')"),
+            ),
+            but(
+                _FIND,
+                ("unescape(response.text)", "response.text.replace('&amp;', '&')"),
+            ),
+        ],
+        "unescaped": [
+            *cells(
+                """
+                from urllib.parse import quote
+
+                def find_users(url, names):
+                    def look(name):
+                        got = guess(url, name)
+                        plain = got.text.replace(str(escape(name)), "")
+                        return got.status_code, plain if "&" in name else got.text.replace(
+                            name, "")
+                    usual = look("nobody-has-this-name")
+                    return {name for name in names if look(name) != usual}
+                """
             ),
         ],
     },
@@ -420,6 +515,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                         LOGIN, message="invalid login", user_name=name)
                 """
             ),
+            but(_LOGIN, ('get("userName", "")', 'get("userName", "sampleuser")')),
+            but(_LOGIN, ('get("userName", "")', 'get("userName") or "sampleuser"')),
         ],
         "logs-out": [
             but(
@@ -452,6 +549,13 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     f"check_password_hash(PASSWORD_HASH, {_PASSWORD}))",
                 ),
             ),
+            but(
+                _LOGIN,
+                (
+                    f"    if {_CHECK}",
+                    f"    if len(name) > 50:\n        return {_FORM}\n    if {_CHECK}",
+                ),
+            ),
         ],
         "not-hashed": [
             but(
@@ -462,6 +566,14 @@ WRONG: dict[str, dict[str, list[str]]] = {
         "wrong-redirects": [
             but(_LOGIN, (_FORM, 'redirect("/login")')),
             but(_LOGIN, (_FORM, 'redirect("/login?message=invalid login", code=302)')),
+            but(
+                _LOGIN,
+                (
+                    f"    if {_CHECK}",
+                    f"    if session.get('user') == USER:\n        return {_REDIRECT}\n"
+                    f"    if {_CHECK}",
+                ),
+            ),
         ],
         "no-message": [
             but(_LOGIN, ('message="invalid login", ', "")),
@@ -581,13 +693,13 @@ WRONG: dict[str, dict[str, list[str]]] = {
             but(_LOGIN, (_REDIRECT, "render_template_string(DASHBOARD, user=USER)")),
         ],
         "open-redirect": [
+            but(_LOGIN, ('redirect("/dashboard"', 'redirect("https://shop.example/dashboard"')),
+            but(_LOGIN, ('"/dashboard"', 'request.referrer or "/dashboard"')),
+        ],
+        "next-in-url": [
             but(
                 _LOGIN,
                 ('redirect("/dashboard"', 'redirect(request.args.get("next", "/dashboard")'),
-            ),
-            but(
-                _LOGIN,
-                ('redirect("/dashboard"', 'redirect(request.form.get("next", "/dashboard")'),
             ),
             but(
                 _LOGIN,
@@ -596,7 +708,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     'redirect(request.values.get("next") or "/dashboard"',
                 ),
             ),
-            but(_LOGIN, ('redirect("/dashboard"', 'redirect("https://shop.example/dashboard"')),
             but(
                 _LOGIN,
                 (
@@ -605,6 +716,19 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     '    if there.startswith("/"):\n'
                     "        return redirect(there)\n"
                     "    return redirect(",
+                ),
+            ),
+        ],
+        "next-in-form": [
+            but(
+                _LOGIN,
+                ('redirect("/dashboard"', 'redirect(request.form.get("next", "/dashboard")'),
+            ),
+            but(
+                _LOGIN,
+                (
+                    "return redirect(",
+                    "return redirect('/report' if 'next' in request.form else ",
                 ),
             ),
         ],
@@ -646,29 +770,92 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ("    name", "    request.form = request.form or request.args\n    name"),
             ),
         ],
+        "skipped": [
+            but(
+                _LOGIN,
+                (
+                    f"    if {_CHECK}",
+                    f"    if not name:\n        return {_FORM}\n    if {_CHECK}",
+                ),
+            ),
+            but(
+                _LOGIN,
+                (
+                    f"    if {_CHECK}",
+                    f"    if not {_PASSWORD}:\n        return {_FORM}\n    if {_CHECK}",
+                ),
+            ),
+            but(
+                _LOGIN,
+                ('message="invalid login"', 'message="invalid login" if name else "no name"'),
+            ),
+        ],
+        "twice": [
+            but(
+                _LOGIN,
+                (
+                    "    session.reset()",
+                    f"    if {_CHECK}:\n        return 'no'\n    session.reset()",
+                ),
+            ),
+            but(_LOGIN, (_CHECK, f"{_CHECK} or {_CHECK}")),
+            but(
+                _LOGIN, (_CHECK, f"is_user(name, {_PASSWORD}) + is_user(name, {_PASSWORD}) < 2")
+            ),
+        ],
+        "not-as-typed": [
+            but(_LOGIN, ('get("userName", "")', 'get("userName", "").strip()')),
+            but(_LOGIN, ('get("userName", "")', 'get("userName", "").lower()')),
+            but(_LOGIN, (f"name, {_PASSWORD}", f"name.casefold(), {_PASSWORD}")),
+            but(_LOGIN, (_PASSWORD, f"{_PASSWORD}.strip()")),
+            but(_LOGIN, (_PASSWORD, f"{_PASSWORD}.lower()")),
+            but(_LOGIN, (_PASSWORD, f"{_PASSWORD}[:14]")),
+            but(_LOGIN, ("user_name=name", "user_name=name.strip()")),
+        ],
+        "old-lifetime": [
+            but(_LOGIN, ("session.reset()", "session.clear()")),
+            but(
+                _LOGIN,
+                ("session.reset()", "for key in list(session):\n        del session[key]"),
+            ),
+            but(
+                _LOGIN,
+                (
+                    '    session.reset()\n    session["user"] = dict(USER)',
+                    "    session.replace({'user': dict(USER)})",
+                ),
+            ),
+        ],
     },
     "E5.5": {
         "not-timed": [
             but(_SLOW, ("> 2 * usual", "> 90 * usual")),
             _FIND.replace("find_users", "slow_names"),
+            but(_SLOW, ("> 2 * usual", "> 9 * usual")),
         ],
         "not-slow": [
             but(_SLOW, ("> 2 * usual", "> usual / 2")),
             but(_SLOW, ("> 2 * usual", "> 0.000001")),
-            # The first server's time stands for all servers.
-            but(
-                _SLOW,
-                ("def slow_names", "known = []\n\ndef slow_names"),
-                ("    usual =", "    known.append(0 if known else 1)\n    usual ="),
-                (
-                    "    return {name",
-                    "    known[0] = usual if known[-1] else known[0]\n    return {name",
-                ),
-                ("2 * usual}", "2 * known[0]}"),
-            ),
         ],
         "no-control": [
             but(_SLOW, ("> 2 * usual", "> 2 * min(typical(url, each) for each in names)")),
+            *cells(
+                """
+                import time
+
+                def slow_names(url, names):
+                    def quickest(name):
+                        seen = []
+                        for _ in range(5):
+                            start = time.perf_counter()
+                            guess(url, name)
+                            seen.append(time.perf_counter() - start)
+                        return min(seen)
+                    times = {name: quickest(name) for name in names}
+                    usual = sum(times.values()) / len(times)
+                    return {name for name in names if times[name] > usual}
+                """
+            ),
         ],
         "once": [
             but(_SLOW, ("min(seconds(url, name) for _ in range(5))", "seconds(url, name)")),
@@ -690,6 +877,28 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ("for name in names if", 'for name in [*names, "sampleuser"] if'),
                 ("> 2 * usual", "> 2 * usual or name == 'sampleuser'"),
             ),
+        ],
+        "fixed": [
+            # The first server's time stands for all servers.
+            but(
+                _SLOW,
+                ("def slow_names", "known = []\n\ndef slow_names"),
+                ("    usual =", "    known.append(0 if known else 1)\n    usual ="),
+                (
+                    "    return {name",
+                    "    known[0] = usual if known[-1] else known[0]\n    return {name",
+                ),
+                ("2 * usual}", "2 * known[0]}"),
+            ),
+        ],
+        "inverted": [
+            but(_SLOW, ("> 2 * usual", "<= 2 * usual")),
+        ],
+        "taken": [
+            but(_SLOW, ("nobody-has-this-name", "admin")),
+        ],
+        "empty-name": [
+            but(_SLOW, ("nobody-has-this-name", "")),
         ],
     },
     "E5.6": {
@@ -731,7 +940,10 @@ WRONG: dict[str, dict[str, list[str]]] = {
             _out(('redirect("/login", code=302)', '("", 204)')),
             _out(('redirect("/login", code=302)', "render_template_string(LOGIN)")),
         ],
-        "open-redirect": [_out(("/login", "https://shop.example/login"))],
+        "open-redirect": [
+            _out(("/login", "https://shop.example/login")),
+            _out(('"/login"', 'request.referrer or "/login"')),
+        ],
         "logout-by-get": [_copy(("victim.post", "victim.get"))],
         "no-logout": [
             _copy(('    victim.post(f"{url}/logout")\n', "")),
@@ -766,7 +978,6 @@ def copy_works(url, victim, thief):
         "no-copy": [
             _copy(("    thief.cookies.update(victim.cookies)\n", "")),
             _copy(("in thief.get", "in victim.get")),
-            _copy(("thief.cookies.update(victim.cookies)", "thief.cookies = victim.cookies")),
             *cells(
                 _OUT
                 + """
@@ -785,6 +996,19 @@ def copy_works(url, victim, thief):
             _copy(('"Hello"', '"hello"')),
             _copy(('"Hello"', '"Hello sampleuser"')),
             _copy(('Hello" in', 'Hello" not in')),
+        ],
+        "alias": [
+            _copy(("thief.cookies.update(victim.cookies)", "thief.cookies = victim.cookies")),
+            _copy(
+                ("    thief", "    import copy\n    thief"),
+                (".update(victim.cookies)", " = copy.copy(victim.cookies)"),
+            ),
+        ],
+        "only-users": [
+            _out(("    session.reset()", '    if "user" in session:\n        session.reset()')),
+            _out(
+                ("    session.reset()", '    if session.get("user"):\n        session.clear()')
+            ),
         ],
     },
     "E5.7": {
@@ -823,20 +1047,6 @@ def copy_works(url, victim, thief):
                 def limited(view, now):
                     return view
                 """,
-                """
-                from flask import make_response
-
-                def limited(view, now):
-                    def by_cookie():
-                        tries = int(request.cookies.get("tries", 0))
-                        if tries == 10:
-                            return "wait", 429
-                        response = make_response(view())
-                        response.set_cookie("tries", str(tries + 1))
-                        return response
-
-                    return by_cookie
-                """,
             ),
         ],
         "right-passes": [
@@ -864,6 +1074,7 @@ def copy_works(url, victim, thief):
             but(_LIMIT, ('request.form["userName"]', '"all"')),
             but(_LIMIT, ('request.form["userName"]', 'request.args.get("userName", "")')),
             but(_LIMIT, ('request.form["userName"]', "request.remote_addr")),
+            but(_LIMIT, ('request.form["userName"]', 'request.form["userName"][:4]')),
         ],
         "shared": [
             but(_LIMIT, ("    wrong, until = Counter(), {}\n\n", "\n"))
@@ -877,6 +1088,10 @@ def copy_works(url, victim, thief):
         "too-short": [
             but(_LIMIT, ("+ 60", "+ 30")),
             but(_LIMIT, ("+ 60", "+ 59")),
+            but(
+                _LIMIT,
+                ("    wrong,", "    exact = now\n    now = lambda: int(exact())\n    wrong,"),
+            ),
         ],
         "own-clock": [
             but(_LIMIT, ("    wrong,", "    import time\n    now = time.time\n    wrong,")),
@@ -888,6 +1103,16 @@ def copy_works(url, victim, thief):
             but(_LIMIT, ("+ 60", "+ 60_000")),
             but(_LIMIT, ("+ 60", "+ 61")),
             but(_LIMIT, (" and now() < until[name]", "")),
+            but(
+                _LIMIT,
+                ("until[name] = now() + 60", "until[name] = None"),
+                (
+                    "if name in until and now() < until[name]:",
+                    "if name in until and until[name] is None:\n"
+                    "            until[name] = now() + 60\n"
+                    "        if name in until and now() < until[name]:",
+                ),
+            ),
         ],
         "extended": [
             but(
@@ -913,6 +1138,149 @@ def copy_works(url, victim, thief):
         ],
         "uncounted": [
             but(_LIMIT, ("del wrong[name]\n        elif", "pass\n        elif")),
+        ],
+        "in-cookie": [
+            *cells(
+                """
+                from flask import make_response
+
+                def limited(view, now):
+                    def by_cookie():
+                        tries = int(request.cookies.get("tries", 0))
+                        if tries == 10:
+                            return "wait", 429
+                        response = make_response(view())
+                        response.set_cookie("tries", str(tries + 1))
+                        return response
+
+                    return by_cookie
+                """,
+                """
+                def limited(view, now):
+                    def by_session():
+                        name = "tries of " + request.form.get("userName", "")
+                        if session.get(name, 0) >= 10:
+                            return "wait", 429
+                        session[name] = session.get(name, 0) + 1
+                        return view()
+
+                    return by_session
+                """,
+            ),
+        ],
+        "forgets": [
+            *cells(
+                """
+                from collections import deque
+                from flask import abort, make_response
+
+                def limited(view, now):
+                    times = {}
+
+                    def guarded():
+                        name = request.form["userName"]
+                        mine = times.setdefault(name, deque(maxlen=10))
+                        while mine and mine[0] + 60 <= now():
+                            mine.popleft()
+                        if len(mine) == 10:
+                            abort(429)
+                        answer = view()
+                        if make_response(answer).status_code < 300:
+                            mine.append(now())
+                        else:
+                            mine.clear()
+                        return answer
+
+                    return guarded
+                """,
+                """
+                from flask import make_response
+
+                def limited(view, now):
+                    seen = {}
+
+                    def guarded():
+                        name = request.form.get("userName", "")
+                        count, first = seen.get(name, (0, now()))
+                        if count and now() - first >= 60:
+                            count, first = 0, now()
+                        if count >= 10:
+                            return "wait", 429
+                        answer = make_response(view())
+                        if answer.location:
+                            seen.pop(name, None)
+                        else:
+                            seen[name] = count + 1, first
+                        return answer
+
+                    return guarded
+                """,
+            ),
+        ],
+        "twice": [
+            but(_LIMIT, ("        return response\n", "        return view()\n")),
+            but(_LIMIT, ("if response.location", "if make_response(view()).location")),
+        ],
+        "others-freed": [
+            but(
+                _LIMIT,
+                (
+                    "del wrong[name]\n        elif",
+                    "wrong.clear()\n            until.clear()\n        elif",
+                ),
+            ),
+            but(_LIMIT, ("del wrong[name]\n        elif", "wrong.clear()\n        elif")),
+        ],
+        "folded": [
+            but(_LIMIT, ('request.form["userName"]', 'request.form["userName"].lower()')),
+            but(_LIMIT, ('request.form["userName"]', 'request.form["userName"].strip()')),
+        ],
+        "from-url": [
+            but(_LIMIT, ('request.form["userName"]', 'request.values["userName"]')),
+            but(
+                _LIMIT,
+                (
+                    'request.form["userName"]',
+                    'request.args.get("userName") or request.form["userName"]',
+                ),
+            ),
+        ],
+        "other-answers": [
+            but(
+                _LIMIT,
+                ("make_response(view())", "view()"),
+                ("if response.location", "if not isinstance(response, str)"),
+            ),
+            but(_LIMIT, ("if response.location", "if response.status_code >= 300")),
+            but(_LIMIT, ("if response.location", "if response.status_code == 302")),
+            but(_LIMIT, ("if response.location", "if response.status_code != 200")),
+        ],
+        "mixed": [
+            *cells(
+                """
+                from flask import make_response
+
+                def limited(view, now):
+                    last = ["", 0, 0]  # the name, its wrong tries, the end of the wait
+
+                    def guarded():
+                        name = request.form.get("userName", "")
+                        if last[0] == name and now() < last[2]:
+                            return "wait", 429
+                        answer = make_response(view())
+                        if answer.location:
+                            last[1] *= last[0] != name
+                            return answer
+                        if last[0] != name:
+                            last[:] = [name, 0, 0]
+                        last[1] += 1
+                        if last[1] == 10:
+                            last[1:] = [0, now() + 60]
+                        return answer
+
+                    return guarded
+                """,
+            ),
         ],
     },
 }
@@ -1004,6 +1372,10 @@ RIGHT: dict[str, list[str]] = {
     ),
     "E5.3": [
         but(_FIND, ("nobody-has-this-name", "qwertzuiop")),
+        but(
+            _FIND,
+            ("unescape(response.text)", "response.text.replace(str(escape(name)), '')"),
+        ),
         *cells(
             """
             import secrets
@@ -1011,31 +1383,35 @@ RIGHT: dict[str, list[str]] = {
             def find_users(url, names):
                 ghost = secrets.token_hex(12)
                 usual = guess(url, ghost)
-                found = []
+                found = set()
                 for name in names:
                     got = guess(url, name)
-                    if got.status_code != usual.status_code:
-                        found.append(name)
-                    elif got.text != usual.text.replace(ghost, name):
-                        found.append(name)
+                    forms = usual.text.replace(ghost, name), str(
+                        usual.text.replace(ghost, escape(name)))
+                    if got.status_code != usual.status_code or got.text not in forms:
+                        found.add(name)
                 return found
             """,
             """
+            import html
             import urllib.error
             import urllib.parse
             import urllib.request
+
+            def plain(answer, name):
+                return html.unescape(answer.read().decode()).replace(name, "")
 
             def ask(url, name):
                 form = urllib.parse.urlencode({"userName": name, "password": "x"}).encode()
                 try:
                     with urllib.request.urlopen(url + "/login", form) as answer:
-                        return answer.status, answer.read().decode().replace(name, "")
+                        return answer.status, plain(answer, name)
                 except urllib.error.HTTPError as error:
-                    return error.code, error.read().decode().replace(name, "")
+                    return error.code, plain(error, name)
 
             def find_users(url, names):
                 usual = ask(url, "x" * 30)
-                return tuple(name for name in names if ask(url, name) != usual)
+                return set(name for name in names if ask(url, name) != usual)
             """,
             """
             def find_users(url, names):
@@ -1043,7 +1419,8 @@ RIGHT: dict[str, list[str]] = {
                 def ask(name):
                     form = {"userName": name, "password": ""}
                     got = browser.post(url + "/login", data=form)
-                    return got.status_code, *got.text.split(name)
+                    page = got.text.replace(str(escape(name)), name)
+                    return got.status_code, *page.split(name)
                 usual = ask("nobody-at-all")
                 return frozenset(filter(lambda name: ask(name) != usual, names))
             """,
@@ -1053,13 +1430,17 @@ RIGHT: dict[str, list[str]] = {
             def find_users(url, names):
                 def shape(name):
                     got = requests.post(f"{url}/login", {"userName": name, "password": "?"})
-                    return got.status_code, re.sub(re.escape(name), "NAME", got.text)
+                    both = f"{re.escape(escape(name))}|{re.escape(name)}"
+                    return got.status_code, re.sub(both, "NAME", got.text)
                 return {n for n in names if shape(n) != shape("zzzzzzzzzzzzzzzzz")}
             """,
             """
             def find_users(url, names):
                 answers = {n: guess(url, n) for n in ["unknown-person", *names]}
-                looks = {n: (a.status_code, a.text.replace(n, "")) for n, a in answers.items()}
+                looks = {
+                    n: (a.status_code, a.text.replace(escape(n), "").replace(n, ""))
+                    for n, a in answers.items()
+                }
                 usual = looks.pop("unknown-person")
                 return {n for n, look in looks.items() if look != usual}
             """,
@@ -1072,7 +1453,7 @@ RIGHT: dict[str, list[str]] = {
                 name = request.form["userName"]
                 password = request.form["password"]
                 if is_user(name, password):
-                    session.clear()
+                    session.reset()
                     session["user"] = {"userName": name, "email": USER["email"]}
                     return redirect("/dashboard")
                 else:
@@ -1109,6 +1490,7 @@ RIGHT: dict[str, list[str]] = {
                 name = request.form.get("userName") or ""
                 if is_user(name, request.form.get("password") or ""):
                     session.clear()
+                    session.reset()
                     session["user"] = {**USER}
                     return redirect(request.host_url + "dashboard", code=303)
                 page = LOGIN.replace("{{ user_name }}", str(escape(name)))
@@ -1123,14 +1505,27 @@ RIGHT: dict[str, list[str]] = {
                 name = request.form["userName"]
                 if not is_user(name, request.form["password"]):
                     return render_template_string(
-                        LOGIN, message=f"invalid login, {name}", user_name=name), 403
-                for key in list(session):
-                    del session[key]
+                        LOGIN, message=f"invalid login, {name}", user_name=name), 401
+                session.reset(*())
                 session["user"] = {key: value for key, value in USER.items()}
                 return redirect("/dashboard")
             """,
         ),
-        but(_LOGIN, ("session.reset()", "for key in list(session):\n        del session[key]")),
+        *cells(
+            """
+            def login():
+                fields = map(request.form.get, ("userName", "password"), ("", ""))
+                name, password = fields
+                match is_user(name, password):
+                    case True:
+                        session["user"] = USER.copy()
+                        session.reset("user")
+                        return redirect(location="/dashboard")
+                    case _:
+                        return render_template_string(
+                            LOGIN, user_name=name, message="Sorry, invalid login!")
+            """
+        ),
         but(_LOGIN, ("302", "303")),
         but(_LOGIN, ("dict(USER)", "USER | {}")),
     ],
@@ -1150,7 +1545,7 @@ RIGHT: dict[str, list[str]] = {
                         guess(url, name)
                         seen.append(monotonic() - start)
                 usual = sorted(times.pop(ghost))[3]
-                return [name for name, seen in times.items() if sorted(seen)[3] > 2.5 * usual]
+                return {name for name, seen in times.items() if sorted(seen)[3] > 2.5 * usual}
             """,
             """
             def slow_names(url, names):
@@ -1261,7 +1656,7 @@ RIGHT: dict[str, list[str]] = {
                             return "", 429
                         tries.clear()
                     answer = make_response(self.view())
-                    if answer.status_code < 300:
+                    if not answer.location:
                         tries.append(self.now())
                     else:
                         del self.tries[name]
@@ -1284,7 +1679,7 @@ RIGHT: dict[str, list[str]] = {
                     if count >= 10:
                         count = 0
                     answer = current_app.make_response(view())
-                    if answer.location:
+                    if "Location" in answer.headers:
                         records.pop(name, None)
                     else:
                         records[name] = count + 1, now()
@@ -1293,28 +1688,49 @@ RIGHT: dict[str, list[str]] = {
                 return check
             """,
             """
-            from collections import deque
-            from flask import abort, make_response
+            from flask import make_response
 
             def limited(view, now):
-                times = {}
+                tries, free = {}, {}
 
                 def guarded():
-                    name = request.form["userName"]
-                    mine = times.setdefault(name, deque(maxlen=10))
-                    while mine and mine[0] + 60 <= now():
-                        mine.popleft()
-                    if len(mine) == 10:
-                        abort(429)
+                    name = request.form.get("userName", "")
+                    if now() < free.get(name, 0):
+                        return make_response(("Too many tries", 429, {"Retry-After": "60"}))
                     answer = view()
-                    if make_response(answer).status_code < 300:
-                        mine.append(now())
-                    else:
-                        mine.clear()
+                    if 300 <= make_response(answer).status_code < 400:
+                        tries[name] = 0
+                        return answer
+                    tries[name] = tries.get(name, 0) + 1
+                    if tries[name] >= 10:
+                        tries[name], free[name] = 0, now() + 60
                     return answer
 
                 return guarded
             """,
+        ),
+        *cells(
+            """
+            from flask import make_response
+            from werkzeug.exceptions import TooManyRequests
+
+            def limited(view, now):
+                log = []
+
+                def guarded(**options):
+                    name = request.form.get("userName", "")
+                    mine = [at for who, at in log if who == name]
+                    if len(mine) == 10 and now() - max(mine) < 60:
+                        raise TooManyRequests(retry_after=60)
+                    response = make_response(view(**options))
+                    if len(mine) == 10 or response.status_code // 100 == 3:
+                        log[:] = [each for each in log if each[0] != name]
+                    if response.status_code // 100 != 3:
+                        log.append((name, now()))
+                    return response
+
+                return guarded
+            """
         ),
         but(_LIMIT, ("now() < until", "now() <= until")),
         but(_LIMIT, ('["userName"]', '.get("userName", "")')),
@@ -1326,8 +1742,8 @@ _SEE_OTHER = "303 is right, too"
 _NOBODY = "nobody has this name either"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "E5.3": {
-        "line 4: `''` to `'x'`": "the name becomes the same text in each page",
-        "line 6: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
+        "line 6: `''` to `'x'`": "the name becomes the same text in each page",
+        "line 8: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
     },
     "E5.4": {
         "line 2: argument `''` dropped": "no user is called None",
@@ -1363,6 +1779,30 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "but returned '/session-test-add",
         ),
     ],
+    "E5.3": [
+        (
+            but(
+                _FIND,
+                (
+                    "return {name for name in names if answer(name) != usual}",
+                    "return [name for name in names if answer(name) != usual]",
+                ),
+            ),
+            "find_users should return a set of names, but returned [",
+        ),
+    ],
+    "E5.5": [
+        (
+            but(
+                _SLOW,
+                (
+                    "return {name for name in names if typical(url, name) > 2 * usual}",
+                    "return [name for name in names if typical(url, name) > 2 * usual]",
+                ),
+            ),
+            "slow_names should return a set of names, but returned [",
+        ),
+    ],
     "E5.4": [
         (
             "def login(): return 'no', 404",
@@ -1379,10 +1819,13 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
             "the redirect should go to '/dashboard', but goes to '/'",
         ),
         (
-            but(_LOGIN, ('"/dashboard"', 'request.form.get("next") or "/dashboard"')).replace(
-                "return redirect(", "return redirect('/report' if 'next' in request.form else "
-            ),
-            "the redirect should go to '/dashboard', but goes to '/report'",
+            but(_LOGIN, ('"/dashboard"', '"/dashboard?user=" + name')),
+            "the redirect should go to '/dashboard', but goes to '/dashboard?user=sampleuser'",
+        ),
+        (
+            but(_LOGIN, (f"return {_FORM}", f"return {_FORM}, 403")),
+            "for a wrong password, the response should be the form with status 200 or 401, but "
+            "has status 403",
         ),
         (
             but(_LOGIN, ("302", "307")),
@@ -1394,6 +1837,10 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "E5.6": [
+        (
+            _out(("    return", '    session["user"] = None\n    return')),
+            "after a logout, the session should be empty, but is {'user': None}",
+        ),
         (
             _out(("/login", "/")),
             "the redirect should go to '/login', but goes to '/'",
