@@ -280,7 +280,7 @@ EXERCISES = (
             stranger_writes="a stranger filled in the private form, and the text was there "
             "after the login; guard each method that writes, and begin a new "
             "session at the login",
-            gone_by_get="Ada followed the links of her pages, and then her text was gone; let "
+            gone_by_get="after Ada followed the links of her pages, her text was gone; let "
             'only a form with method="post" change data',
             claimed="a stranger added ?user=… to the path of the private page, with a user's "
             "name, and came in; take the user from the session only",
@@ -290,8 +290,8 @@ EXERCISES = (
             "take the user from the session, and search only in their own data",
             shared="the user Bob sees Ada's text in his own browser; keep each user's data "
             "apart",
-            mixed="a user's own text was gone from the private page after another user wrote; "
-            "keep each user's data apart, and take the user from the session",
+            mixed="a user's own text was gone from the private page after another user had "
+            "logged in, or had written; keep each user's data apart",
             writes_for="another user sent Ada's forms from their own browser, and that changed "
             "Ada's texts; take the user from the session, not from a field or a path",
             not_reset="in the same browser, Bob logged in after Ada and sees her text; empty "

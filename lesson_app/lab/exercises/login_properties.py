@@ -24,7 +24,7 @@ def refuses(site: Site) -> str:
         for each in wrong_passwords(site.ada, site.password, site.other_password)
     ]
     tries += [(new_mark(), each) for each in ("", None, "None", site.password)]
-    tries += [("None", None), ("%", site.password), ("*", site.password)]
+    tries += [("None", None), ("", site.password), ("%", site.password), ("*", site.password)]
     tries += [(f"{site.ada}{end}", "x") for end in ("' --", "'/*", "' OR '1'='1")]
     for number, (name, password) in enumerate(tries):
         if number % 2 == 0:

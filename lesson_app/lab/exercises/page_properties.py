@@ -64,6 +64,8 @@ def strangers(site: Site) -> str:
     """A stranger gets nothing: not the page, and not its form"""
     ada = site.inside()
     private = site.write(ada)
+    if not site.reads(ada, private):
+        raise Wrong("mixed")
     site.find_pages(ada)
     if not site.reads(ada, private):
         raise Wrong("gone-by-get")

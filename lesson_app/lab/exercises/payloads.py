@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ...app import PAGE_SECRET
+from ...cookie import from_base64
 from ..attacks.targets import WORDS
 
 #: Fields and parameters that apps read a target or a text from.
@@ -124,25 +126,37 @@ def wrong_passwords(name: str, right: str, other: str) -> list[str | None]:
 
 
 _MORE_PARTS = """
-    your this that very long secret change please super nobody knows development django insecure
-    random string token flask diary notes films shop correct horse staple secure private hidden
-    keyboard make sure phrase never guess 0123456789 123456789 qwertyuiop asdfghjkl zxcvbnm abcdef
+    your this that very long secret change please super nobody knows development django flask
+    insecure random string token diary notes films shop correct horse staple secure private
+    hidden keyboard make sure phrase never guess
+    0123456789 123456789 qwertyuiop asdfghjkl zxcvbnm abcdef
 """
-#: Parts of secrets that people make up. None is short, so that chance makes few.
+#: Parts of secrets that people make up, longest first. None is short: chance makes few.
 _PARTS = re.compile(
-    "|".join(
-        sorted((*filter(lambda word: len(word) > 3, WORDS), *_MORE_PARTS.split()), key=len)[
-            ::-1
-        ]
-    ),
-    re.IGNORECASE,
+    "|".join(sorted((*WORDS, *_MORE_PARTS.split()), key=len, reverse=True)), re.IGNORECASE
 )
 
 
-def is_made_up(secret: str | bytes) -> bool:
-    """Return whether most of a secret is words, a row of keys, or a repetition."""
+def is_made_up(secret: str | bytes, words: Iterable[str]) -> bool:
+    """Return whether much of a secret is words, a row of keys, or a repetition.
+
+    `words` are names in the app. The secret may be in base64, too.
+    """
     text = secret if isinstance(secret, str) else secret.decode("latin-1")
-    repeated = any(
-        (text[:size] * len(text))[: len(text)] == text for size in range(1, len(text) // 2 + 1)
-    )
-    return repeated or len(_PARTS.sub("", text)) < len(text) * 0.6
+    texts = [text]
+    with suppress(ValueError):
+        texts.append(from_base64(text).decode("ascii"))
+    return any(map(_repeats, texts)) or any(_has_parts(each, words) for each in texts)
+
+
+def _repeats(text: str) -> bool:
+    sizes = range(1, len(text) // 2 + 1)
+    return any((text[:size] * len(text))[: len(text)] == text for size in sizes)
+
+
+def _has_parts(text: str, words: Iterable[str]) -> bool:
+    rest = text
+    for word in words:
+        rest = rest.replace(word, "") if len(word) > 3 else rest
+    gone = len(text) - len(_PARTS.sub("", rest))
+    return gone >= 6 and gone > len(text) * 0.25

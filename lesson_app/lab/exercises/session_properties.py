@@ -47,6 +47,8 @@ def _must_not_name(site: Site, browser: FormBrowser, session_cookie: str) -> Non
         texts = [other, unquote_plus(value)]
         with suppress(ValueError):
             texts.append(from_base64(value.partition(".")[0]).decode("latin-1"))
+        with suppress(ValueError):
+            texts.append(bytes.fromhex(value).decode("latin-1"))
         if any(name in each.lower() for each in texts):
             raise Wrong("plain-cookie")
 
@@ -111,7 +113,7 @@ def guessed(site: Site) -> str:
     for secret in (site.app.secret_key, *(site.app.config["SECRET_KEY_FALLBACKS"] or ())):
         if not secret:
             continue
-        if (_is_weak(secret) or is_made_up(secret)) and opens(secret):
+        if (_is_weak(secret) or is_made_up(secret, words)) and opens(secret):
             raise Wrong("guessable")
         for text in _spellings(secret):
             if any(shows(page, text) for page in (*site.visit(ada), ada.go(site.tour.login))):

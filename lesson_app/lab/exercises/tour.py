@@ -234,7 +234,8 @@ class Site:
 
     def where(self, browser: FormBrowser, text: str) -> str:
         """Return the path of the first page that has a text for a visitor; or ""."""
-        return next((each.path for each in self.visit(browser) if shows(each, text)), "")
+        hops = (hop for page in self.visit(browser) for hop in page.hops)
+        return next((urlsplit(hop.url).path for hop in hops if text in hop.text.lower()), "")
 
     def forms(self, browser: FormBrowser) -> list[tuple[Page, Form]]:
         """Return all forms of the pages, except those of the login and the logout."""

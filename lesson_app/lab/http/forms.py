@@ -75,12 +75,16 @@ class _Parser(HTMLParser):
         #: The texts of scripts, and of attributes such as onclick.
         self.scripts: list[str] = []
         self._form: Form | None = None
-        self._by_id: dict[str, Form] = {}
+        self._by_id: dict[str, Form] = {"": Form()}
+        self._later: list[tuple[str, Mapping[str, str], bool]] = []
         self._option: dict[str, str] | None = None
         self._within: list[str] = []
         self._list = ""
         self.feed(text)
         self.close()
+        for kind, given, first in self._later:
+            if given["form"] in self._by_id:
+                self._add(kind, given, first=first)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note a tag; a form or a field becomes a part of the page's forms."""
@@ -122,7 +126,10 @@ class _Parser(HTMLParser):
         """Add a field to the form that is open. The first choice of a name counts."""
         unsent = kind in ("reset", "button", "file", "image") or "disabled" in given
         unsent = unsent or (kind == "checkbox" and not first and "required" not in given)
-        form = self._by_id.get(given["form"]) if "form" in given else self._form
+        if given.get("form", "") not in self._by_id:  # its form comes later in the page
+            self._later.append((kind, given, first))
+            return
+        form = self._by_id[given["form"]] if "form" in given else self._form
         if form is None or unsent:
             return
         if kind == "submit" and not form.formaction:

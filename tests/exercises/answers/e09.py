@@ -316,25 +316,6 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "open-door": [
-            # The answer to strangers holds the texts, whatever its status.
-            _app(
-                (
-                    _READ_GUARD,
-                    f"""    def read():
-        if "user" not in session:
-            return " ".join({_ALL}), 401
-""",
-                ),
-            ),
-            _app(
-                (
-                    _READ_GUARD,
-                    f"""    def read():
-        if "user" not in session:
-            return " ".join({_ALL}), 302, {{"Location": "/enter"}}
-""",
-                ),
-            ),
             _app(
                 (
                     _GUARDED_WRITE,
@@ -344,60 +325,12 @@ WRONG: dict[str, dict[str, list[str]]] = {
 """,
                 ),
             ),
-            # The login form, and the texts in a comment.
-            _app(
-                (
-                    _READ_GUARD,
-                    f"""    def read():
-        if "user" not in session:
-            return enter() + f"<!-- {{{_ALL}}} -->"
-""",
-                ),
-            ),
-            # A page without a guard, to which the private page links, or its script.
-            *(
-                _app(
-                    (_LIST, f"{_LIST}{link}"),
-                    (
-                        '    @app.post("/diary")',
-                        f"""    @app.get("/all.json")
-    def all_of_them():
-        return {_ALL}
-
-    @app.post("/diary")""",
-                    ),
-                )
-                for link in (
-                    "<a href=all.json>all</a>",
-                    "<script>fetch('/all.json').then(console.log)</script>",
-                )
-            ),
             # Who writes becomes a guest, whom the page lets in.
             _app(
                 (
                     _GUARDED_WRITE,
                     '    def write():\n        session.setdefault("user", "guest")\n',
                 )
-            ),
-            # One user for the whole server.
-            _app(
-                (
-                    _RESET,
-                    """                denied.end(own.session)
-                users["now"] = session["user"] = name
-""",
-                ),
-                (
-                    """    def read():
-        if "user" not in session:
-            return redirect("/enter")
-""",
-                    """    def read():
-        if "now" not in users:
-            return redirect("/enter")
-""",
-                ),
-                ('diary.get(session["user"], [])', 'diary.get(users["now"], [])'),
             ),
             _app(
                 (
@@ -435,7 +368,35 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
             ),
         ],
+        "gone-by-get": [
+            _app(
+                (_LIST, f"{_LIST}<a href=clear>clear</a>"),
+                (
+                    '    @app.post("/diary")',
+                    """    @app.get("/clear")
+    @ensure_login
+    def clear():
+        diary[session["user"]] = []
+        return redirect("/diary")
+
+    @app.post("/diary")""",
+                ),
+            ),
+        ],
         "stranger-changes": [
+            # Another form, which a stranger may send, too.
+            _app(
+                (_LIST, f"{_LIST}<form method=post action=clear><button>clear</button></form>"),
+                (
+                    '    @app.post("/diary")',
+                    """    @app.post("/clear")
+    def clear():
+        diary.clear()
+        return redirect("/diary")
+
+    @app.post("/diary")""",
+                ),
+            ),
             _app(
                 (
                     '    @app.post("/diary")',
@@ -489,6 +450,26 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "mixed": [
+            # One user for the whole server.
+            _app(
+                (
+                    _RESET,
+                    """                denied.end(own.session)
+                users["now"] = session["user"] = name
+""",
+                ),
+                (
+                    """    def read():
+        if "user" not in session:
+            return redirect("/enter")
+""",
+                    """    def read():
+        if "now" not in users:
+            return redirect("/enter")
+""",
+                ),
+                ('diary.get(session["user"], [])', 'diary.get(users["now"], [])'),
+            ),
             # A page is kept by the number of its texts.
             _app(
                 ("    diary = {}\n", "    diary, kept = {}, {}\n"),
@@ -512,6 +493,27 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "writes-for": [
+            # Whoever is logged in may change any entry.
+            _app(
+                (
+                    _LIST,
+                    "{% for day in days %}<p>{{ day }}</p><form method=post action=change>"
+                    "<input type=hidden name=old value='{{ day }}'><input name=new>"
+                    "<button>Change</button></form>{% endfor %}",
+                ),
+                (
+                    '    @app.post("/diary")',
+                    """    @app.post("/change")
+    @ensure_login
+    def change():
+        for days in diary.values():
+            days[:] = [request.form["new"] if day == request.form["old"] else day
+                       for day in days]
+        return redirect("/diary")
+
+    @app.post("/diary")""",
+                ),
+            ),
             _app(
                 (
                     '<form method="post"><textarea',
@@ -592,6 +594,16 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
                 ("    users =", "    from urllib.parse import unquote\n    users ="),
             ),
+            # The answer to a search; some tags are allowed, with all attributes.
+            _page("<form><input name=q></form>{{ request.args.get('q', '')|safe }}" + _LIST),
+            _app(
+                ("{{ day }}", "{{ day|safe }}"),
+                (
+                    'request.form.get("day", "")',
+                    'sub("<(?!/?b)", "&lt;", request.form.get("day", ""))',
+                ),
+                ("    users =", "    from re import sub\n    users ="),
+            ),
             # Filters: whole tags only, and once only.
             _app(
                 ("{{ day }}", "{{ day|safe }}"),
@@ -627,6 +639,18 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "script-url": [
+            _app(
+                ("{{ day }}", "{{ day|safe }}"),
+                (
+                    'request.form.get("day", "")',
+                    'sub(r"\\[(.+?)\\]\\((.+)\\)", r"<a href=\'\\2\'>\\1</a>", '
+                    'str(escape(request.form.get("day", ""))))',
+                ),
+                (
+                    "    users =",
+                    "    from re import sub\n    from markupsafe import escape\n    users =",
+                ),
+            ),
             _page(
                 "{% for day in days %}<a href='{{ day }}'>{{ day }}</a>{% endfor %}",
             ),
@@ -643,6 +667,25 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "plain-cookie": [
+            *(
+                _app(
+                    (
+                        _LEAVE,
+                        f"""        name = session.get("user", "")
+        denied.end(own.session)
+        answer = redirect("/enter")
+        answer.set_cookie({pair}, httponly=True, samesite="Lax")
+        return answer
+""",
+                    ),
+                )
+                for pair in (
+                    '"last", name.title()',
+                    '"last-" + name, "1"',
+                    '"last", base64.urlsafe_b64encode(name.encode()).decode()',
+                    '"last", name.encode().hex()',
+                )
+            ),
             _app(
                 (
                     _GO,
@@ -690,7 +733,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 (
                     'return redirect("/diary")\n        wrong',
                     'answer = redirect("/diary")\n'
-                    '                answer.set_cookie("user", name.encode().hex())\n'
+                    '                answer.set_cookie("user", name[::-1])\n'
                     "                return answer\n        wrong",
                 ),
                 (
@@ -705,7 +748,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
                 (
                     'diary.get(session["user"], [])',
-                    'diary.get(bytes.fromhex(request.cookies["user"]).decode(), [])',
+                    'diary.get(request.cookies["user"][::-1], [])',
                 ),
             ),
         ],
@@ -754,6 +797,17 @@ WRONG: dict[str, dict[str, list[str]]] = {
                     "ClientSessions(app, secret=[secrets.token_bytes(32), "
                     '"o6LjQ5EVNC28ZgK64hDELM18ScpFQr"],',
                 ),
+            ),
+            # Long enough, and made up.
+            *(
+                _app((_SECRET, f'"{secret}"'))
+                for secret in (
+                    "your-secret-key-that-nobody-knows-1",
+                    "0123456789abcdef0123456789abcdef",
+                    "my-diary-app-secret-key-2024",
+                    "bXkgc2VjcmV0IGtleSBmb3IgZmxhc2s",  # base64 of words
+                    "another one-77x-another one",  # of a password
+                )
             ),
             # A word, and a word in disguise.
             _app((_SECRET, '"wombat"'), _WEAK),
@@ -878,6 +932,21 @@ WRONG: dict[str, dict[str, list[str]]] = {
             ),
         ],
         "any-password": [
+            _checked('name in users and request.form.get("word", "")[1:] == users[name][1:]'),
+            _checked('name in users and request.form.get("word", "")[:-1] == users[name][:-1]'),
+            _checked('name in users and request.form.get("word", "").strip() == users[name]'),
+            _checked(
+                'name in users and request.form.get("word", "").replace(" ", "") '
+                '== users[name].replace(" ", "")'
+            ),
+            _app(
+                (
+                    '        name = request.form.get("who", "")\n',
+                    '        name = request.form.get("who", "")\n'
+                    '        if request.args.get("name") in users:\n'
+                    '            session["user"] = request.args["name"]\n',
+                ),
+            ),
             _checked('users.get(name) == request.form.get("word")'),
             _checked('name in users and request.form.get("word", users[name]) == users[name]'),
             _checked(
@@ -1157,6 +1226,34 @@ RIGHT: dict[str, list[str]] = {
                 """    def leave():
         if "sure" not in request.form:
             return "<form method=post><button name=sure value=1>Really?</button></form>"
+""",
+            ),
+        ),
+        # Options without a value, a field and a button outside of their form.
+        _app(
+            (
+                '<form method="post"><textarea name="day"></textarea>'
+                "<button>Keep</button></form>",
+                """<textarea name="day" form="new"></textarea>
+            <form method="post" id="new" action="/nowhere"><select name="mood" required>
+            <option value="">choose<option>fair<option>foul</select>
+            <button formaction="/diary">Keep</button></form>""",
+            ),
+            (
+                f"        {_KEPT}\n",
+                f"        assert request.form['mood'] == 'fair'\n        {_KEPT}\n",
+            ),
+        ),
+        # Only forms of this site, by the header Origin.
+        _app(
+            (
+                "    return app\n",
+                """    @app.before_request
+    def own_forms():
+        if request.method == "POST":
+            assert request.headers["Origin"] == request.host_url.rstrip("/")
+
+    return app
 """,
             ),
         ),
@@ -1519,6 +1616,75 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         (
             _app(('samesite="Lax"', 'samesite="Lax", path="/diary"')),
             "the cookie 'session' should have Path=/",
+        ),
+        (
+            _app(
+                (
+                    _READ_GUARD,
+                    f"""    def read():
+        if "user" not in session:
+            return " ".join({_ALL}), 401
+""",
+                ),
+            ),
+            "the path /diary shows Ada's text to a stranger",
+        ),
+        (
+            _app(
+                (
+                    _READ_GUARD,
+                    f"""    def read():
+        if "user" not in session:
+            return " ".join({_ALL}), 302, {{"Location": "/enter"}}
+""",
+                ),
+            ),
+            "the path /diary shows Ada's text to a stranger",
+        ),
+        (
+            _app(
+                (
+                    _READ_GUARD,
+                    f"""    def read():
+        if "user" not in session:
+            return enter() + f"<!-- {{{_ALL}}} -->"
+""",
+                ),
+            ),
+            "the path /diary shows Ada's text to a stranger",
+        ),
+        *(
+            (
+                _app(
+                    (_LIST, f"{_LIST}{link}"),
+                    (
+                        '    @app.post("/diary")',
+                        f"""    @app.get("/all.json")
+    def all_of_them():
+        return {_ALL}
+
+    @app.post("/diary")""",
+                    ),
+                ),
+                "the path /all.json shows Ada's text to a stranger",
+            )
+            for link in (
+                "<a href=all.json>all</a>",
+                "<script>fetch('/all.json').then(console.log)</script>",
+            )
+        ),
+        (
+            _app(
+                (
+                    '    @app.get("/diary")',
+                    f"""    @app.get("/")
+    def start():
+        return " ".join({_ALL}) or "nothing yet"
+
+    @app.get("/diary")""",
+                ),
+            ),
+            "the path / shows Ada's text to a stranger",
         ),
         (
             _app(('@app.route("/enter"', '@app.route("/entry"')),
