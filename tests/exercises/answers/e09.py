@@ -733,7 +733,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 (
                     'return redirect("/diary")\n        wrong',
                     'answer = redirect("/diary")\n'
-                    '                answer.set_cookie("user", name[::-1])\n'
+                    '                answer.set_cookie("user", "-".join(map(str, name.encode())))\n'
                     "                return answer\n        wrong",
                 ),
                 (
@@ -748,7 +748,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
                 (
                     'diary.get(session["user"], [])',
-                    'diary.get(request.cookies["user"][::-1], [])',
+                    'diary.get(bytes(map(int, request.cookies["user"].split("-"))).decode(), [])',
                 ),
             ),
         ],
