@@ -733,7 +733,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 (
                     'return redirect("/diary")\n        wrong',
                     'answer = redirect("/diary")\n'
-                    '                answer.set_cookie("user", "-".join(map(str, name.encode())))\n'
+                    '                answer.set_cookie("user", "".join(f"{ord(c)}-" for c in name))\n'
                     "                return answer\n        wrong",
                 ),
                 (
@@ -748,7 +748,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
                 (
                     'diary.get(session["user"], [])',
-                    'diary.get(bytes(map(int, request.cookies["user"].split("-"))).decode(), [])',
+                    "diary.get(''.join(\n"
+                    '                chr(int(c)) for c in request.cookies["user"].split("-")[:-1]), [])',
                 ),
             ),
         ],
