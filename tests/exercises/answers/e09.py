@@ -733,7 +733,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 (
                     'return redirect("/diary")\n        wrong',
                     'answer = redirect("/diary")\n'
-                    '                answer.set_cookie("user", "".join(f"{ord(c)}-" for c in name))\n'
+                    '                answer.set_cookie("user", "12"[name == "bob"])\n'
                     "                return answer\n        wrong",
                 ),
                 (
@@ -748,8 +748,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
                 (
                     'diary.get(session["user"], [])',
-                    "diary.get(''.join(\n"
-                    '                chr(int(c)) for c in request.cookies["user"].split("-")[:-1]), [])',
+                    'diary.get(["", "ada", "bob"][int(request.cookies["user"])], [])',
                 ),
             ),
         ],
