@@ -105,7 +105,7 @@ HOLE = misconceptions(
 PATCH = misconceptions(
     not_a_class="`Patched` must be a class that begins with `class Patched(Notes):`",
     still_open="the hole is still open: our attack captures the flag as before",
-    one_spelling="you stopped one wording of the attack, but another one works; check what is "
-    "allowed, not what is forbidden",
+    one_spelling="you stopped one wording of the attack, but in another request somebody still "
+    "gets what the app should keep; check what is allowed, not what is forbidden",
     other_hole="you closed the hole, but opened another: a visitor reads what is not theirs",
 )

@@ -92,6 +92,11 @@ def _difference(was: Any, now: Any) -> str:
 def _look_for_leaks(kind: type[App], facts: Facts, answers: list[Answer]) -> None:
     """Raise `Wrong` if a page changes with something that its reader must not know."""
     again = replay.day(kind, facts, Others())  # pages may differ by chance
+    for one, same in zip(answers, again, strict=True):
+        if one.status != same.status:
+            message = "your patch keeps something outside of the app, so another app of this "
+            message += f"class answers {same.status} to {same.asked}, not {one.status}"
+            raise Wrong(message=f"{message}; keep it in `self`")
     for what, other_facts, others, readers in _secrets(facts):
         changed = replay.day(kind, other_facts, others)
         for one, same, other in zip(answers, again, changed, strict=True):

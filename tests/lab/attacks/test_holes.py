@@ -428,6 +428,123 @@ BAD = {
 """, "one-spelling"),
     ],
     "change_password": [
+        # The code is compared wrongly, or shown; the count is right.
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        if request.form["code"] not in self.codes.get(name, ""):
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", 'one-spelling'),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        if not self.codes.get(name, "").startswith(request.form["code"]):
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", 'one-spelling'),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        if self.codes.get(name) != request.form.get("code"):
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", 'one-spelling'),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        if self.codes.get(name, "") != request.form["code"]:
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", 'one-spelling'),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        if request.form["code"] not in self.codes.values():
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", 'one-spelling'),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        session["userName"] = name
+        if self.codes.get(name) != request.form["code"]:
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", 'one-spelling'),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        if int(self.codes.get(name, -1)) != int(request.form["code"]):
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", 'your patch crashes: POST /password raised ValueError'),
+        ("""
+    def change_password(self):
+        name = request.form["userName"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > 3:
+            abort(429)
+        if self.codes.get(name) != request.form["code"]:
+            abort(401, f"not {self.codes.get(name)}")
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", "shows the admin's note, password or code"),
+        # The count is of the last name only, or of all apps.
+        ("""
+    last = None
+    def change_password(self):
+        name = request.form["userName"]
+        if name != self.last:
+            self.last, self.count = name, 0
+        self.count += 1
+        if self.count > 3:
+            abort(429)
+        if self.codes.get(name) != request.form["code"]:
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", "one-spelling"),
+        ("""
+    attempts = {}
+    def change_password(self):
+        name = request.form["userName"]
+        self.attempts[name] = self.attempts.get(name, 0) + 1
+        if self.attempts[name] > 3:
+            abort(429)
+        if self.codes.get(name) != request.form["code"]:
+            abort(401)
+        self.passwords[name] = request.form["password"]
+        return "changed"
+""", "your patch keeps something outside of the app"),
         ("""
     def change_password(self):
         name, password = request.form["userName"], request.form["password"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ....cookie import derive_keys, seal
-from . import variants
+from . import code_tries, variants
 from .notes import SOURCE, NotesTarget
 
 
@@ -142,7 +142,7 @@ HOLES = (
         if session["tries"] > 3:
 """,
         count_anew,
-        variants.counts,
+        code_tries.counts,
         "A limit that the client keeps: a visitor without cookies counts from zero again. "
         "Count on the server, for each account that someone could attack.",
     ),

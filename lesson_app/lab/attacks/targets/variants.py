@@ -14,15 +14,12 @@ from urllib.parse import quote
 import requests
 
 from ....cookie import derive_keys, unseal
-from .notes import NotesTarget, notes
+from .notes import NotesTarget
 
 Wordings = Callable[[NotesTarget], Iterator[bool]]
 
-# More tries than any sensible limit allows.
-_TRIES = 10
 
-
-class _Bob(NamedTuple):
+class Bob(NamedTuple):
     """A visitor with a note that no one else may read."""
 
     client: requests.Session
@@ -31,13 +28,14 @@ class _Bob(NamedTuple):
     text: str
 
 
-def _bob(target: NotesTarget) -> _Bob:
+def bob_of(target: NotesTarget) -> Bob:
+    """Let a visitor sign up and write a note."""
     name, text = f"Bob-{secrets.token_hex(4)}", f"note-{secrets.token_hex(8)}"
     client = target.log_in(name)
     answer = client.post(f"{target.url}/notes", data={"text": text})
     # An app that refuses everyone has no number to attack.
     number = answer.json()["number"] if '"number"' in answer.text else 0
-    return _Bob(client, name, number, text)
+    return Bob(client, name, number, text)
 
 
 def _alike(name: str) -> tuple[str, ...]:
@@ -52,7 +50,7 @@ def _alike(name: str) -> tuple[str, ...]:
 
 def numbers(target: NotesTarget) -> Iterator[bool]:
     """Read notes by number: the admin's, another visitor's, with names that are alike."""
-    url, flag, bob = f"{target.url}/notes", target.facts.flag, _bob(target)
+    url, flag, bob = f"{target.url}/notes", target.facts.flag, bob_of(target)
     yield flag in target.log_in().get(f"{url}/1").text
     yield bob.text in target.log_in().get(f"{url}/{bob.number}").text
     for alike in _alike(bob.name):
@@ -78,7 +76,7 @@ def _claims(name: str) -> dict[str, Any]:
 
 def names_in_url(target: NotesTarget) -> Iterator[bool]:
     """Claim a name in the URL: the admin's, another visitor's, twice, and in other places."""
-    url, flag, bob = f"{target.url}/notes", target.facts.flag, _bob(target)
+    url, flag, bob = f"{target.url}/notes", target.facts.flag, bob_of(target)
     me = f"me-{secrets.token_hex(4)}"
     client = target.log_in(me)
 
@@ -103,7 +101,7 @@ def names_in_url(target: NotesTarget) -> Iterator[bool]:
 
 def profiles(target: NotesTarget) -> Iterator[bool]:
     """Save a profile with another user's name: alone, among fields, twice, as a stranger."""
-    flag, admin, bob = target.facts.flag, ("userName", target.admin), _bob(target)
+    flag, admin, bob = target.facts.flag, ("userName", target.admin), bob_of(target)
     for fields, text in (
         ([admin], flag),
         ([("email", "me@example.com"), admin, ("theme", "dark")], flag),
@@ -161,7 +159,7 @@ def _keys_of_session(target: NotesTarget) -> list[tuple[str, Any]]:
 
 def searches(target: NotesTarget) -> Iterator[bool]:
     """Search all notes: for nothing, for a part, for another visitor's, as a stranger."""
-    admin, flag, bob = target.admin, target.facts.flag, _bob(target)
+    admin, flag, bob = target.admin, target.facts.flag, bob_of(target)
     url = f"{target.url}/all"
     for name, word, text in (
         ("", "", flag),
@@ -191,43 +189,6 @@ def capitals(target: NotesTarget) -> Iterator[bool]:
         yield flag in client.post(f"{target.url}/all", data={"word": ""}).text
         yield flag in client.get(f"{target.url}/notes").text
         yield flag in client.get(f"{target.url}/notes/1").text
-
-
-def counts(target: NotesTarget) -> Iterator[bool]:
-    """Try wrong codes, then the right one. Each wording has an app of its own."""
-    for wording in ("nothing differs", "all differs", "first cookie", "new visitors", "names"):
-        with notes(target.kind) as other:
-            yield _captures(other, _try_codes(other, wording))
-
-
-def _try_codes(target: NotesTarget, wording: str) -> Iterator[str]:
-    """Yield the passwords that the app took."""
-    admin, right = target.admin, target.facts.code
-    wrong = [f"{(int(right) + each) % 100:02}" for each in range(1, _TRIES + 1)]
-    alike = (f" {admin}", f"{admin} ", admin.upper(), admin.title())
-    last = [(each, right) for each in (alike if wording == "names" else (admin,))]
-    cookies: dict[str, str] = {}
-    for number, (name, code) in enumerate([(admin, each) for each in wrong] + last):
-        password = "mine" if wording == "nothing differs" else f"mine {number}"
-        me = target.log_in() if wording == "new visitors" else target.browser()
-        if wording == "all differs":
-            me.headers.update({"User-Agent": password, "X-Forwarded-For": f"10.0.0.{number}"})
-        form = {"userName": name, "code": code, "password": password}
-        if me.post(f"{target.url}/password", data=form, cookies=cookies).ok:
-            yield password
-        if wording == "first cookie":
-            cookies = cookies or dict(me.cookies)
-
-
-def _captures(target: NotesTarget, passwords: Iterator[str]) -> bool:
-    """Return whether one of the passwords that the app took opens the admin's notes."""
-    for password in dict.fromkeys(passwords):
-        me = target.browser()
-        form = {"userName": target.admin, "password": password}
-        me.post(f"{target.url}/login", data=form)
-        if target.facts.flag in me.get(f"{target.url}/notes").text:
-            return True
-    return False
 
 
 def statuses(target: NotesTarget) -> Iterator[bool]:
