@@ -890,6 +890,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 6: `16` to `17`": "`last_byte` uses the first 16 of these zeros",
         "line 9: `256` to `257`": "one of the 256 values always fits",
         "line 12: `break` dropped": "no other value fits, so this only asks more",
+        "line 13: `True` to `False`": "both have 16 bytes",
+        "line 13: argument `strict=True` dropped": "both have 16 bytes",
         "line 13: first two arguments of `zip` swapped": "XOR is symmetric",
     },
 }

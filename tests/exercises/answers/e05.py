@@ -1749,8 +1749,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 2: argument `''` dropped": "no user is called None",
         "line 2: `''` to `'x'`": "no user is called x",
         "line 3: `''` to `'x'`": "no user has the password x",
-        "line 7: argument `code=302` dropped": _DEFAULT_302,
-        "line 7: `302` to `303`": _SEE_OTHER,
     },
     "E5.5": {
         "line 4: `'nobody-has-this-name'` to `'nobody-has-this-namf'`": _NOBODY,
