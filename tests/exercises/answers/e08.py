@@ -198,7 +198,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
             pools = {}
 
             def ask(browser, urls, path):
-                mine = pools.setdefault(id(urls), list(urls))
+                _, mine = pools.setdefault(id(urls), (urls, list(urls)))  # so no id comes twice
                 while mine:
                     url = mine.pop(0)
                     try:
