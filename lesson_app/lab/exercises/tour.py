@@ -146,7 +146,7 @@ class Site:
 
         `query` and `headers` are those of the request for the page. If the password is None,
         its field is left out.
-        """  # fmt: skip
+        """
         page = browser.go(f"{self.tour.login}{query}", **headers)
         if page.last.status_code >= 400:
             raise Wrong(
@@ -244,9 +244,7 @@ class Site:
             (page, form)
             for page in self.visit(browser)
             for form in page.parsed.forms
-            if not form.has("password")
-            and urlsplit(urljoin(page.last.url, form.formaction or form.action)).path
-            not in last
+            if not form.has("password") and urlsplit(page.target(form)).path not in last
         ]
 
     def visit(self, browser: FormBrowser) -> Iterator[Page]:
@@ -271,8 +269,7 @@ class Site:
         for path in (self.tour.private, self.tour.logout):
             page = browser.go(path)
             for form in page.parsed.forms:
-                action = form.formaction or form.action
-                where = urlsplit(urljoin(page.last.url, action)).path
+                where = urlsplit(page.target(form)).path
                 if where == urlsplit(self.tour.logout).path and form.method == "post":
                     answer = browser.send(page, form, form.filled(""))
                     if self.closed(browser):

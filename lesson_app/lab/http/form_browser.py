@@ -56,8 +56,7 @@ class FormBrowser:
 
     def send(self, page: Page, form: Form, data: Mapping[str, str]) -> Page:
         """Send a form of a page."""
-        action = form.formaction or form.action
-        return self._follow(form.method.upper(), urljoin(page.last.url, action), data)
+        return self._follow(form.method.upper(), page.target(form), data)
 
     def _follow(
         self,

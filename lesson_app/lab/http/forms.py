@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -175,6 +175,10 @@ class Page:
     def path(self) -> str:
         """Return the path of the page."""
         return urlsplit(self.last.url).path
+
+    def target(self, form: Form) -> str:
+        """Return the URL to which a form of the page goes."""
+        return urljoin(self.last.url, form.formaction or form.action)
 
     @property
     def is_html(self) -> bool:
