@@ -34,6 +34,7 @@ from lesson_app.lab.exercises.judging import (
     short,
 )
 from lesson_app.lab.exercises.lines import Line
+from lesson_app.lab.exercises.ours import is_ours
 from tests.exercises.answers import MESSAGES, RIGHT, WRONG
 
 IDS = list(catalogue())
@@ -86,7 +87,12 @@ def comes_to_pass(key: str, *answers: Any) -> bool:
     """
     passed = f"✓ {key} {catalogue()[key].title}: passed"
     tries = 5 if key == "E5.5" else 1
-    return any(str(judge(catalogue()[key], *answers)) == passed for _ in range(tries))
+    return any(str(judge(accepting(key), *answers)) == passed for _ in range(tries))
+
+
+def accepting(key: str) -> Exercise:
+    """Return an exercise that does not refuse our own function."""
+    return replace(catalogue()[key], ours=())
 
 
 def quick_hash() -> str:
@@ -399,7 +405,7 @@ def test_chance_goes_on() -> None:
     expected = random.random()
     random.seed(5)
 
-    judge(catalogue()["E2.2"], *catalogue()["E2.2"].ours)
+    judge(accepting("E2.2"), *catalogue()["E2.2"].ours)
 
     assert random.random() == expected
 
@@ -440,8 +446,9 @@ def test_learner_prints(printed: Printed) -> None:
     def loud(set_cookie: str) -> Any:
         print("here", len(set_cookie), "y" * 100)  # noqa: T201
         print("there", file=sys.stderr)  # noqa: T201
-        return catalogue()["E1.1"].ours[0](set_cookie)
+        return solved(set_cookie)
 
+    solved = again("E1.1")
     check("E1.1", loud)
 
     lines = printed().splitlines()
@@ -605,12 +612,84 @@ def test_class_untouched() -> None:
 
 
 def test_ours_is_not_yours(printed: Printed) -> None:
-    """Our function does not pass for the learner's."""
+    """Our function does not pass for the learner's, however it got there."""
     check("E1.1", *catalogue()["E1.1"].ours)
 
     assert printed() == (
-        "○ E1.1 this is our function; run the cell that defines yours, then check it"
+        "○ E1.1 that is our function, not yours; run the cell that defines yours, then check it"
     )
+
+
+def wrapped_ours() -> dict[str, Any]:
+    """Return answers to E1.1 that only pass on to ours, and one that does not."""
+    (ours,) = catalogue()["E1.1"].ours
+    names = {"mine": ours, "course": exercises, "__name__": "__main__"}
+    source = """
+import functools
+
+def by_name(text): return mine(text)
+def by_another(text): return by_name(text)
+def by_default(text, do=mine): return do(text)
+def by_closure(do):
+    def inner(text): return do(text)
+    return inner
+in_a_closure = by_closure(mine)
+in_a_lambda = lambda text: [mine(each) for each in [text]][0]
+@functools.wraps(mine)
+def as_a_decorator(text): return text
+in_a_partial = functools.partial(mine)
+class Calls:
+    def __call__(self, text): return mine(text)
+class Holds:
+    def __init__(self, do): self.do = do
+    def __call__(self, text): return self.do(text)
+an_object, another_object, a_method = Calls(), Holds(mine), Holds(mine).__call__
+def from_the_catalogue(text): return course.catalogue()["E1.1"].ours[0](text)
+def from_an_import(text):
+    from lesson_app.lab.exercises import catalogue
+    return catalogue()["E1.1"].ours[0](text)
+def from_the_package(text):
+    from lesson_app.lab import exercises
+    return exercises.catalogue()["E1.1"].ours[0](text)
+def from_its_module(text):
+    import lesson_app.lab.exercises.e01_remember as module
+    return module.cookie_pair_ours(text)
+a_copy = type(by_name)(mine.__code__, mine.__globals__)
+"""
+    exec(source, names)
+    left_out = ("by_closure", "functools", "Calls", "Holds", "course", "mine", "__name__")
+    return {
+        name: value
+        for name, value in names.items()
+        if name not in left_out and name != "__builtins__"
+    }
+
+
+@pytest.mark.parametrize("name", wrapped_ours())
+def test_ours_in_disguise(name: str) -> None:
+    """A function that only passes on to ours is ours."""
+    assert judge(catalogue()["E1.1"], wrapped_ours()[name]).message.startswith("that is our")
+
+
+def test_class_of_ours_is_not_yours() -> None:
+    """A class that inherits from ours is ours, but may inherit from that of an earlier one."""
+    first, second = (catalogue()[key].ours[0] for key in ("E4.1", "E4.2"))
+
+    assert judge(catalogue()["E4.2"], type("Mine", (second,), {})).message.startswith("that is")
+    assert not is_ours(type("Mine", (first,), {}), [second])
+
+
+def test_answers_that_name_too_much() -> None:
+    """Looking for ours in an answer is bounded; an answer beyond the bound counts as ours."""
+    names: dict[str, Any] = {"__name__": "__main__", "count": itertools.count()}
+    source = """
+class Endless:
+    __dict__ = property(lambda self: {"number": next(count), "next": Endless()})
+"""
+    exec(source, names)
+
+    assert is_ours(names["Endless"](), [print])
+    assert next(names["count"]) < 20_000
 
 
 def test_line_in_a_notebook() -> None:
@@ -783,9 +862,10 @@ def test_predict_again(printed: Printed) -> None:
 
 
 def again(key: str) -> Callable[..., Any]:
-    """Return a function that does what ours does: a learner's right answer."""
-    (ours,) = catalogue()[key].ours
-    return lambda *args, **options: ours(*args, **options)
+    """Return the function of the notebook's solution: a learner's right answer."""
+    found = asked(key)
+    (answer,) = found.answers(found.solution)
+    return answer  # type: ignore[no-any-return]
 
 
 def entries(file: Path) -> list[dict[str, str]]:
@@ -905,8 +985,9 @@ def test_ours_instead(yours: Any, printed: Printed) -> None:
 
 def test_two_functions(printed: Printed) -> None:
     """Two functions are both the learner's or both ours, because they belong together."""
-    logout, copy_works = ours = catalogue()["E5.6"].ours
-    mine = (lambda: logout(), lambda *args: copy_works(*args))
+    ours = catalogue()["E5.6"].ours
+    found = asked("E5.6")
+    mine = tuple(found.answers(found.solution))
 
     assert yours_or_ours("E5.6", *mine) == mine
     assert yours_or_ours("E5.6", mine[0], no_parameters) == ours

@@ -99,21 +99,14 @@ class Grade:
 
 @dataclass(frozen=True)
 class Row:
-    """A student's course: all graded files together, the best state of each exercise."""
+    """A student's course: all graded files together.
+
+    `results` has each exercise that the class was asked for, by its id, in its best state.
+    """
 
     student: Student
     grades: tuple[Grade, ...] = ()
-
-    @property
-    def results(self) -> dict[str, Result]:
-        """The best result of each exercise that the student's notebooks have, by its id."""
-        best: dict[str, Result] = {}
-        for grade in self.grades:
-            for result in grade.results:
-                known = best.get(result.id)
-                if known is None or _rank(result) < _rank(known):
-                    best[result.id] = result
-        return {each: best[each] for each in [*catalogue(), *best] if each in best}
+    results: dict[str, Result] = field(default_factory=dict)
 
     @property
     def must(self) -> tuple[int, int]:
@@ -130,13 +123,35 @@ class Row:
         return states.count("passed"), len(states)
 
 
-def _rank(result: Result) -> int:
-    return STATES.index(result.state)
-
-
 def rows(grades: Iterable[Grade], students: Iterable[Student] = ()) -> list[Row]:
-    """Return a row for each student, sorted; also for `students` who handed nothing in."""
+    """Return a row for each student, sorted; also for `students` who handed nothing in.
+
+    The class was asked for each exercise that anyone's notebook has.
+    """
     found: dict[Student, list[Grade]] = {each: [] for each in students}
     for grade in grades:
         found.setdefault(grade.student, []).append(grade)
-    return [Row(each, tuple(found[each])) for each in sorted(found)]
+    handed_in = [each for grades in found.values() for grade in grades for each in grade.results]
+    missing = {
+        each.id: Result(each.id, each.title, reason="not handed in", must=each.must)
+        for each in handed_in
+    }
+    asked = [id for id in catalogue() if id in missing]
+    asked += sorted(missing.keys() - catalogue().keys())
+    return [
+        Row(each, tuple(found[each]), _best({id: missing[id] for id in asked}, found[each]))
+        for each in sorted(found)
+    ]
+
+
+def _best(best: dict[str, Result], grades: Iterable[Grade]) -> dict[str, Result]:
+    for grade in grades:
+        for result in grade.results:
+            known = best[result.id]
+            if known.reason == "not handed in" or _rank(result) < _rank(known):
+                best[result.id] = result
+    return best
+
+
+def _rank(result: Result) -> int:
+    return STATES.index(result.state)

@@ -1,128 +1,301 @@
-"""Run a notebook's code in its own kernel and processes, and leave nothing behind.
+"""Run a notebook's code apart from this process, judge its answers, leave nothing behind.
 
-`run_notebook` starts the program `_runner` in a new session, waits for it within a
-time limit, and reads the events that it has recorded. In the end it kills every process
-that the notebook's code has started.
-
-This stops careless code, not malicious code: the code runs with your permissions. Run
-untrusted notebooks in a container.
+`run_notebook` starts a supervisor, which starts the program `_judge`; that runs the cells. It
+stops careless code. Malicious code is confined as far as `sandbox` says.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import queue
+import secrets
 import shutil
-import site
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import _runner
-from ._runner import PROGRESS, STARTING, TICK, end_all, lines, texts
+import psutil  # type: ignore[import-untyped]
+
+from ..exercises.progress_file import PROGRESS
+from . import _supervisor
+from ._events import received
+from .sandbox import Sandbox, environment, find_sandbox
+
+#: How many seconds pass between two checks of a cell's time.
+TICK = 0.1
+#: How many seconds the program has to start its first cell.
+STARTING = 300
+#: How many seconds, at most, a cell has to end after an interrupt.
+GRACE = 5
+_JUDGE = "lesson_app.lab.classroom._judge"
 
 
-@dataclass(frozen=True)
+class Stopped(Exception):  # noqa: N818  # not an error
+    """The run was stopped from outside."""
+
+
+@dataclass
 class Run:
-    """The result of a notebook's run.
+    """What happened in a notebook's run.
 
-    `problem` says why the run ended early; it is empty if it did not. `errors` has each
-    cell's exception, `notes` other events. Cells are counted from 1, without empty ones, as
-    the kernel counts them. `progress` has the lines that the exercises recorded.
+    `checks` are the verdicts in their order, each with the keys `check` (the exercise's id),
+    `state`, `message`, `name` and `cell`, or `changed`. `problem` says why the run ended
+    early; it is empty if it did not. `errors` has each cell's exception. Cells are counted
+    from 1. `claims` are the lines of the file in which a check of the course records a state.
     """
 
     problem: str = ""
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
     errors: dict[int, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    progress: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
 
 
-def run_notebook(path: Path, cells: list[str], *, timeout: int, limit: float) -> Run:
+def run_notebook(
+    path: Path,
+    cells: Sequence[str],
+    *,
+    timeout: int,
+    limit: float,
+    neighbours: Sequence[Path] = (),
+    stop: threading.Event | None = None,
+) -> Run:
     """Run `cells`, the code of the notebook `path`, beside a copy of it; never change the file.
 
-    A cell is interrupted after `timeout` seconds, as `_runner.have_had` counts them. The run
-    is ended `limit` seconds after its first cell began. The kernel's start does not count.
+    `neighbours` are files and folders that the code may read or import; they are copied, too.
+    A cell is interrupted after `timeout` seconds, as `have_had` counts them. The run is ended
+    `limit` seconds after its first cell began. When `stop` is set, `Stopped` is raised.
     """
     with tempfile.TemporaryDirectory(prefix="lesson-app-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
-        for place in ("home", "work"):
+        for place in ("home", "tmp", "work"):
             (folder / place).mkdir()
-        shutil.copyfile(path, folder / "work" / path.name)
-        task = {"cells": cells, "timeout": timeout}
-        (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
-        status = _run_to_the_end(folder, limit)
-        events = lines(folder / "events.jsonl")
-        return Run(
-            _problem(events, status, limit),
-            {event["raised"]: event["error"] for event in events if "raised" in event},
-            tuple(event["note"] for event in events if "note" in event),
-            tuple(texts(folder / "progress.jsonl")),
+        for each in (path, *neighbours):
+            copy = shutil.copytree if each.is_dir() else shutil.copyfile
+            copy(each, folder / "work" / each.name)
+        runner = _Runner(folder, list(cells), timeout, limit, find_sandbox())
+        return runner.run(stop or threading.Event())
+
+
+class _Runner:
+    """Watches one notebook's run from outside."""
+
+    def __init__(
+        self, folder: Path, cells: list[str], timeout: int, limit: float, sandbox: Sandbox
+    ) -> None:
+        self.folder, self.cells, self.sandbox = folder, cells, sandbox
+        self.timeout, self.limit = timeout, limit
+        self.found = Run()
+        self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.process: Any = None  # the program that runs the cells
+        self.cell = 0
+
+    def run(self, stop: threading.Event) -> Run:
+        """Run the cells to their end, or to the end of their time."""
+        begun = time.monotonic()
+        supervisor = self._start()
+        try:
+            self._watch(supervisor, stop)
+            self._name_what_is_left(supervisor)
+        finally:
+            self._end(supervisor)
+        self.found.seconds = time.monotonic() - begun
+        self.found.claims = list(_lines(self.folder / "claims.jsonl"))
+        return self.found
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # With -P a file of the learner's does not hide a module.
+        program = [sys.executable, "-P", "-m", _JUDGE]
+        command = self.sandbox.command(program, self.folder)
+        report = str(self.folder / "report.json")
+        own = {"creationflags": 0x200} if sys.platform == "win32" else {}
+        supervisor: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  # our own program, with this Python
+            [sys.executable, "-P", _supervisor.__file__, report, *command],
+            cwd=self.folder / "work",
+            env={**environment(self.folder), PROGRESS: str(self.folder / "claims.jsonl")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **own,  # type: ignore[call-overload]
+        )
+        key = secrets.token_bytes(32)
+        task = {
+            "key": key.hex(),
+            "cells": self.cells,
+            "own_network": self.sandbox.sets_up_loopback,
+        }
+        assert supervisor.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended; its status will say so
+            supervisor.stdin.write(json.dumps(task).encode())
+            supervisor.stdin.close()
+        reader = threading.Thread(target=self._read, args=(supervisor.stdout, key), daemon=True)
+        reader.start()
+        return supervisor
+
+    def _read(self, file: Any, key: bytes) -> None:
+        for event in received(file, key):
+            self.events.put(event)
+        self.events.put(None)
+
+    def _watch(self, supervisor: subprocess.Popen[bytes], stop: threading.Event) -> None:
+        """Take events until the notebook's end, or its time's."""
+        end = time.monotonic() + STARTING
+        clock = _Clock(self.timeout)
+        while time.monotonic() < end:
+            if stop.is_set():
+                raise Stopped
+            try:
+                event = self.events.get(timeout=TICK)
+            except queue.Empty:
+                if self.process and self._late(clock):
+                    return
+                continue
+            if event is None:
+                self._explain_end(supervisor)
+                return
+            if "cell" in event:
+                if not self.cell:
+                    end = time.monotonic() + self.limit
+                    self.process = _find_program(supervisor.pid)
+                self.cell = event["cell"]
+                clock = _Clock(self.timeout)
+            if self._take(event):
+                return
+        self.found.problem = (
+            f"took longer than {self.limit:g} s, and was ended in code cell {self.cell}"
+            if self.cell
+            else f"did not start within {STARTING} s; grade it again on a less busy machine"
         )
 
+    def _take(self, event: dict[str, Any]) -> bool:
+        """Note what happened; return whether this was the last event."""
+        if "check" in event:
+            self.found.checks.append({**event, "cell": self.cell})
+        elif "hint" in event:
+            self.found.hints.append(event["hint"])
+        elif "raised" in event:
+            self.found.errors[event["raised"]] = event["error"]
+        elif "forged" in event:
+            note = "the code wrote to the grader's own channel; that is not counted"
+            if note not in self.found.notes:
+                self.found.notes.append(note)
+        elif "end" in event:
+            self.found.problem = event["end"]
+            return True
+        return False
 
-def _run_to_the_end(folder: Path, limit: float) -> int | None:
-    """Return the runner's exit status; None if it had to be killed."""
-    runner = subprocess.Popen(  # noqa: S603  # our own program, with this Python
-        # With -P the modules beside the program don't hide Python's own.
-        [sys.executable, "-P", _runner.__file__, str(folder)],
-        cwd=folder / "work",
-        env=_environment(folder),
-        stdin=subprocess.PIPE,  # the runner ends when this pipe closes
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    def _late(self, clock: _Clock) -> bool:
+        """Interrupt a cell whose time is up. Return whether the run must be ended."""
+        late = f"code cell {self.cell} ran longer than {self.timeout} s"
+        with suppress(psutil.NoSuchProcess):
+            clock.tick(self.process)
+            if clock.interrupted is None:
+                if clock.had >= self.timeout:
+                    clock.interrupted = clock.had
+                    self.found.notes.append(f"{late}, and was interrupted")
+                    # The first is on Windows.
+                    self.process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+            elif clock.had >= clock.interrupted + min(self.timeout, GRACE):
+                self.found.notes.remove(f"{late}, and was interrupted")
+                self.found.problem = f"{late}, and could not be interrupted"
+                return True
+        return False
+
+    def _explain_end(self, supervisor: subprocess.Popen[bytes]) -> None:
+        """Say why the program ended by itself."""
+        supervisor.wait()
+        where = f"in code cell {self.cell}" if self.cell else "before its first cell"
+        status = self._report().get("status")
+        if status is None:
+            self.found.problem = (
+                f"its supervisor was killed {where}; a process that the code started may "
+                "still be running"
+            )
+        else:
+            self.found.problem = f"its process ended {where} (exit status {status})"
+
+    def _name_what_is_left(self, supervisor: subprocess.Popen[bytes]) -> None:
+        if self.process is None or self.found.problem:
+            return
+        with suppress(psutil.Error):
+            own = {self.process.pid, *(each.pid for each in self.process.parents())}
+            found = psutil.Process(supervisor.pid).children(recursive=True)
+            left = sorted(each.name() for each in found if each.pid not in own)
+            if left:
+                self.found.notes.append(f"left running, and ended: {', '.join(left)}")
+
+    def _end(self, supervisor: subprocess.Popen[bytes]) -> None:
+        """End the program, and wait until its supervisor has ended all others."""
+        if self.process is None:
+            self.process = _find_program(supervisor.pid)
+        with suppress(psutil.Error, AttributeError):
+            self.process.kill()
+        try:
+            supervisor.wait(30)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            supervisor.wait()
+        running = self._report().get("running")
+        if running:
+            self.found.notes.append(f"still running, as it could not be ended: {running}")
+
+    def _report(self) -> dict[str, Any]:
+        return next(_lines(self.folder / "report.json"), {})
+
+
+class _Clock:
+    """Counts the seconds that a process has computed, or waited for something.
+
+    On a busy machine it also waits for a processor. That time does not count. Only Linux
+    shows the difference; on other systems both count.
+    """
+
+    def __init__(self, timeout: int) -> None:
+        self.had, self.timeout = 0.0, timeout
+        self.interrupted: float | None = None
+        self._computed: float | None = None
+        self._last = time.monotonic()
+
+    def tick(self, process: Any) -> None:
+        """Add what has passed since the last call."""
+        times, now = process.cpu_times(), time.monotonic()
+        computed = float(times.user + times.system)
+        if self._computed is not None:
+            waits = sys.platform != "linux" or process.status() == psutil.STATUS_SLEEPING
+            passed = min(now - self._last, 2 * TICK) if waits else 0.0
+            self.had += max(computed - self._computed, passed)
+        self._computed, self._last = computed, now
+
+
+def _find_program(supervisor: int) -> Any:
+    """Return the process that runs the cells, below the supervisor and the sandbox."""
+    with suppress(psutil.Error):
+        for process in psutil.Process(supervisor).children(recursive=True):
+            with suppress(psutil.Error):
+                if process.cmdline()[1:4] == ["-P", "-m", _JUDGE]:
+                    return process
+    return None
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a file, one from each line."""
     try:
-        return _wait(runner, folder, limit)
-    finally:
-        end_all(folder, runner.pid)
-        runner.kill()
-        runner.communicate()
-
-
-def _wait(runner: subprocess.Popen[bytes], folder: Path, limit: float) -> int | None:
-    """Return the runner's exit status; None if its time was up first."""
-    begun, end = False, time.monotonic() + STARTING
-    while runner.poll() is None and time.monotonic() < end:
-        if not begun and any("cell" in event for event in lines(folder / "events.jsonl")):
-            begun, end = True, time.monotonic() + limit
-        with suppress(subprocess.TimeoutExpired):
-            runner.wait(TICK)
-    return runner.poll()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("FLASK_", "IPYTHON", "JUPYTER", "LESSON_APP_"))
-    }
-    home = str(folder / "home")
-    return {
-        **kept,
-        # `pip install --user` installs below the home that is replaced here.
-        "PYTHONUSERBASE": site.getuserbase(),
-        "HOME": home,
-        "USERPROFILE": home,
-        "IPYTHONDIR": str(folder / "home" / ".ipython"),
-        PROGRESS: str(folder / "progress.jsonl"),
-    }
-
-
-def _problem(events: list[dict[str, Any]], status: int | None, limit: float) -> str:
-    """Return why a run ended before its notebook did; "" if it did not."""
-    ends = [event["end"] for event in events if "end" in event]
-    if ends:
-        return str(ends[-1])
-    cells = [event["cell"] for event in events if "cell" in event]
-    where = f"in code cell {cells[-1]}" if cells else "before its first cell"
-    if status is not None:
-        return f"its runner was killed {where} (exit status {status})"
-    if not cells:
-        return f"no kernel started within {STARTING} s; grade it again on a less busy machine"
-    return f"took longer than {limit:g} s, and was ended {where}"
+        texts = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for text in texts:
+        with suppress(ValueError, RecursionError):  # the last line may be incomplete
+            found = json.loads(text)
+            if isinstance(found, dict):
+                yield found

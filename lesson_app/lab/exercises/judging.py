@@ -15,6 +15,11 @@ from traceback import walk_tb
 from types import FrameType, FunctionType, MappingProxyType
 from typing import Any
 
+from .ours import is_ours
+
+#: What a check says of the course's own function.
+OURS = "that is our function, not yours; run the cell that defines yours, then check it"
+
 
 class Wrong(Exception):  # noqa: N818  # not an error of the program
     """Report that an answer is not right yet.
@@ -80,7 +85,8 @@ class Verdict:
         if self.state == "not yet":
             return f"✗ {self.exercise.id} not yet: {self.message}"
         mark = "✓" if self.state == "passed" else "○"
-        return f"{mark} {self.exercise.id} {self.exercise.title}: {self.state}"
+        words = self.message or f"{self.exercise.title}: {self.state}"
+        return f"{mark} {self.exercise.id} {words}"
 
 
 def judge(exercise: Exercise, *answers: Any) -> Verdict:
@@ -88,6 +94,8 @@ def judge(exercise: Exercise, *answers: Any) -> Verdict:
     untouched = [is_untouched(answer) for answer in answers]
     if all(untouched):
         return Verdict(exercise, "not started")
+    if any(is_ours(answer, exercise.ours) for answer in answers):
+        return Verdict(exercise, "not started", OURS)
     problem = _problem(exercise, answers, untouched)
     if problem:
         return Verdict(exercise, "not yet", problem)

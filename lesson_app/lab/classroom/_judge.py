@@ -1,0 +1,226 @@
+"""Run a notebook's cells and judge its answers: the program that `run` starts.
+
+The task comes through stdin, events go out through stdout. Each event is signed with a key
+that came with the task. The cells run as in a kernel, without its sockets and threads. Their
+`check` is the one below: for each answer it imports the course's judge from its files again,
+and it refuses to judge when the cells have changed code that judging depends on.
+
+Nothing in Python separates two parts of one process: docs/grading.md says what remains
+possible.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any
+
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+import lesson_app.lab
+from lesson_app.lab import exercises
+from lesson_app.lab.classroom import _limits
+from lesson_app.lab.classroom._events import Sender
+from lesson_app.lab.classroom._tampering import Snapshot
+
+Answers = tuple[Any, ...]
+_PACKAGE = exercises.__name__
+#: The signal that `run` sends to a cell whose time is up.
+_INTERRUPT = getattr(signal, "SIGBREAK", signal.SIGINT)  # the first is on Windows
+
+
+class Judging:
+    """What the cells get instead of `check`, `hint`, and the judge of `yours_or_ours`."""
+
+    def __init__(self, send: Callable[..., None]) -> None:
+        self._send = send
+        self._judge, self._hint = vars(exercises)["judge"], exercises.hint
+        self._last: dict[str, tuple[Answers, str]] = {}
+        exercises.catalogue()  # imports them all
+        self._homes = {
+            each.id: name
+            for name, module in _of_package().items()
+            for each in getattr(module, "EXERCISES", ())
+        }
+        for module in (exercises, lesson_app.lab):
+            vars(module).update(check=self.check, hint=self.hint)
+        vars(exercises)["judge"] = self.judge
+        self._before = Snapshot(sys.modules.values())
+        #: The exercises that the running cell has checked.
+        self.checked: set[str] = set()
+
+    def check(self, id: str, *answers: Any) -> None:  # noqa: A002  # as in the lesson
+        """Judge answers with a judge that no cell has seen, and send the verdict."""
+        if id not in self._homes:
+            self._send(check=str(id)[:100], state="missing")
+            return
+        self.checked.add(id)
+        changed = self._before.changes()
+        if not changed:
+            with _afresh(self._homes[id]) as fresh:
+                exercise = next(each for each in fresh.EXERCISES if each.id == id)
+                judge, judging = fresh.judging.judge, Snapshot(_of_package().values())
+                verdict = judge(exercise, *answers)
+                changed = judging.changes()
+            changed = changed or self._before.changes()
+        if changed:
+            self._send(check=id, changed=changed)
+            return
+        self._last[id] = (answers, verdict.state)
+        message = verdict.message
+        self._send(check=id, state=verdict.state, message=message, name=verdict.name)
+
+    def judge(self, exercise: Any, *answers: Any) -> Any:
+        """Return the state that the same answers got before; a check may take seconds."""
+        known, state = self._last.get(exercise.id, ((), ""))
+        if len(known) == len(answers) and all(map(_is, known, answers)):
+            return exercises.Verdict(exercise, state)
+        return self._judge(exercise, *answers)
+
+    def hint(self, id: str) -> None:  # noqa: A002
+        """Count a hint."""
+        self._hint(id)
+        self._send(hint=str(id)[:100])
+
+
+def _is(one: Any, other: Any) -> bool:
+    return one is other
+
+
+@contextmanager
+def _afresh(name: str) -> Iterator[Any]:
+    """Import a module of exercises from its file; then put the cells' modules back."""
+    theirs = _take_out()
+    try:
+        module = importlib.import_module(name)
+        vars(module)["judging"] = sys.modules[f"{_PACKAGE}.judging"]
+        yield module
+    finally:
+        _take_out()
+        sys.modules.update(theirs)
+        vars(lesson_app.lab)["exercises"] = exercises
+
+
+def _of_package() -> dict[str, Any]:
+    return {name: each for name, each in sys.modules.items() if name.startswith(_PACKAGE)}
+
+
+def _take_out() -> dict[str, Any]:
+    found = _of_package()
+    for name in found:
+        del sys.modules[name]
+    return found
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, *args: Any, **options: Any) -> None:
+        """Do nothing: nobody looks."""
+
+
+class _Shell(InteractiveShell):
+    """Runs cells as a kernel does; nobody sees what they show."""
+
+    ended = False
+
+    def ask_exit(self) -> None:
+        """Note that a cell called exit() or quit()."""
+        self.ended = True
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Do nothing: there is no window."""
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes what the cells print."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+def run(cells: list[str], send: Callable[..., None]) -> None:
+    """Run the cells, and send what happens."""
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    settings.InteractiveShell.display_pub_class = _Publisher
+    shell = _Shell(config=settings)  # type: ignore[no-untyped-call]
+    judging = Judging(send)
+    for number, source in enumerate(cells, 1):
+        send(cell=number)
+        judging.checked.clear()
+        with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()), _interruptible():
+            result = shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            send(raised=number, error=exercises.judging.describe(error))
+        _check_again(source, shell.user_ns, judging)
+        if shell.ended:
+            send(end=f"code cell {number} ended the notebook with exit() or quit()")
+            return
+    send(end="")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an interrupt reach the cell, and only the cell."""
+    before = signal.signal(_INTERRUPT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(_INTERRUPT, before)
+
+
+def _check_again(source: str, names: dict[str, Any], judging: Judging) -> None:
+    """Check the answers of a cell whose `check` is not the course's."""
+    if names.get("check", judging.check) == judging.check:
+        return
+    for id, answers in checks(source):  # noqa: A001
+        if id not in judging.checked and all(each in names for each in answers):
+            judging.check(id, *(names[each] for each in answers))
+
+
+def checks(source: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the id and the names of the answers of each ``check("E…", name, …)``."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # magics, or no Python at all
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(ast.Name("check"), [ast.Constant(str(id)), *answers]):
+                yield id, [each.id for each in answers if isinstance(each, ast.Name)]
+
+
+def main() -> None:
+    """Read the task, and run it."""
+    task = json.loads(sys.stdin.buffer.read())
+    events = os.fdopen(os.dup(1), "wb")  # no process that the cells start inherits this
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nowhere, number)
+    sys.stdin = io.StringIO()
+    signal.signal(_INTERRUPT, signal.SIG_IGN)
+    _limits.apply()
+    if task["own_network"]:
+        _limits.loopback_up()
+    send = Sender(events, bytes.fromhex(task["key"]))
+    run(task["cells"], send)
+    threading.Event().wait()  # until the supervisor ends this process
+
+
+if __name__ == "__main__":
+    main()

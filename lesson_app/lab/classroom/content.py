@@ -1,0 +1,84 @@
+"""Read from a notebook's cells which exercises it has to solve, and what hides from a run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from ..exercises import catalogue
+from .course import course_folder
+from .submissions import Cell
+
+CHECK = re.compile(r"""(?<!\w)check\(\s*["'](E\d+\.\d+)["']""")
+PREDICTION = re.compile(r"""(?<!\w)(?:predict|observe)\(\s*["'](P\d+\.\d+)["']""")
+_OF_EXERCISE = re.compile(
+    r"""(?<!\w)(?:check|hint|yours_or_ours)\(\s*["'](E\d+\.\d+)["']|^\*\*(E\d+\.\d+)\*\*""",
+    re.MULTILINE,
+)
+_COMMENTED = re.compile(r"""^\s*#.*(?<!\w)check\(\s*["'](E\d+\.\d+)["']""", re.MULTILINE)
+
+
+@cache
+def titles() -> dict[str, int]:
+    """Return the number of each notebook of the course, by its title."""
+    found = {}
+    for path in sorted(course_folder().glob("[0-9][0-9]_*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found[_title("".join(each["source"]) for each in cells)] = int(path.name[:2])
+    return found
+
+
+def _title(sources: Iterable[str]) -> str:
+    """Return the first heading, in a form that survives small changes."""
+    for source in sources:
+        for line in source.splitlines():
+            if line.startswith("# "):
+                return " ".join(re.findall(r"\w+", line.casefold()))
+    return ""
+
+
+def wanted(cells: Sequence[Cell]) -> list[str]:
+    """Return the ids of the exercises that a notebook must have, in the course's order.
+
+    The notebook's title counts, and what its cells check. Without a known title, all exercises
+    of a notebook count if one of them is there. File names don't count.
+    """
+    prose = (each.source for each in cells if each.kind == "markdown")
+    number = titles().get(_title(prose))
+    found = {
+        first or second
+        for each in cells
+        for first, second in _OF_EXERCISE.findall(each.source)
+    }
+    checked = {id for each in cells if each.kind == "code" for id in CHECK.findall(each.source)}
+    numbers = {number_of(id) for id in found} if number is None else {number}
+    known = catalogue()
+    ids = {id for id in known if number_of(id) in numbers} | checked
+    return [id for id in known if id in ids] + sorted(ids - known.keys())
+
+
+def number_of(id: str) -> int:  # noqa: A002
+    """Return the number of an exercise's notebook."""
+    return int(id[1:].partition(".")[0])
+
+
+def predictions(cells: Sequence[Cell]) -> set[str]:
+    """Return the ids of the predictions that code cells ask for."""
+    code = (each.source for each in cells if each.kind == "code")
+    return {id for source in code for id in PREDICTION.findall(source)}
+
+
+def why_unchecked(id: str, cells: Sequence[Cell]) -> str:  # noqa: A002
+    """Return why no code cell checks an exercise; "" if one does."""
+    code = [each.source for each in cells if each.kind == "code"]
+    if any(id in CHECK.findall(_COMMENTED.sub("", source)) for source in code):
+        return ""
+    for each in cells:
+        if each.kind != "code" and id in CHECK.findall(each.source):
+            kind = {"markdown": "Markdown", "raw": "raw"}.get(each.kind, each.kind)
+            return f"no cell checks it: its cell is {kind}; make it a code cell"
+    if any(id in _COMMENTED.findall(source) for source in code):
+        return "no cell checks it: its check is a comment; remove the #"
+    return "no cell checks it; copy the cell from a new copy of the notebook"
