@@ -86,8 +86,8 @@ def comes_to_pass(key: str, *answers: Any) -> bool:
     E5.5 measures real times: on a busy machine a right answer may need another try.
     """
     passed = f"✓ {key} {catalogue()[key].title}: passed"
-    tries = 5 if key == "E5.5" else 1
-    return any(str(judge(accepting(key), *answers)) == passed for _ in range(tries))
+    tries = range(2 * catalogue()[key].tries - 1)
+    return any(str(judge(accepting(key), *answers)) == passed for _ in tries)
 
 
 def accepting(key: str) -> Exercise:

@@ -25,6 +25,7 @@ from typing import Any
 
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
 from traitlets.config import Config
 
 import lesson_app.lab
@@ -70,7 +71,10 @@ class Judging:
             with _afresh(self._homes[id]) as fresh:
                 exercise = next(each for each in fresh.EXERCISES if each.id == id)
                 judge, judging = fresh.judging.judge, Snapshot(_of_package().values())
-                verdict = judge(exercise, *answers)
+                for _ in range(exercise.tries):
+                    verdict = judge(exercise, *answers)
+                    if verdict.state != "not yet":
+                        break
                 changed = judging.changes()
             changed = changed or self._before.changes()
         if changed:
@@ -130,6 +134,7 @@ class _Publisher(DisplayPublisher):
 class _Shell(InteractiveShell):
     """Runs cells as a kernel does; nobody sees what they show."""
 
+    display_pub_class = Type(_Publisher)
     ended = False
 
     def ask_exit(self) -> None:
@@ -156,7 +161,6 @@ def run(cells: list[str], send: Callable[..., None]) -> None:
     """Run the cells, and send what happens."""
     settings = Config()
     settings.HistoryManager.enabled = False
-    settings.InteractiveShell.display_pub_class = _Publisher
     shell = _Shell(config=settings)  # type: ignore[no-untyped-call]
     judging = Judging(send)
     for number, source in enumerate(cells, 1):
@@ -213,6 +217,7 @@ def main() -> None:
     for number in range(3):
         os.dup2(nowhere, number)
     sys.stdin = io.StringIO()
+    sys.path.insert(0, "")  # only now: a file beside the notebook must not hide our modules
     signal.signal(_INTERRUPT, signal.SIG_IGN)
     _limits.apply()
     if task["own_network"]:

@@ -2,7 +2,8 @@
 
 ``python _supervisor.py REPORT PROGRAM…`` gives PROGRAM its stdin and stdout. When PROGRAM
 ends, or the process that started this one does, it kills what is left, and writes the names of
-those that it saw end, and of those that it could not end, to the file REPORT.
+those that it saw end, and of those that it could not end, to the file REPORT. If nobody waits
+for that, it deletes REPORT's folder.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -75,6 +77,9 @@ def main(report: Path, program: list[str]) -> None:
             child.wait(_TICK)
     found = end_all()
     child.wait()
+    if os.getppid() != parent:
+        shutil.rmtree(report.parent, ignore_errors=True)
+        return
     report.write_text(json.dumps({**found, "status": child.returncode}), encoding="utf-8")
 
 

@@ -48,15 +48,13 @@ def wanted(cells: Sequence[Cell]) -> list[str]:
     prose = (each.source for each in cells if each.kind == "markdown")
     number = titles().get(_title(prose))
     found = {
-        first or second
-        for each in cells
-        for first, second in _OF_EXERCISE.findall(each.source)
+        first or second for each in cells for first, second in _OF_EXERCISE.findall(each.source)
     }
-    checked = {id for each in cells if each.kind == "code" for id in CHECK.findall(each.source)}
-    numbers = {number_of(id) for id in found} if number is None else {number}
+    numbers = set(map(number_of, found)) if number is None else {number}
     known = catalogue()
-    ids = {id for id in known if number_of(id) in numbers} | checked
-    return [id for id in known if id in ids] + sorted(ids - known.keys())
+    ids = {each for each in known if number_of(each) in numbers}
+    ids.update(*(CHECK.findall(source) for source in _code(cells)))
+    return [each for each in known if each in ids] + sorted(ids - known.keys())
 
 
 def number_of(id: str) -> int:  # noqa: A002
@@ -66,13 +64,16 @@ def number_of(id: str) -> int:  # noqa: A002
 
 def predictions(cells: Sequence[Cell]) -> set[str]:
     """Return the ids of the predictions that code cells ask for."""
-    code = (each.source for each in cells if each.kind == "code")
-    return {id for source in code for id in PREDICTION.findall(source)}
+    return set().union(*(PREDICTION.findall(source) for source in _code(cells)))
+
+
+def _code(cells: Sequence[Cell]) -> list[str]:
+    return [each.source for each in cells if each.kind == "code"]
 
 
 def why_unchecked(id: str, cells: Sequence[Cell]) -> str:  # noqa: A002
     """Return why no code cell checks an exercise; "" if one does."""
-    code = [each.source for each in cells if each.kind == "code"]
+    code = _code(cells)
     if any(id in CHECK.findall(_COMMENTED.sub("", source)) for source in code):
         return ""
     for each in cells:

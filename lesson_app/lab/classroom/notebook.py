@@ -38,7 +38,7 @@ def grade_notebook(
     return Grade(
         submission.path,
         submission.student,
-        tuple(_result(id, cells, code, run) for id in ids),
+        tuple(_result(each, cells, code, run) for each in ids),
         tuple(_predictions(cells, run)),
         run.problem,
         tuple(_notes(run)[:_MOST_NOTES]),
@@ -78,8 +78,8 @@ def _predictions(cells: Sequence[Cell], run: Run) -> list[Prediction]:
         str(each.get("id")): str(each.get("state")) for each in run.claims
     }
     return [
-        Prediction(id, states.get(id, "not predicted"))
-        for id in sorted(content.predictions(cells), key=_in_order)
+        Prediction(each, states.get(each, "not predicted"))
+        for each in sorted(content.predictions(cells), key=_in_order)
     ]
 
 
@@ -89,8 +89,10 @@ def _in_order(id: str) -> tuple[int, ...]:  # noqa: A002
 
 def _notes(run: Run) -> list[str]:
     """Return the run's events, and what the code did to get a better grade."""
-    claims = {str(each.get("id")) for each in run.claims if _is_claim(each)}
-    forged = [f"the code itself recorded that {id} passed; that does not count" for id in claims]
+    claims = {str(each.get("id"))[:100] for each in run.claims if _is_claim(each)}
+    forged = [
+        f"the code itself recorded {each} as passed; that does not count" for each in claims
+    ]
     changed = {each["changed"]: each["cell"] for each in run.checks if "changed" in each}
     tampered = [
         f"the code changed {name}, before the check in code cell {cell}"
@@ -101,5 +103,5 @@ def _notes(run: Run) -> list[str]:
 
 
 def _is_claim(entry: dict[str, Any]) -> bool:
-    """Return whether a line of the progress file names an exercise: here, `check` writes none."""
+    """Return whether the code wrote a line about an exercise: here, `check` writes none."""
     return entry.get("state") == "passed" and str(entry.get("id", "")).startswith("E")

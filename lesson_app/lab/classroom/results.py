@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 
 from ..exercises import catalogue
 
 #: The states of an exercise, the best first. "missing": it was never checked.
 STATES = ("passed", "not yet", "not started", "missing")
+_NONE = "not handed in"
 
 
 @dataclass(frozen=True, order=True)
@@ -131,15 +133,15 @@ def rows(grades: Iterable[Grade], students: Iterable[Student] = ()) -> list[Row]
     found: dict[Student, list[Grade]] = {each: [] for each in students}
     for grade in grades:
         found.setdefault(grade.student, []).append(grade)
-    handed_in = [each for grades in found.values() for grade in grades for each in grade.results]
+    handed_in = {each.id: each for grade in chain(*found.values()) for each in grade.results}
+    known = catalogue()
+    asked = [each for each in known if each in handed_in]
     missing = {
-        each.id: Result(each.id, each.title, reason="not handed in", must=each.must)
-        for each in handed_in
+        each: Result(each, handed_in[each].title, reason=_NONE, must=handed_in[each].must)
+        for each in asked + sorted(handed_in.keys() - known.keys())
     }
-    asked = [id for id in catalogue() if id in missing]
-    asked += sorted(missing.keys() - catalogue().keys())
     return [
-        Row(each, tuple(found[each]), _best({id: missing[id] for id in asked}, found[each]))
+        Row(each, tuple(found[each]), _best(dict(missing), found[each]))
         for each in sorted(found)
     ]
 
@@ -148,7 +150,7 @@ def _best(best: dict[str, Result], grades: Iterable[Grade]) -> dict[str, Result]
     for grade in grades:
         for result in grade.results:
             known = best[result.id]
-            if known.reason == "not handed in" or _rank(result) < _rank(known):
+            if known.reason == _NONE or _rank(result) < _rank(known):
                 best[result.id] = result
     return best
 

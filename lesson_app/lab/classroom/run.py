@@ -144,14 +144,15 @@ class _Runner:
         return supervisor
 
     def _read(self, file: Any, key: bytes) -> None:
-        for event in received(file, key):
-            self.events.put(event)
+        with file:
+            for event in received(file, key):
+                self.events.put(event)
         self.events.put(None)
 
     def _watch(self, supervisor: subprocess.Popen[bytes], stop: threading.Event) -> None:
         """Take events until the notebook's end, or its time's."""
         end = time.monotonic() + STARTING
-        clock = _Clock(self.timeout)
+        clock = _Clock()
         while time.monotonic() < end:
             if stop.is_set():
                 raise Stopped
@@ -169,7 +170,7 @@ class _Runner:
                     end = time.monotonic() + self.limit
                     self.process = _find_program(supervisor.pid)
                 self.cell = event["cell"]
-                clock = _Clock(self.timeout)
+                clock = _Clock()
             if self._take(event):
                 return
         self.found.problem = (
@@ -261,8 +262,8 @@ class _Clock:
     shows the difference; on other systems both count.
     """
 
-    def __init__(self, timeout: int) -> None:
-        self.had, self.timeout = 0.0, timeout
+    def __init__(self) -> None:
+        self.had = 0.0
         self.interrupted: float | None = None
         self._computed: float | None = None
         self._last = time.monotonic()

@@ -230,6 +230,7 @@ EXERCISES = (
         level=2,
         minutes=10,
         must=False,
+        tries=3,
     ),
     Exercise(
         "E5.6",

@@ -42,7 +42,8 @@ class Exercise:
     name to one sentence: what the learner did, and what to do instead. `ours` are the
     functions that the notebook uses until the learner's pass, one for each answer.
     `level` is the difficulty, from 1 to 3. `minutes` is the time that a fresh reader takes.
-    A learner `must` solve it to follow the course, or may.
+    A learner `must` solve it to follow the course, or may. `tries` says how often the grader
+    judges an answer before it says no: more than once where an answer measures time.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Exercise:
     level: int = 1
     minutes: int = 5
     must: bool = True
+    tries: int = 1
 
     @property
     def notebook(self) -> int:

@@ -1,0 +1,228 @@
+"""The program that judges: what a notebook's code changes does not get it a better grade."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import lesson_app.lab
+from lesson_app.lab.classroom import _judge
+from lesson_app.lab.classroom._events import Sender, received
+from lesson_app.lab.classroom._judge import checks
+from tests.lab.classroom.test_run import CHECK, RIGHT
+
+WRONG = "from lesson_app.lab import check\ndef cookie_pair(text): return 0\n"
+PASSED, NOT_YET = ("E1.1", "passed"), ("E1.1", "not yet")
+CHANGED = ("E1.1", "changed")
+
+
+@pytest.fixture(autouse=True)
+def this_process_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the program run in this process, and put back what it changes."""
+    main = sys.modules["__main__"]
+    kept = {name: dict(vars(each)) for name, each in _judge._of_package().items()}
+    for name in ("check", "hint", "exercises"):
+        monkeypatch.setattr(lesson_app.lab, name, vars(lesson_app.lab)[name])
+    monkeypatch.setattr(sys, "displayhook", sys.displayhook)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    yield
+    for name, before in kept.items():
+        vars(sys.modules[name]).update(before)
+    sys.modules["__main__"] = main
+    InteractiveShell.clear_instance()
+
+
+def run(*cells: str) -> list[dict[str, Any]]:
+    """Run cells, and return the events."""
+    events: list[dict[str, Any]] = []
+    _judge.run(list(cells), lambda **event: events.append(event))
+    return events
+
+
+def states(*cells: str) -> list[tuple[str, str]]:
+    found = run(*cells)
+    return [(each["check"], each.get("state", "changed")) for each in found if "check" in each]
+
+
+HARMLESS = {
+    "records": """
+from lesson_app.lab.exercises.progress_file import record
+record("E1.1", "passed")""",
+    "says that it passed": 'print("✓ E1.1 cookie_pair: passed")',
+    "patches the judge": """
+import lesson_app.lab.exercises as course
+course.judge = lambda exercise, *answers: course.Verdict(exercise, "passed")
+course.judging.judge = course.judge""",
+    "patches an exercise": """
+from lesson_app.lab.exercises import catalogue
+object.__setattr__(catalogue()["E1.1"], "judge", lambda answer: None)""",
+    "patches the catalogue": """
+import lesson_app.lab.exercises as course
+course.catalogue = course.find = lambda *_: {}""",
+    "replaces check": """
+import lesson_app.lab
+def check(*_): print("✓ E1.1 cookie_pair: passed")
+lesson_app.lab.check = check""",
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_harmless(name: str) -> None:
+    """The judge is imported again, so a change to the one that cells can see does nothing."""
+    (found,) = states(WRONG + HARMLESS[name], CHECK)
+
+    assert found in (NOT_YET, CHANGED)
+
+
+NAMED = {
+    "import lesson_app.cookie as c; c.unseal = len": "lesson_app.cookie.unseal",
+    "import hmac; hmac.compare_digest = lambda *_: True": "hmac.compare_digest",
+    "import flask; flask.Flask.test_client = None": "flask.app.Flask.test_client",
+    "import builtins; builtins.bool = lambda _: True": "builtins.bool",
+    "import json; json.loads.__code__ = (lambda *_, **__: {}).__code__": "json.loads",
+    "import sys, types; sys.modules['hmac'] = types.ModuleType('hmac')": "sys.modules['hmac']",
+    "import sys; sys.setprofile(lambda *_: None)": "a hook of sys",
+    "import sys; sys.meta_path.insert(0, type('F', (), {'find_spec': print}))": "a hook of sys",
+}
+
+
+@pytest.mark.parametrize("cell", NAMED)
+def test_named(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change to code that judging depends on is named, and no answer is judged after it."""
+    import builtins
+    import hmac
+    import json
+
+    import flask
+
+    import lesson_app.cookie
+
+    for owner, name in (
+        (lesson_app.cookie, "unseal"),
+        (hmac, "compare_digest"),
+        (flask.Flask, "test_client"),
+        (builtins, "bool"),
+        (json.loads, "__code__"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    monkeypatch.setitem(sys.modules, "hmac", hmac)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    before = sys.getprofile()
+
+    try:
+        found = [each for each in run(RIGHT + CHECK, cell, CHECK) if "check" in each]
+    finally:
+        sys.setprofile(before)
+
+    assert found[0]["state"] == "passed"
+    assert found[1] == {"check": "E1.1", "changed": NAMED[cell]}
+
+
+def test_change_while_judging() -> None:
+    """A change that the answer itself makes is named, too."""
+    answer = """
+def cookie_pair(text):
+    import sys
+    judging = sys.modules["lesson_app.lab.exercises.judging"]
+    judging._judge = lambda exercise, answers: judging.Verdict(exercise, "passed")
+    raise KeyError
+"""
+    (found,) = [each for each in run(WRONG + answer, CHECK) if "check" in each]
+
+    assert found == {"check": "E1.1", "changed": "lesson_app.lab.exercises.judging._judge"}
+
+
+def test_own_check() -> None:
+    """A cell whose `check` is not the course's is judged all the same."""
+    own = "def check(*_): print('passed')"
+
+    assert states(RIGHT, own, CHECK) == [PASSED]
+    assert states(WRONG, own, CHECK) == [NOT_YET]
+    assert states(own, CHECK) == []  # the answer is not there
+    assert states("1 / 0\n" + CHECK) == []  # the learner saw no check either
+
+
+def test_ours() -> None:
+    """The course's own function is not the learner's, whichever copy of it."""
+    last = """
+from lesson_app.lab import yours_or_ours
+cookie_pair = yours_or_ours("E1.1", ...)
+def again(text): return cookie_pair(text)
+"""
+
+    found = states(WRONG, last + CHECK, 'check("E1.1", again)')
+
+    assert found == [("E1.1", "not started")] * 2
+
+
+def test_yours_or_ours_does_not_judge_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`yours_or_ours` uses the verdict of the check on the same answers."""
+    counted = """
+count = []
+before = cookie_pair
+def counting(text):
+    count.append(text)
+    return before(text)
+from lesson_app.lab import yours_or_ours
+check("E1.1", counting)
+asked = len(count)
+assert yours_or_ours("E1.1", counting) is counting
+assert len(count) == asked > 0
+assert yours_or_ours("E1.1", before) is before
+assert yours_or_ours("E1.1", lambda text: 0) is not before
+"""
+    assert [each for each in run(RIGHT, counted) if "raised" in each] == []
+
+
+def test_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exercise that measures time is judged again before the answer is no."""
+    lucky = """
+from lesson_app.lab import check
+asked = []
+def slow_names(url, names):
+    asked.append(url)
+    raise RuntimeError
+check("E5.5", slow_names)
+assert len(set(asked)) == 3
+"""
+    found = run(lucky)
+
+    assert [each for each in found if "raised" in each] == []
+    assert [each["state"] for each in found if "check" in each] == ["not yet"]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('check("E1.1", f)', [("E1.1", ["f"])]),
+        ('check("E5.6", f, g)\ncheck("E1.1", 5)', [("E5.6", ["f", "g"]), ("E1.1", [])]),
+        ('recheck("E1.1", f)', []),
+        ('%magic\ncheck("E1.1", f)', []),
+        ("check(1, f)", []),
+        ("(" * 9999, []),
+    ],
+)
+def test_checks(source: str, found: list[Any]) -> None:
+    """The checks of a cell are read from its syntax."""
+    assert list(checks(source)) == found
+
+
+def test_events() -> None:
+    """Events come back; a changed, repeated or unsigned line does not count."""
+    file, key = io.BytesIO(), bytes(32)
+    send = Sender(file, key)
+    send(cell=1)
+    first = file.getvalue()
+    file.write(first + b"\xff\xff\n" + b"x" * 300_000 + b"\n")
+    send(cell=2)
+    file.seek(0)
+
+    found = list(received(file, key))
+
+    assert [each for each in found if "forged" not in each] == [{"cell": 1}, {"cell": 2}]
+    assert len(found) > 4
