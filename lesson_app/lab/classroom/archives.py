@@ -1,0 +1,276 @@
+"""Unpack zip archives within limits, below one folder, under names that every system allows.
+
+The limits hold for all archives of a class together. The sizes that an archive declares are
+checked before anything is unpacked, and the real sizes while it is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+MAX_BYTES = 500_000_000
+MAX_ENTRIES = 20_000
+#: How deep archives may be nested.
+MAX_DEPTH = 3
+#: The size of the largest file that is read, in bytes.
+MAX_FILE = 50_000_000
+_MAX_FOLDERS = 32
+_MAX_DIRECTORY = 8_000_000  # bytes of an archive's list of files
+_MAX_NAME = 120  # bytes of a name that is written; some file systems allow 143
+_PIECE = 1 << 16
+
+EMPTY = "holds no file; ask the learner to hand in the notebook (.ipynb)"
+LINK = "is a link, which grading does not follow; hand in the file itself"
+TOO_BIG = f"is larger than {MAX_FILE // 10**6} MB; clear the outputs and hand it in again"
+_ENCRYPTED = "is encrypted; ask the learner for an archive without a password"
+_LEAVES = "has a path that leaves the archive; ask the learner to zip the folder again"
+_DEEP = f"is more than {_MAX_FOLDERS} folders deep; ask the learner for the file alone"
+_METHOD = "is packed in an unusual way (method {}); ask the learner for an ordinary zip archive"
+
+#: What the system, git and Jupyter leave behind.
+_IGNORED = {
+    "__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".ipynb_checkpoints", ".git",
+    "__pycache__",
+}  # fmt: skip
+_RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
+    f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"
+}
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
+_DRIVE = re.compile(r"[A-Za-z]:")
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
+    OSError, ValueError, OverflowError,
+)  # fmt: skip
+
+
+class Refused(ValueError):  # noqa: N818  # the noun is the archive
+    """An archive that is not unpacked."""
+
+
+@dataclass
+class Budget:
+    """What archives may still unpack to."""
+
+    bytes: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file below a PATH: its names from there on, and why it cannot be graded.
+
+    `archive` has the names and the file of the outermost archive that it was in. A file is
+    `unnamed` if it is in no PATH, but beside one.
+    """
+
+    parts: tuple[str, ...]
+    file: Path
+    problem: str = ""
+    archive: tuple[tuple[str, ...], Path] | None = None
+    unnamed: bool = False
+
+
+def ignored(name: str) -> bool:
+    """Return whether a file or folder of this name holds nothing that was handed in."""
+    return name.casefold() in _IGNORED
+
+
+def is_archive(file: Path, name: str) -> bool:
+    """Return whether a file is a zip archive, and not a document in that format."""
+    suffix = PurePosixPath(name).suffix.casefold()
+    if suffix not in ("", ".ipynb", ".txt", ".json"):
+        return suffix == ".zip"
+    try:
+        with file.open("rb") as opened:
+            return opened.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def safe_name(name: str) -> str:
+    """Return a file name that every system allows."""
+    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).rstrip(". ")
+    if name.partition(".")[0].rstrip().upper() in _RESERVED:
+        name = f"_{name}"
+    stem, suffix = os.path.splitext(name)
+    suffix = _cut(suffix, 20)
+    return _cut(stem, _MAX_NAME - len(suffix.encode())) + suffix or "_"
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
+
+
+class Places:
+    """New paths below a folder. No two differ only in their case."""
+
+    def __init__(self, root: Path) -> None:
+        self._folders: dict[tuple[str, ...], Path] = {(): root}
+        self._taken: dict[tuple[Path, str], int] = {}
+
+    def file(self, parts: tuple[str, ...]) -> Path:
+        """Return the path for a new file, and make its folders."""
+        return self._new(self._folder(parts[:-1]), parts[-1])
+
+    def _folder(self, parts: tuple[str, ...]) -> Path:
+        if parts not in self._folders:
+            path = self._new(self._folder(parts[:-1]), parts[-1])
+            path.mkdir()
+            self._folders[parts] = path
+        return self._folders[parts]
+
+    def _new(self, folder: Path, name: str) -> Path:
+        name = first = safe_name(name)
+        stem, suffix = os.path.splitext(first)
+        while (folder, _folded(name)) in self._taken:
+            self._taken[folder, _folded(first)] += 1
+            name = f"{stem}~{self._taken[folder, _folded(first)]}{suffix}"
+        self._taken[folder, _folded(name)] = 1
+        return folder / name
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
+
+
+class _Reader(io.BufferedReader):
+    """A file that is never read as a whole: zipfile would, if the archive asks for it."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size and size > _MAX_DIRECTORY:
+            raise zipfile.BadZipFile("its list of files is too long")
+        return super().read(size)
+
+
+def unpack(archive: Path, folder: Path, budget: Budget) -> list[Entry]:
+    """Unpack a zip archive into an empty folder, and return its files and empty folders.
+
+    Raise `Refused` if it is broken, or exceeds the budget.
+    """
+    try:
+        with (
+            _Reader(io.FileIO(archive)) as file,
+            zipfile.ZipFile(file) as opened,
+        ):
+            members = [_member(each, archive) for each in _listed(opened, budget)]
+            kept = [each for each in members if not any(map(ignored, each[1].parts))]
+            wanted = [info for info, entry in kept if not (entry.problem or _is_folder(info))]
+            if sum(info.file_size for info in wanted) > budget.bytes:
+                raise Refused(_full(budget))
+            places = Places(folder)
+            files = [
+                _unpacked(opened, info, entry, places, budget)
+                for info, entry in kept
+                if not _is_folder(info)
+            ]
+    except Refused:
+        raise
+    except _BROKEN as error:
+        raise Refused(
+            f"is not a readable zip archive ({error}); ask the learner to hand it in again"
+        ) from None
+    folders = [entry for info, entry in members if _is_folder(info)]
+    return [*files, *_empty(folders, files)]
+
+
+def _listed(opened: zipfile.ZipFile, budget: Budget) -> list[zipfile.ZipInfo]:
+    infos = opened.infolist()
+    if len(infos) > budget.entries:
+        raise Refused(
+            f"holds more files than the {MAX_ENTRIES} that are unpacked in all; "
+            "unpack it, and name the folder"
+        )
+    budget.entries -= len(infos)
+    return infos
+
+
+def _full(budget: Budget) -> str:
+    return (
+        f"unpacks to more than the {max(budget.bytes, 0) // 10**6} MB that are left of "
+        f"{MAX_BYTES // 10**6} MB in all; unpack it, and name the folder"
+    )
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return the entry's name; without the flag for UTF-8 it may be UTF-8 all the same."""
+    name = info.orig_filename
+    if not info.flag_bits & 0x800:
+        with suppress(ValueError):
+            name = name.encode("cp437").decode()
+    return name.replace("\\", "/")
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    return _name(info).endswith("/")
+
+
+def _member(info: zipfile.ZipInfo, archive: Path) -> tuple[zipfile.ZipInfo, Entry]:
+    name = _name(info)
+    parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    if name.startswith("/"):
+        parts = ("", *parts)
+    return info, Entry(parts or ("(no name)",), archive, _problem(info, name, parts))
+
+
+def _problem(info: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> str:
+    mode = info.external_attr >> 16
+    if not parts or name.startswith("/") or _DRIVE.match(name) or ".." in parts:
+        return _LEAVES
+    if len(parts) > _MAX_FOLDERS:
+        return _DEEP
+    if stat.S_IFMT(mode) and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        return LINK
+    if info.flag_bits & 0x41:
+        return _ENCRYPTED
+    # zipfile unpacks other methods without a limit on memory.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return _METHOD.format(info.compress_type)
+    if info.file_size > MAX_FILE and not name.casefold().endswith(".zip"):
+        return TOO_BIG
+    return ""
+
+
+def _unpacked(
+    opened: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    entry: Entry,
+    places: Places,
+    budget: Budget,
+) -> Entry:
+    if entry.problem:
+        return entry
+    file = problem = None
+    try:
+        file = places.file(entry.parts)
+        with opened.open(info) as source, file.open("xb") as target:
+            while piece := source.read(_PIECE):
+                budget.bytes -= len(piece)
+                if budget.bytes < 0:
+                    raise Refused(_full(budget))
+                target.write(piece)
+        return Entry(entry.parts, file)
+    except Refused as error:
+        problem = str(error)
+    except _BROKEN as error:
+        problem = f"is damaged ({error}); ask the learner to hand it in again"
+    if file:
+        file.unlink(missing_ok=True)
+    return Entry(entry.parts, entry.file, problem)
+
+
+def _empty(folders: Iterable[Entry], files: Iterable[Entry]) -> Iterator[Entry]:
+    used = {each.parts[:n] for each in files for n in range(len(each.parts))}
+    for each in folders:
+        if each.parts not in used and not any(map(ignored, each.parts)):
+            yield Entry(each.parts, each.file, EMPTY)
