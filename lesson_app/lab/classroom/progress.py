@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable
 from threading import Lock
 from types import TracebackType
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -53,7 +53,7 @@ class Progress:
     def __enter__(self) -> Progress:
         self._bar.start()
         if not self._live:
-            self._say(f"grading {count(self._total, 'notebook')}")
+            click.echo(f"grading {count(self._total, 'notebook')}", err=True)
         return self
 
     def __exit__(
@@ -90,16 +90,11 @@ class Progress:
         seconds = (now - self._began) / self._done * (self._total - self._done)
         left = f", {_rough(seconds)} left" if self._done < self._total else ""
         running = f"; running: {self._names()}" if self._running else ""
-        self._say(f"graded {self._done} of {self._total}{left}{running}")
+        click.echo(f"graded {self._done} of {self._total}{left}{running}", err=True)
 
     def _names(self) -> str:
         most = max(_BESIDE // 2, self._bar.console.width - _BESIDE) if self._live else _LINE
         return clean(", ".join(self._running), most)
-
-    def _say(self, text: str) -> None:
-        encoding = sys.stderr.encoding or "utf-8"
-        printable = text.encode(encoding, "backslashreplace").decode(encoding)
-        print(printable, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _rough(seconds: float) -> str:
