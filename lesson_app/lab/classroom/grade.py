@@ -22,7 +22,7 @@ from .content import number_of
 from .kept import Kept
 from .notebook import grade_notebook
 from .progress import Progress
-from .reports import table, write_all
+from .reports import table, write_all, written
 from .results import Grade, Student, rows
 from .roster import read_roster
 from .sandbox import find_sandbox
@@ -121,11 +121,12 @@ def grade(
             click.echo(f"stopped; {_how_to_go_on(out)}", err=True)
             sys.exit(130)
     grades = [_only(each, set(numbers)) for each in grades] if numbers else grades
-    written = write_all(out, grades, students) if out else []
     for line in table(grades, students):
         echo(line)
-    for path in written:
-        echo(f"wrote  {path}")
+    if out:
+        write_all(out, grades, students)
+        for line in written(out, grades, students):
+            echo(line)
     sys.exit(_status(grades, students))
 
 

@@ -50,7 +50,7 @@ def _result(id: str, cells: Sequence[Cell], code: Sequence[str], run: Run) -> Re
     if exercise is None:
         return Result(id, reason="the course has no such exercise", must=False)
     verdicts = [each for each in run.checks if each["check"] == id and "state" in each]
-    made = {"hints": run.hints.count(id), "must": exercise.must}
+    made: dict[str, Any] = {"hints": run.hints.count(id), "must": exercise.must}
     if not verdicts:
         return Result(id, exercise.title, reason=_why_missing(id, cells, code, run), **made)
     best = min(reversed(verdicts), key=lambda each: STATES.index(each["state"]))
@@ -74,13 +74,14 @@ def _why_missing(id: str, cells: Sequence[Cell], code: Sequence[str], run: Run) 
 
 
 def _predictions(cells: Sequence[Cell], run: Run) -> list[Prediction]:
-    states: dict[str, str] = {
-        str(each.get("id")): str(each.get("state")) for each in run.claims
+    # The code can write anything to the file, and nothing depends on it.
+    made = {
+        str(each.get("id")): str(each["state"])
+        for each in run.claims
+        if each.get("state") in ("passed", "surprised")
     }
-    return [
-        Prediction(each, states.get(each, "not predicted"))
-        for each in sorted(content.predictions(cells), key=_in_order)
-    ]
+    ids = sorted(content.predictions(cells), key=_in_order)
+    return [Prediction(each, made.get(each, "not predicted")) for each in ids]
 
 
 def _in_order(id: str) -> tuple[int, ...]:  # noqa: A002

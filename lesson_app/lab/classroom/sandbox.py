@@ -7,6 +7,7 @@ import shutil
 import site
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,20 +75,19 @@ def _package() -> Path:
 
 
 @cache
+def sandboxes() -> tuple[Sandbox, ...]:
+    """Return what works here, the best first. Each is tried: many systems forbid them."""
+    tools = {"bubblewrap": "bwrap", "unshare": "unshare"} if sys.platform == "linux" else {}
+    found = (Sandbox(name) for name, tool in tools.items() if shutil.which(tool))
+    return (*filter(_works, found), Sandbox())
+
+
 def find_sandbox() -> Sandbox:
-    """Return the best sandbox that works here; try each, as many systems forbid them."""
-    if sys.platform != "linux":
-        return Sandbox()
-    for name, tool in (("bubblewrap", "bwrap"), ("unshare", "unshare")):
-        sandbox = Sandbox(name)
-        if shutil.which(tool) and _works(sandbox):
-            return sandbox
-    return Sandbox()
+    """Return the best sandbox that works here."""
+    return sandboxes()[0]
 
 
 def _works(sandbox: Sandbox) -> bool:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         (folder / "work").mkdir()
