@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..exercises import Exercise
-from .results import Row, Student
+from .results import Row
 from .tally import by_notebook, points
 from .texts import count
 
@@ -36,9 +36,9 @@ def moodle(rows: Sequence[Row], exercises: Exercises) -> Table:
         _MOODLE,
         *(
             [
-                _moodle_id(row.student),
+                _moodle_id(row),
                 row.student.name or row.student.key,
-                _known(row.student, "Email address", "Email", "E-mail"),
+                _known(row, "Email address", "Email", "E-mail"),
                 *points(row.results, exercises),
                 "",  # Moodle only compares it with its own
                 _comment(row, exercises),
@@ -64,8 +64,8 @@ def canvas(rows: Sequence[Row], exercises: Exercises) -> Table:
         *(
             [
                 row.student.name or row.student.key,
-                *_canvas_ids(row.student),
-                _known(row.student, "Section"),
+                *_canvas_ids(row),
+                _known(row, "Section"),
                 *(
                     points(row.results, each)[0] if each.keys() & row.results.keys() else ""
                     for each in notebooks.values()
@@ -82,14 +82,14 @@ def advice(rows: Sequence[Row], exercises: Exercises) -> Iterator[str]:
     graded = _graded(rows)
     if not graded:
         return
-    without = sum(not _moodle_id(row.student) for row in graded)
+    without = sum(not _moodle_id(row) for row in graded)
     yield f"moodle.csv: set the assignment's maximum grade to {points({}, exercises)[1]}." + (
         f" {_of(without, graded)} without an Identifier; copy it from the grading worksheet "
         "that Moodle downloads."
         if without
         else ""
     )
-    without = sum(not any(_canvas_ids(row.student)) for row in graded)
+    without = sum(not any(_canvas_ids(row)) for row in graded)
     if without:
         yield (
             f"canvas.csv: {_of(without, graded)} without an ID, so Canvas looks for the names; "
@@ -121,21 +121,27 @@ def _comment(row: Row, exercises: Exercises) -> str:
     )
 
 
-def _moodle_id(student: Student) -> str:
-    number = _known(student, "moodle") or _known(student, "Identifier")
+def _moodle_id(row: Row) -> str:
+    number = _known(row, "moodle") or _known(row, "Identifier")
     return re.sub(r"^(\d+)$", r"Participant \1", number)
 
 
-def _canvas_ids(student: Student) -> tuple[str, str, str]:
-    user, login = _known(student, "SIS User ID"), _known(student, "SIS Login ID")
+def _canvas_ids(row: Row) -> tuple[str, str, str]:
+    user, login = _known(row, "SIS User ID"), _known(row, "SIS Login ID")
     # Other lists have an "ID", too; Canvas's is a number of its own.
-    own = _known(student, "ID") if login or user else ""
-    return _known(student, "canvas_user", "Canvas ID", "Canvas user ID") or own, user, login
+    own = _known(row, "ID") if login or user else ""
+    return _known(row, "canvas_user", "Canvas ID", "Canvas user ID") or own, user, login
 
 
-def _known(student: Student, *names: str) -> str:
-    """Return the first field that has one of these names, whatever its spelling."""
-    fields = {_plain(name): text for name, text in student.fields.items()}
+def _known(row: Row, *names: str) -> str:
+    """Return the first field that has one of these names, whatever its spelling.
+
+    The class list knows some of them, and the names of the files others.
+    """
+    known = (row.student, *(grade.student for grade in row.grades))
+    fields = {
+        _plain(name): text for each in known for name, text in each.fields.items() if text
+    }
     return next((fields[name] for name in map(_plain, names) if fields.get(name)), "")
 
 

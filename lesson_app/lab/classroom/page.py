@@ -19,9 +19,9 @@ _HEAD = """\
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 52rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere }
-h1, h2, h3 { line-height: 1.25 }
+h1, h2 { line-height: 1.25 }
 h2 { margin: 2.5rem 0 .5rem; padding-top: .5rem; border-top: 1px solid #888a }
-h2 small, h3 small, .count { font-weight: normal; font-size: 1rem }
+h2 small { font-weight: normal; font-size: 1rem }
 p { margin: .25rem 0 }
 ul.plain { list-style: none; padding: 0; margin: .5rem 0 }
 ul.plain > li { padding: .5rem 0; border-top: 1px solid #8885 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from threading import Lock
@@ -30,7 +31,14 @@ class Progress:
 
     def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with a `total` of notebooks; `clock` returns seconds."""
-        console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+        console = Console(
+            stderr=True,
+            force_terminal=sys.stderr.isatty(),
+            force_jupyter=False,
+            markup=False,
+            emoji=False,
+            highlight=False,
+        )
         self._live = console.is_terminal and not console.is_dumb_terminal
         self._bar = Bar(
             TextColumn("grading"),

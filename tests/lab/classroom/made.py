@@ -56,7 +56,7 @@ def grades() -> list[Grade]:
             (
                 result("E0.1", "not started"),
                 result("E1.2", "not yet", "Eve's \x00 own", message="eve(<script>) got \x1b["),
-                Result("E<99>", "made up", "passed", message="+1"),
+                Result("E<99>", "[bold]made up", "passed", message="+1"),
             ),
             (Prediction("P1.eve", "passed"),),
             notes=("<script>\x00",),

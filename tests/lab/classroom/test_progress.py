@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import pytest
 
@@ -69,8 +71,17 @@ def test_no_notebooks(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_threads(capsys: pytest.CaptureFixture[str]) -> None:
-    """Threads that finish at once are all counted, and no line is torn."""
-    with Progress(2000) as bar, ThreadPoolExecutor(16) as pool:
+    """Threads that finish at once are counted one after the other."""
+    inside, crowded = Lock(), []
+
+    def clock() -> float:
+        crowded.append(not inside.acquire(blocking=False))
+        time.sleep(0)  # another thread may run
+        if not crowded[-1]:
+            inside.release()
+        return 0
+
+    with Progress(2000, clock) as bar, ThreadPoolExecutor(16) as pool:
 
         def run(number: int) -> None:
             bar.started(str(number))
@@ -80,6 +91,7 @@ def test_threads(capsys: pytest.CaptureFixture[str]) -> None:
 
     lines = log(capsys)
 
+    assert not any(crowded)
     assert [line.split()[1] for line in lines[1:]] == [str(200 * n) for n in range(1, 11)]
     assert lines[-1] == "graded 2000 of 2000"
 

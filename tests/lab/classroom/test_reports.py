@@ -100,10 +100,11 @@ def test_canvas(folder: Path) -> None:
 def test_only_canvas_has_its_own_id(tmp_path: Path) -> None:
     """The ID of another list could be another student's in Canvas."""
     own = Student("a", "A", {"canvas_user": "5"})
+    listed = Student("a", "A", {"Email": "a@example.org", "canvas_user": ""})
     other = Student("b", "B", {"ID": "5"})
     done = (result("E1.1", "passed"),)
 
-    write_all(tmp_path, [Grade("a", own, done), Grade("b", other, done)])
+    write_all(tmp_path, [Grade("a", own, done), Grade("b", other, done)], [listed])
 
     assert [line["ID"] for line in read(tmp_path / "canvas.csv")[1:]] == ["5", ""]
 
@@ -173,8 +174,8 @@ def test_no_student_overwrites_another() -> None:
         "",
         "con",
         "LPT1.x",
-        "é" * 300,
-        "é" * 299,
+        "\U00010400" * 300,
+        "\U00010400" * 299,
         "Ada",
         "x/../y",
     ]
@@ -244,6 +245,7 @@ def test_few_notebooks_show_their_exercises() -> None:
     assert "E1.2 encode not yet this is bytes, b'…'; a header is a string" in text
     assert "a later check was: not started" in text
     assert "predictions: 1 of 2 made, 1 right" in text
+    assert "[bold]made up" in "".join(table(grades()[2:]))
     assert "cookie_pair" not in "".join(table(grades()))
 
 
