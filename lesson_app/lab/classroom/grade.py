@@ -27,6 +27,7 @@ from .results import Grade, Student, rows
 from .roster import read_roster
 from .sandbox import find_sandbox
 from .submissions import Submission, find
+from .tally import asked, points
 
 _AT_LEAST_ONE = click.IntRange(min=1)
 
@@ -146,7 +147,8 @@ def grade_all(
                 bar.started(submission.path)
                 grade = grade_notebook(submission, timeout=timeout, limit=limit, stop=stop)
                 kept.add(submission, grade)
-            bar.finished(submission.path, f"{grade.passed} of {len(grade.results)}")
+            passed = f"{grade.passed} of {len(grade.results)} passed"
+            bar.finished(submission.path, f"{submission.path}: {grade.problem or passed}")
             return grade
 
         try:
@@ -177,6 +179,7 @@ def _only(grade: Grade, numbers: set[int]) -> Grade:
 def _status(grades: Sequence[Grade], students: Sequence[Student]) -> int:
     if any(each.problem for each in grades):
         return 3
-    results = [each for row in rows(grades, students) for each in row.results.values()]
-    passed = all(each.state == "passed" for each in results if each.must)
-    return 0 if results and passed else 1
+    found = rows(grades, students)
+    exercises = asked(found)
+    counts = [points(each.results, exercises) for each in found]
+    return 0 if exercises and all(passed == all_ for passed, all_ in counts) else 1

@@ -11,7 +11,6 @@ from ..exercises import catalogue
 
 #: The states of an exercise, the best first. "missing": it was never checked.
 STATES = ("passed", "not yet", "not started", "missing")
-_NONE = "not handed in"
 
 
 @dataclass(frozen=True, order=True)
@@ -101,58 +100,28 @@ class Grade:
 
 @dataclass(frozen=True)
 class Row:
-    """A student's course: all graded files together.
-
-    `results` has each exercise that the class was asked for, by its id, in its best state.
-    """
+    """A student's course: all graded files together."""
 
     student: Student
     grades: tuple[Grade, ...] = ()
-    results: dict[str, Result] = field(default_factory=dict)
 
     @property
-    def must(self) -> tuple[int, int]:
-        """How many exercises that a learner must solve have passed, and how many there are."""
-        return self._count(must=True)
-
-    @property
-    def may(self) -> tuple[int, int]:
-        """How many exercises that a learner may solve have passed, and how many there are."""
-        return self._count(must=False)
-
-    def _count(self, *, must: bool) -> tuple[int, int]:
-        states = [each.state for each in self.results.values() if each.must == must]
-        return states.count("passed"), len(states)
+    def results(self) -> dict[str, Result]:
+        """The best result of each exercise that the student's notebooks have, by its id."""
+        best: dict[str, Result] = {}
+        for result in chain(*(each.results for each in self.grades)):
+            known = best.get(result.id)
+            if known is None or _rank(result) < _rank(known):
+                best[result.id] = result
+        return {each: best[each] for each in [*catalogue(), *best] if each in best}
 
 
 def rows(grades: Iterable[Grade], students: Iterable[Student] = ()) -> list[Row]:
-    """Return a row for each student, sorted; also for `students` who handed nothing in.
-
-    The class was asked for each exercise that anyone's notebook has.
-    """
+    """Return a row for each student, sorted; also for `students` who handed nothing in."""
     found: dict[Student, list[Grade]] = {each: [] for each in students}
     for grade in grades:
         found.setdefault(grade.student, []).append(grade)
-    handed_in = {each.id: each for grade in chain(*found.values()) for each in grade.results}
-    known = catalogue()
-    asked = [each for each in known if each in handed_in]
-    missing = {
-        each: Result(each, handed_in[each].title, reason=_NONE, must=handed_in[each].must)
-        for each in asked + sorted(handed_in.keys() - known.keys())
-    }
-    return [
-        Row(each, tuple(found[each]), _best(dict(missing), found[each]))
-        for each in sorted(found)
-    ]
-
-
-def _best(best: dict[str, Result], grades: Iterable[Grade]) -> dict[str, Result]:
-    for grade in grades:
-        for result in grade.results:
-            known = best[result.id]
-            if known.reason == _NONE or _rank(result) < _rank(known):
-                best[result.id] = result
-    return best
+    return [Row(each, tuple(found[each])) for each in sorted(found)]
 
 
 def _rank(result: Result) -> int:

@@ -194,7 +194,7 @@ def test_stopped_and_resumed(tmp_path: Path) -> None:
     assert invoke(tmp_path / "class", "--out", out).exit_code == 1  # E1.2 … are missing
     assert (out / "results.jsonl").read_text().startswith(kept)
     assert len((out / "results.jsonl").read_text().split()) > len(kept.split())
-    assert kept.count('"key"') == 1
+    assert kept.count('"grade"') == 1
 
 
 def test_without_a_folder_nothing_is_kept(
