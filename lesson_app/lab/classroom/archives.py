@@ -14,7 +14,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -31,6 +31,7 @@ _MAX_NAME = 120  # bytes of a name that is written; some file systems allow 143
 _PIECE = 1 << 16
 
 EMPTY = "holds no file; ask the learner to hand in the notebook (.ipynb)"
+FOLDER = "is a folder with a notebook's name; ask the learner for the file"
 LINK = "is a link, which grading does not follow; hand in the file itself"
 TOO_BIG = f"is larger than {MAX_FILE // 10**6} MB; clear the outputs and hand it in again"
 _ENCRYPTED = "is encrypted; ask the learner for an archive without a password"
@@ -180,8 +181,7 @@ def unpack(archive: Path, folder: Path, budget: Budget) -> list[Entry]:
         raise Refused(
             f"is not a readable zip archive ({error}); ask the learner to hand it in again"
         ) from None
-    folders = [entry for info, entry in members if _is_folder(info)]
-    return [*files, *_empty(folders, files)]
+    return [*files, *_folders(members, files, archive)]
 
 
 def _listed(opened: zipfile.ZipFile, budget: Budget) -> list[zipfile.ZipInfo]:
@@ -269,8 +269,18 @@ def _unpacked(
     return Entry(entry.parts, entry.file, problem)
 
 
-def _empty(folders: Iterable[Entry], files: Iterable[Entry]) -> Iterator[Entry]:
-    used = {each.parts[:n] for each in files for n in range(len(each.parts))}
-    for each in folders:
-        if each.parts not in used and not any(map(ignored, each.parts)):
-            yield Entry(each.parts, each.file, EMPTY)
+def _folders(
+    members: list[tuple[zipfile.ZipInfo, Entry]], files: list[Entry], archive: Path
+) -> Iterator[Entry]:
+    """Yield the folders that are empty, or have a notebook's name."""
+    used = {each.parts[:n] for each in files for n in range(1, len(each.parts))}
+    known = set(used)
+    for info, entry in members:
+        number = next((n for n, part in enumerate(entry.parts) if ignored(part)), None)
+        if number or (_is_folder(info) and entry.problem != _LEAVES):
+            known.add(entry.parts[:number])
+    for parts in known - {()}:
+        if ".ipynb" in parts[-1].casefold():
+            yield Entry(parts, archive, FOLDER)
+        elif parts not in used:
+            yield Entry(parts, archive, EMPTY)

@@ -1,0 +1,1102 @@
+"""Grading finds everything that a class handed in, and says what it cannot grade."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import tracemalloc
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lesson_app.lab.classroom import archives, neighbours, notebook_files, students
+from lesson_app.lab.classroom.results import Student
+from lesson_app.lab.classroom.submissions import Cell, Submission, find, read_roster
+from tests.conftest import ROOT
+from tests.lab.classroom.handed_in import (
+    EXPORT,
+    FORMAT_3,
+    NOTEBOOK,
+    POINTER,
+    Content,
+    as_bytes,
+    link,
+    notebook,
+    patched,
+    without_flag,
+    write,
+    zipped,
+)
+
+Layout = dict[str, Content]
+#: By path: the student, and the names of the neighbours or the start of the problem.
+Expected = dict[str, str]
+MOODLE = "Ada Lovelace_12345_assignsubmission_file"
+CANVAS = "lovelaceada_12345_67890"
+
+
+def summary(found: list[Submission]) -> Expected:
+    """Describe what was found, as `Expected` does; fail if two have one path."""
+    lines = {}
+    for each in found:
+        assert bool(each.cells) != bool(each.problem), each
+        names = sorted(path.name for path in each.neighbours)
+        lines[each.path] = f"{each.student.key}: {each.problem or f'graded {names}'}"
+    assert len(lines) == len(found)
+    return lines
+
+
+def assert_found(found: list[Submission], expected: Expected, place: str = "class") -> None:
+    lines = summary(found)
+    assert list(lines) == [f"{place}/{name}" for name in expected]
+    for name, line in expected.items():
+        assert lines[f"{place}/{name}"].startswith(line)
+        if ": graded" not in line:
+            assert "; " in lines[f"{place}/{name}"], "the problem names no fix"
+
+
+def graded(student: str, *names: str) -> str:
+    return f"{student}: graded {sorted(names)}"
+
+
+# ---------------------------------------------------------- layouts
+
+
+LAYOUTS: dict[str, tuple[Layout, Expected]] = {
+    # whose they are
+    "folders": (
+        {"ada/nb.ipynb": NOTEBOOK, "bob/nb.ipynb": NOTEBOOK},
+        {"ada/nb.ipynb": graded("ada"), "bob/nb.ipynb": graded("bob")},
+    ),
+    "folders in folders": (
+        {"ada/week 1/a/nb.ipynb": NOTEBOOK},
+        {"ada/week 1/a/nb.ipynb": graded("ada")},
+    ),
+    "files": (
+        {"ada.ipynb": NOTEBOOK, "bob.ipynb": NOTEBOOK},
+        {"ada.ipynb": graded("ada"), "bob.ipynb": graded("bob")},
+    ),
+    "the course's names": (
+        {
+            "03_seal_it (1).ipynb": NOTEBOOK,
+            "03_seal_it-Copy1.ipynb": NOTEBOOK,
+            "04_write_the_middleware.ipynb": NOTEBOOK,
+            "07.ipynb": NOTEBOOK,
+            "Copy of 08_ship_it.ipynb": NOTEBOOK,
+        },
+        {
+            "03_seal_it (1).ipynb": graded("class"),
+            "03_seal_it-Copy1.ipynb": graded("class"),
+            "04_write_the_middleware.ipynb": graded("class"),
+            "07.ipynb": graded("class"),
+            "Copy of 08_ship_it.ipynb": graded("class"),
+        },
+    ),
+    "a name with the course's": (
+        {"03_seal_it_ada.ipynb": NOTEBOOK, "1203.ipynb": NOTEBOOK},
+        {"03_seal_it_ada.ipynb": graded("03_seal_it_ada"), "1203.ipynb": graded("1203")},
+    ),
+    "Moodle's folders": (
+        {f"{MOODLE}_/nb.ipynb": NOTEBOOK, f"{MOODLE}_/helpers.py": "1"},
+        {f"{MOODLE}_/nb.ipynb": graded("Ada Lovelace", "helpers.py")},
+    ),
+    "Moodle's folders without the underscore": (
+        {f"{MOODLE}/nb.ipynb": NOTEBOOK},
+        {f"{MOODLE}/nb.ipynb": graded("Ada Lovelace")},
+    ),
+    "Moodle's files": (
+        {f"{MOODLE}_nb.ipynb": NOTEBOOK, f"{MOODLE}_helpers.py": "1"},
+        {f"{MOODLE}_nb.ipynb": graded("Ada Lovelace", "helpers.py")},
+    ),
+    "Moodle's zips": (
+        {f"{MOODLE}_/work.zip": zipped({"nb.ipynb": NOTEBOOK, "x.csv": "1"})},
+        {f"{MOODLE}_/work.zip/nb.ipynb": graded("Ada Lovelace", "x.csv")},
+    ),
+    "text typed into Moodle": (
+        {
+            "Ada Lovelace_12345_assignsubmission_onlinetext_/onlinetext.html": "<p>",
+            f"{MOODLE}_/nb.ipynb": NOTEBOOK,
+        },
+        {
+            f"{MOODLE}_/nb.ipynb": graded("Ada Lovelace"),
+            "Ada Lovelace_12345_assignsubmission_onlinetext_/onlinetext.html": (
+                "Ada Lovelace: is text that was typed into Moodle"
+            ),
+        },
+    ),
+    "two of one name in Moodle": (
+        {
+            f"{MOODLE}_/nb.ipynb": NOTEBOOK,
+            "Ada Lovelace_777_assignsubmission_file_/nb.ipynb": NOTEBOOK,
+        },
+        {
+            f"{MOODLE}_/nb.ipynb": graded("Ada Lovelace_12345"),
+            "Ada Lovelace_777_assignsubmission_file_/nb.ipynb": graded("Ada Lovelace_777"),
+        },
+    ),
+    "Moodle's folders in a folder": (
+        {f"hw1/{MOODLE}_/nb.ipynb": NOTEBOOK},
+        {f"hw1/{MOODLE}_/nb.ipynb": graded("Ada Lovelace")},
+    ),
+    "Moodle without names": (
+        {"Participant_7_assignsubmission_file_/nb.ipynb": NOTEBOOK,
+         "Participant_8_assignsubmission_file_/nb.ipynb": NOTEBOOK},
+        {"Participant_7_assignsubmission_file_/nb.ipynb": graded("Participant_7"),
+         "Participant_8_assignsubmission_file_/nb.ipynb": graded("Participant_8")},
+    ),
+    "Canvas": (
+        {f"{CANVAS}_nb.ipynb": NOTEBOOK, "lovelaceada_LATE_12345_67891_nb-1.ipynb": NOTEBOOK},
+        {f"{CANVAS}_nb.ipynb": graded("lovelaceada"),
+         "lovelaceada_LATE_12345_67891_nb-1.ipynb": graded("lovelaceada")},
+    ),
+    "Canvas, with a helper": (
+        {f"{CANVAS}_nb.ipynb": NOTEBOOK, "lovelaceada_12345_67891_helpers.py": "1",
+         "liskovbarbara_1_2_helpers.py": "2"},
+        {"liskovbarbara_1_2_helpers.py": "liskovbarbara: is not a notebook",
+         f"{CANVAS}_nb.ipynb": graded("lovelaceada", "helpers.py")},
+    ),
+    "text typed into Canvas": (
+        {"lovelaceada_12345_text.html": "<p>"},
+        {"lovelaceada_12345_text.html": "lovelaceada: is a web page"},
+    ),
+    "Canvas without names": (
+        {"anon_Zq1x9_67890_nb.ipynb": NOTEBOOK},
+        {"anon_Zq1x9_67890_nb.ipynb": graded("Zq1x9")},
+    ),
+    "a zip for each student": (
+        {"ada.zip": zipped({"nb.ipynb": NOTEBOOK}),
+         "bob.ZIP": zipped({"x/nb.ipynb": NOTEBOOK})},
+        {"ada.zip/nb.ipynb": graded("ada"), "bob.ZIP/x/nb.ipynb": graded("bob")},
+    ),
+    "dates are not Canvas's numbers": (
+        {"hw_2026_11_nb.ipynb": NOTEBOOK, "ada_12_03_seal_it.ipynb": NOTEBOOK},
+        {"ada_12_03_seal_it.ipynb": graded("ada_12_03_seal_it"),
+         "hw_2026_11_nb.ipynb": graded("hw_2026_11_nb")},
+    ),
+    "names in many scripts": (
+        {"Zoë Müller/nb.ipynb": NOTEBOOK, "陳大文/作業.ipynb": NOTEBOOK},
+        {"Zoë Müller/nb.ipynb": graded("Zoë Müller"), "陳大文/作業.ipynb": graded("陳大文")},
+    ),
+    "accents as macOS writes them": (
+        {"Zoe\u0308/nb.ipynb": NOTEBOOK},
+        {"Zo\u00eb/nb.ipynb": graded("Zo\u00eb")},
+    ),
+    # how notebooks are named and written
+    "names that are no notebook's": (
+        {f"ada/{name}": NOTEBOOK for name in
+         ("NB.IPYNB", "a", "nb (1).ipynb", "nb.ipynb.json", "nb.ipynb.txt", "nb.json", "x.md")},
+        {f"ada/{name}": graded("ada") for name in
+         ("NB.IPYNB", "a", "nb (1).ipynb", "nb.ipynb.json", "nb.ipynb.txt", "nb.json", "x.md")},
+    ),
+    "encodings": (
+        {
+            "ada/bom.ipynb": NOTEBOOK.encode("utf-8-sig"),
+            "ada/utf-16-be": NOTEBOOK.encode("utf-16-be"),
+            "ada/utf-16.ipynb": NOTEBOOK.encode("utf-16"),
+        },
+        {f"ada/{name}": graded("ada") for name in ("bom.ipynb", "utf-16-be", "utf-16.ipynb")},
+    ),
+    "Colab": (
+        {"ada/nb.ipynb": notebook(metadata={"colab": {"provenance": []}}, nbformat_minor=0)},
+        {"ada/nb.ipynb": graded("ada")},
+    ),
+    "only a hidden name": ({"ada/.ipynb": NOTEBOOK}, {"ada/.ipynb": graded("ada")}),
+    "a zip with a notebook's name": (
+        {"ada/nb.ipynb": zipped({"nb.ipynb": NOTEBOOK})},
+        {"ada/nb.ipynb/nb.ipynb": graded("ada")},
+    ),
+    # what cannot be graded
+    "format 3": ({"ada/nb.ipynb": FORMAT_3}, {"ada/nb.ipynb": "ada: is in notebook format 3"}),
+    "empty": (
+        {"ada/nb.ipynb": "", "bob/a.pdf": ""},
+        {"ada/nb.ipynb": "ada: is empty", "bob/a.pdf": "bob: is empty"},
+    ),
+    "broken JSON": (
+        {"ada/nb.ipynb": NOTEBOOK[:-1], "bob/nb": NOTEBOOK[:-1], "bob/ok.ipynb": NOTEBOOK,
+         "cy/nb.ipynb": "[" * 100_000, "dan/nb.ipynb": b"\xff{"},
+        {"ada/nb.ipynb": "ada: is not valid JSON", "bob/nb": "bob: is not valid JSON",
+         "bob/ok.ipynb": graded("bob"), "cy/nb.ipynb": "cy: is not valid JSON",
+         "dan/nb.ipynb": "dan: is not valid JSON"},
+    ),
+    "JSON that is no notebook": (
+        {f"ada/{n}.ipynb": text for n, text in enumerate(
+            ('{"cells": 1}', '{"cells": [1]}', '{"cells": [{"cell_type": "code"}]}', "{}", "[]",
+             '{"cells": [{"cell_type": "code", "source": [1]}]}', '{"cells": {}}', "1"))},
+        {f"ada/{n}.ipynb": "ada: is JSON, but not a notebook" for n in range(8)},
+    ),
+    "no cells": (
+        {"ada/nb.ipynb": '{"cells": []}'},
+        {"ada/nb.ipynb": "ada: is a notebook without cells"},
+    ),
+    "a pointer of Git LFS": (
+        {"ada/nb.ipynb": POINTER, "bob/nb.ipynb": NOTEBOOK, "bob/x.csv": POINTER},
+        {"ada/nb.ipynb": "ada: is a pointer of Git LFS", "bob/nb.ipynb": graded("bob"),
+         "bob/x.csv": "bob: is a pointer of Git LFS"},
+    ),
+    "documents beside a notebook": (
+        {"ada/nb.ipynb": NOTEBOOK, "ada/a.html": "<p>", "ada/b.PDF": "%PDF", "ada/c.docx": "PK",
+         "ada/d.py": EXPORT, "ada/e.rar": "Rar!", "ada/f.7z": "7z", "ada/g.tar.gz": "\x1f"},
+        {"ada/a.html": "ada: is a web page", "ada/b.PDF": "ada: is a PDF",
+         "ada/c.docx": "ada: is a document", "ada/d.py": "ada: is a notebook's export",
+         "ada/e.rar": "ada: is an archive", "ada/f.7z": "ada: is an archive",
+         "ada/g.tar.gz": "ada: is an archive", "ada/nb.ipynb": graded("ada")},
+    ),
+    "no notebook at all": (
+        {"ada/a.py": "1", "ada/b/c.csv": "1", "ada/d.json": "{}", "ada/e.png": b"\x89PNG"},
+        {"ada/a.py": "ada: is not a notebook", "ada/b/c.csv": "ada: is not a notebook",
+         "ada/d.json": "ada: is JSON, but not", "ada/e.png": "ada: is not a notebook"},
+    ),
+    "an empty folder": (
+        {"ada/": "", "bob/nb.ipynb": NOTEBOOK, "bob/out/": "", "cy/.DS_Store": "1"},
+        {"ada": "ada: holds no file", "bob/nb.ipynb": graded("bob"), "cy": "cy: holds no file"},
+    ),
+    "a folder with a notebook's name": (
+        {"ada/x.ipynb/y.csv": "1", "bob/x.ipynb/nb.ipynb": NOTEBOOK,
+         "cy/nb.ipynb": NOTEBOOK, "cy/x.ipynb/": ""},
+        {"ada/x.ipynb": "ada: is a folder", "ada/x.ipynb/y.csv": "ada: is not a notebook",
+         "bob/x.ipynb": "bob: is a folder", "bob/x.ipynb/nb.ipynb": graded("bob"),
+         "cy/nb.ipynb": graded("cy"), "cy/x.ipynb": "cy: is a folder"},
+    ),
+    # neighbours
+    "neighbours": (
+        {"ada/nb.ipynb": NOTEBOOK, "ada/helpers.py": "1", "ada/data.csv": "1", "ada/a.png": "1",
+         "ada/pkg/__init__.py": "", "ada/pkg/deep/m.py": "1", "ada/config.json": "{}",
+         "bob/nb.ipynb": NOTEBOOK},
+        {"ada/nb.ipynb": graded("ada", "helpers.py", "data.csv", "a.png", "pkg", "config.json"),
+         "bob/nb.ipynb": graded("bob")},
+    ),
+    "neighbours of several notebooks": (
+        {"ada/1.ipynb": NOTEBOOK, "ada/2.ipynb": NOTEBOOK, "ada/x.csv": "1",
+         "ada/w/3.ipynb": NOTEBOOK, "ada/w/y.csv": "1"},
+        {"ada/1.ipynb": graded("ada", "x.csv"), "ada/2.ipynb": graded("ada", "x.csv"),
+         "ada/w/3.ipynb": graded("ada", "y.csv")},
+    ),
+    "beside no notebook": (
+        {"ada/w/nb.ipynb": NOTEBOOK, "ada/x/y.csv": "1", "ada/x/z.csv": "2", "ada/a.md": "1"},
+        {"ada/a.md": "ada: is beside no notebook", "ada/w/nb.ipynb": graded("ada"),
+         "ada/x": "ada: is beside no notebook"},
+    ),
+    "data in a zip": (
+        {"ada/nb.ipynb": NOTEBOOK, "ada/data.zip": zipped({"a.csv": "1", "b/": ""})},
+        {"ada/nb.ipynb": graded("ada", "data.zip")},
+    ),
+    "a document in a zip": (
+        {"ada/nb.ipynb": NOTEBOOK, "ada/more.zip": zipped({"a.csv": "1", "b.pdf": "1"})},
+        {"ada/more.zip/b.pdf": "ada: is a PDF", "ada/nb.ipynb": graded("ada", "more.zip")},
+    ),
+    "what programs leave behind": (
+        {"ada/nb.ipynb": NOTEBOOK, "ada/.ipynb_checkpoints/nb-checkpoint.ipynb": NOTEBOOK,
+         "ada/.git/config": "1", "__MACOSX/ada/._nb.ipynb": "1", ".DS_Store": "1",
+         "ada/Thumbs.db": "1", "ada/__pycache__/m.pyc": "1", "ada/._nb.ipynb": "\0\5\x16\7",
+         "ada/.gitignore": "1", ".vscode/settings.json": "{}", "ada/.hidden/x.csv": "1"},
+        {"ada/nb.ipynb": graded("ada")},
+    ),
+    "a hidden folder with a notebook": (
+        {"ada/.mine/nb.ipynb": NOTEBOOK},
+        {"ada/.mine/nb.ipynb": graded("ada")},
+    ),
+    "one student's folder": (
+        {"03_seal_it.ipynb": notebook("open('data/x.csv')"), "helpers.py": "1",
+         "data/x.csv": "1", "bob/bob.py": "1", ".gitignore": "1", "out/": ""},
+        {"03_seal_it.ipynb": graded("class", "data", "helpers.py"),
+         "bob/bob.py": "bob: is not a notebook"},
+    ),
+    "files for several students": (
+        {"ada.ipynb": notebook("import helpers\nopen('./x y.csv')"), "bob.ipynb": NOTEBOOK,
+         "helpers.py": "1", "x y.csv": "1", "cy.py": "1", "ada.py": "1"},
+        {"ada.ipynb": graded("ada", "helpers.py", "x y.csv", "ada.py"),
+         "bob.ipynb": graded("bob"), "cy.py": "cy: is not a notebook"},
+    ),
+    "a name that code mentions": (
+        {"ada.ipynb": notebook("user = 'bob'"), "bob/bob.py": "1", "cy.ipynb": NOTEBOOK},
+        {"ada.ipynb": graded("ada"), "bob/bob.py": "bob: is not a notebook",
+         "cy.ipynb": graded("cy")},
+    ),
+    # archives
+    "nested zips": (
+        {"a.zip": zipped({"b.zip": zipped({"nb.ipynb": NOTEBOOK})})},
+        {"a.zip/b.zip/nb.ipynb": graded("a")},
+    ),
+    "an empty zip": (
+        {"ada.zip": zipped({}), "bob/nb.ipynb": NOTEBOOK, "bob/x.zip": zipped({})},
+        {"ada.zip": "ada: is an archive without files", "bob/nb.ipynb": graded("bob"),
+         "bob/x.zip": "bob: is an archive without files"},
+    ),
+    "a broken zip": (
+        {"ada.zip": zipped({"nb.ipynb": NOTEBOOK})[:-30], "bob.zip": "", "cy.zip": "PK"},
+        {"ada.zip": "ada: is not a readable zip", "bob.zip": "bob: is not a readable zip",
+         "cy.zip": "cy: is not a readable zip"},
+    ),
+}  # fmt: skip
+
+
+def in_class(layout: Layout, folder: Path) -> Path:
+    write(folder / "class", layout)
+    return folder / "class"
+
+
+@pytest.mark.parametrize(("layout", "expected"), LAYOUTS.values(), ids=LAYOUTS)
+def test_folder(layout: Layout, expected: Expected, tmp_path: Path) -> None:
+    """What is in a folder is graded, or listed with a problem that names a fix."""
+    found = find([in_class(layout, tmp_path)], tmp_path / "scratch")
+
+    assert_found(found, expected)
+
+
+@pytest.mark.parametrize("flag", [True, False], ids=["UTF-8", "no flag"])
+@pytest.mark.parametrize(("layout", "expected"), LAYOUTS.values(), ids=LAYOUTS)
+def test_archive(layout: Layout, expected: Expected, flag: bool, tmp_path: Path) -> None:
+    """An archive of a folder is found like the folder, also without the flag for UTF-8."""
+    data = zipped(layout)
+    (tmp_path / "class.zip").write_bytes(data if flag else without_flag(data))
+
+    found = find([tmp_path / "class.zip"], tmp_path / "scratch")
+
+    assert_found(found, expected, "class.zip")
+
+
+def one(layout: Layout, folder: Path) -> Submission:
+    """Return the only submission in a folder with these files."""
+    [found] = find([in_class(layout, folder)], folder / "scratch")
+    return found
+
+
+def test_submission(tmp_path: Path) -> None:
+    """A submission has its cells, its file, its neighbours, and what the LMS knows."""
+    cells = [
+        {"cell_type": "markdown", "source": ["# A\n", "b"]},
+        {"cell_type": "code", "source": "1", "id": "a"},
+        {"cell_type": "raw", "source": ""},
+        {"cell_type": "heading", "source": "c"},
+    ]
+    name = "lovelaceada_LATE_12345_67890_nb.ipynb"
+    found = one({name: notebook(cells=cells), "lovelaceada_12345_2_x.csv": "1,2"}, tmp_path)
+
+    assert found.cells == (
+        Cell("markdown", "# A\nb"), Cell("code", "1"), Cell("raw", ""), Cell("raw", "c"),
+    )  # fmt: skip
+    assert found.file == tmp_path / "class" / name
+    assert [path.name for path in found.neighbours] == ["x.csv"]
+    assert found.student == Student("lovelaceada", "lovelaceada")
+    assert found.student.fields == {
+        "canvas_user": "12345", "canvas_submission": "67890", "late": "yes",
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------- files on the disk
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    """A link to another place, or to nothing, is listed; a cycle does not matter."""
+    ada = in_class({"ada/nb.ipynb": NOTEBOOK, "ada/data/x.csv": "1"}, tmp_path) / "ada"
+    write(tmp_path, {"secret/nb.ipynb": NOTEBOOK, "secret/x.csv": "1"})
+    (ada / "away.ipynb").symlink_to(tmp_path / "secret" / "nb.ipynb")
+    (ada / "cycle").symlink_to(ada)
+    (ada / "data" / "y.csv").symlink_to(tmp_path / "secret" / "x.csv")
+    (ada / "folder").symlink_to(tmp_path / "secret")
+    (ada / "nothing").symlink_to("nowhere")
+
+    found = find([tmp_path / "class"], tmp_path / "scratch")
+
+    links = ["away.ipynb", "cycle", "data/y.csv", "folder", "nothing"]
+    expected = {f"ada/{name}": "ada: is a link" for name in links}
+    expected["ada/nb.ipynb"] = graded("ada", "data")
+    assert_found(found, dict(sorted(expected.items())))
+    [data] = found[-2].neighbours
+    assert [path.name for path in data.iterdir()] == ["x.csv"]
+
+
+def test_the_folder_may_be_a_link(tmp_path: Path) -> None:
+    """A link that is named on the command line is followed."""
+    (tmp_path / "link").symlink_to(in_class({"ada/nb.ipynb": NOTEBOOK}, tmp_path))
+
+    assert summary(find([tmp_path / "link"], tmp_path / "s")) == {
+        "class/ada/nb.ipynb": graded("ada")
+    }
+
+
+def test_a_special_file_is_not_opened(tmp_path: Path) -> None:
+    """A pipe, which nobody writes to, does not stop the search."""
+    os.mkfifo(in_class({"ada/nb.ipynb": NOTEBOOK}, tmp_path) / "ada" / "pipe.ipynb")
+
+    found = find([tmp_path / "class"], tmp_path / "scratch")
+
+    assert_found(found, {"ada/nb.ipynb": graded("ada"), "ada/pipe.ipynb": "ada: is neither"})
+
+
+def test_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file or folder without permission is listed; the rest is graded."""
+    layout: Layout = {"ada/nb.ipynb": NOTEBOOK, "ada/x.py": "1", "bob/nb.ipynb": NOTEBOOK}
+    folder = in_class(layout, tmp_path)
+    opened, scanned = Path.open, os.scandir
+
+    # Permissions mean nothing to root, who may run the tests.
+    def open_(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "x.py":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *arguments, **options)
+
+    def scandir(path: Any) -> Any:
+        if Path(path).name == "bob":
+            raise PermissionError(13, "Permission denied")
+        return scanned(path)
+
+    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(os, "scandir", scandir)
+
+    found = find([folder], tmp_path / "scratch")
+
+    denied = "cannot be read (Permission denied); make it readable"
+    assert_found(
+        found,
+        {
+            "ada/nb.ipynb": graded("ada"),
+            "ada/x.py": f"ada: {denied}",
+            "bob": f"bob: {denied}",
+        },
+    )
+
+
+def test_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file above the limit is listed, and not read."""
+    monkeypatch.setattr(notebook_files, "MAX_FILE", 1000)
+    layout: Layout = {"ada/nb.ipynb": notebook("#" * 1000), "ada/ok.ipynb": NOTEBOOK}
+
+    found = find([in_class(layout, tmp_path)], tmp_path / "scratch")
+
+    assert_found(
+        found, {"ada/nb.ipynb": "ada: is larger than 50 MB", "ada/ok.ipynb": graded("ada")}
+    )
+
+
+def test_neighbours_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too much beside a notebook is listed in one line for each folder."""
+    monkeypatch.setattr(neighbours, "MAX_BYTES", 1000)
+    layout: Layout = {f"ada/many/{n}.csv": "1" for n in range(201)}
+    layout |= {f"ada/some/{n}.csv": "1" for n in range(199)}
+    layout |= {"ada/big.csv": "1" * 1001, "ada/helpers.py": "1", "ada/nb.ipynb": NOTEBOOK}
+
+    found = find([in_class(layout, tmp_path)], tmp_path / "scratch")
+
+    assert_found(
+        found,
+        {
+            "ada/big.csv": "ada: is more than the 200 files or 20 MB",
+            "ada/many": "ada: is more than the 200 files or 20 MB",
+            "ada/nb.ipynb": graded("ada", "helpers.py", "some"),
+        },
+    )
+
+
+def test_a_neighbour_has_only_what_the_notebook_may_read(tmp_path: Path) -> None:
+    """A folder with other things is copied without them; another folder is used as it is."""
+    layout: Layout = {"ada/nb.ipynb": NOTEBOOK, "ada/clean/x.csv": "1", "ada/mixed/y.csv": "1"}
+    layout |= {
+        "ada/mixed/__pycache__/m.pyc": "1",
+        "ada/mixed/.env": "1",
+        "ada/mixed/z.pdf": "1",
+    }
+    folder = in_class(layout, tmp_path)
+
+    clean, mixed = find([folder], tmp_path / "scratch")[-1].neighbours
+
+    assert clean == folder / "ada" / "clean"
+    assert mixed.is_relative_to(tmp_path / "scratch")
+    assert [path.name for path in mixed.rglob("*")] == ["y.csv"]
+
+
+def test_neighbours_of_one_name(tmp_path: Path) -> None:
+    """Of two files that Canvas has numbered, the notebook gets one; the other is listed."""
+    layout: Layout = {f"{CANVAS}_nb.ipynb": NOTEBOOK}
+    layout |= {f"lovelaceada_12345_{n}_helpers.py": f"{n}" for n in (7, 8)}
+
+    notebook, other = find([in_class(layout, tmp_path)], tmp_path / "scratch")
+
+    assert [path.read_text() for path in notebook.neighbours] == ["7"]
+    assert other.path.endswith("_8_helpers.py")
+    assert "has the name of another file" in other.problem
+
+
+# ---------------------------------------------------------- the command line
+
+
+def test_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that several paths hold is found once."""
+    folder = in_class({"ada/nb.ipynb": NOTEBOOK, "bob/": ""}, tmp_path)
+    monkeypatch.chdir(folder)
+    file, archive = folder / "ada" / "nb.ipynb", tmp_path / "b.zip"
+    archive.write_bytes(zipped({"cy/nb.ipynb": NOTEBOOK}))
+
+    paths = [
+        Path("ada/../ada/nb.ipynb"),
+        file,
+        folder,
+        Path(),
+        folder / "ada",
+        archive,
+        archive,
+    ]
+
+    assert summary(find(paths, tmp_path / "scratch")) == {
+        "ada/nb.ipynb": graded("nb"),
+        "bob": "bob: holds no file; ask the learner to hand in the notebook (.ipynb)",
+        "b.zip/cy/nb.ipynb": graded("cy"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        (["*/work.ipynb"], {"ada", "bob"}),
+        (["*/03_seal_it.ipynb"], {"ada", "bob"}),
+        (["ada", "bob"], {"ada", "bob"}),
+        (["zips/*"], {"cy", "dan"}),
+        (["moodle/*"], {"Eve"}),
+        (["moodle/*/*"], {"Eve"}),
+    ],
+)
+def test_students_of_several_paths(
+    paths: list[str], students: set[str], tmp_path: Path
+) -> None:
+    """Files of one name in several folders are those of several students."""
+    work = zipped({"work/nb.ipynb": NOTEBOOK})
+    layout: Layout = {f"{who}/work.ipynb": NOTEBOOK for who in ("ada", "bob")}
+    layout |= {f"{who}/03_seal_it.ipynb": NOTEBOOK for who in ("ada", "bob")}
+    layout |= {"zips/cy.zip": work, "zips/dan.zip": work}
+    layout |= {"moodle/Eve_1_assignsubmission_file_/nb.ipynb": NOTEBOOK}
+    folder = in_class(layout, tmp_path)
+
+    found = find([p for each in paths for p in sorted(folder.glob(each))], tmp_path / "s")
+
+    assert {each.student.key for each in found} == students
+
+
+def test_neighbours_of_a_file(tmp_path: Path) -> None:
+    """Of what is beside a named file, it gets what it mentions; nothing else is listed."""
+    source = "from helpers import f\nimport pkg\nopen('data/x.csv')\nopen('../secret')"
+    layout: Layout = {"nb.ipynb": notebook(source), "helpers.py": "1", "letter.pdf": "1"}
+    layout |= {"data/x.csv": "1", "pkg/__init__.py": "", "other/y.csv": "1", "other.py": "1"}
+    folder = in_class(layout, tmp_path)
+
+    [found] = find([folder / "nb.ipynb"], tmp_path / "scratch")
+
+    assert sorted(found.neighbours) == [folder / "data", folder / "helpers.py", folder / "pkg"]
+    assert found.path == "nb.ipynb"
+
+
+def test_the_scratch_folder_is_not_searched(tmp_path: Path) -> None:
+    """What is unpacked below a PATH is not found again there."""
+    (tmp_path / "ada.zip").write_bytes(zipped({"nb.ipynb": NOTEBOOK}))
+    for _ in range(2):
+        found = find([tmp_path], tmp_path / "scratch")
+
+    assert [each.path.partition("/")[2] for each in found] == ["ada.zip/nb.ipynb"]
+
+
+def test_paths_are_shown_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path is shown from the current folder or, if it is elsewhere, from its parent."""
+    for name in ("a/class", "b/class"):
+        write(tmp_path / name, {"ada/nb.ipynb": NOTEBOOK})
+    one, other = tmp_path / "a" / "class", tmp_path / "b" / "class"
+
+    def shown(*paths: Path) -> list[str]:
+        return [each.path for each in find(paths, tmp_path / "scratch")]
+
+    assert shown(one) == ["class/ada/nb.ipynb"]
+    assert shown(one, other) == [f"{p}/ada/nb.ipynb" for p in (one, other)]
+    monkeypatch.chdir(tmp_path)
+    assert shown(one, Path("b/class")) == ["a/class/ada/nb.ipynb", "b/class/ada/nb.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["no", "empty", "ignored", "broken"])
+def test_nothing_to_grade(name: str, tmp_path: Path) -> None:
+    """A path that does not exist, or holds nothing, is an error that says what to do."""
+    write(tmp_path, {"empty/": "", "ignored/.DS_Store": "1"})
+    (tmp_path / "broken").symlink_to("nowhere")
+
+    with pytest.raises(click.UsageError, match=rf"found no .*{name}.*; name a"):
+        find([tmp_path / name], tmp_path / "scratch")
+
+
+# ---------------------------------------------------------- archives
+
+
+def from_zip(data: bytes, folder: Path) -> Expected:
+    """Return what is found in class.zip, without this name."""
+    (folder / "class.zip").write_bytes(data)
+    found = summary(find([folder / "class.zip"], folder / "scratch"))
+    return {name.removeprefix("class.zip").lstrip("/"): line for name, line in found.items()}
+
+
+UNSAFE = ["../x.ipynb", "ada/../../x.ipynb", "/tmp/x.ipynb", "C:\\x.ipynb", "C:x.ipynb",
+          "\\\\server\\x.ipynb", "..\\x.ipynb"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_a_path_that_leaves_the_archive(name: str, tmp_path: Path) -> None:
+    """Such an entry is listed, never written; the others are graded."""
+    found = from_zip(zipped({"ada/nb.ipynb": NOTEBOOK, name: NOTEBOOK}), tmp_path)
+
+    assert found.pop("ada/nb.ipynb") == graded("ada")
+    [problem] = found.values()
+    assert "has a path that leaves the archive; " in problem
+    assert not list(tmp_path.rglob("x.ipynb"))
+
+
+STRANGE: dict[str, tuple[bytes, str]] = {
+    "a link": (zipped([(link("ada/nb.ipynb"), "/etc/passwd")]), "ada: is a link"),
+    "encrypted": (
+        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), flags=1), "ada: is encrypted",
+    ),
+    "strongly encrypted": (
+        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), flags=0x40), "ada: is encrypted",
+    ),
+    "bzip2": (
+        zipped({"ada/nb.ipynb": NOTEBOOK}, zipfile.ZIP_BZIP2), "ada: is packed in an unusual",
+    ),
+    "Deflate64": (
+        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), method=9), "ada: is packed in an unusual",
+    ),
+    "damaged": (
+        zipped({"ada/nb.ipynb": NOTEBOOK}, zipfile.ZIP_STORED).replace(b'"code"', b'"Code"'),
+        "ada: is damaged",
+    ),
+    "a size that is too small": (
+        patched(zipped({"ada/nb.ipynb": "1" * 9999}), size=10), "ada: is damaged",
+    ),
+    "a large file": (
+        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), size=60_000_000), "ada: is larger than",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "problem"), STRANGE.values(), ids=STRANGE)
+def test_a_strange_entry(data: bytes, problem: str, tmp_path: Path) -> None:
+    """An entry that cannot be unpacked is listed, and leaves no file."""
+    found = from_zip(data, tmp_path)
+
+    assert list(found) == ["ada/nb.ipynb"]
+    assert found["ada/nb.ipynb"].startswith(problem)
+    assert not [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
+
+
+def test_names_of_windows(tmp_path: Path) -> None:
+    """A backslash separates folders."""
+    found = from_zip(zipped({"ada\\nb.ipynb": NOTEBOOK, "ada\\d\\x.csv": "1"}), tmp_path)
+
+    assert found == {"ada/nb.ipynb": graded("ada", "d")}
+
+
+def test_names_in_the_old_encoding(tmp_path: Path) -> None:
+    """A name that is not UTF-8, and has no flag, is in code page 437."""
+    data = zipped({"M?ller.ipynb": NOTEBOOK}).replace(b"M?ller", b"M\x81ller")
+
+    assert from_zip(data, tmp_path) == {"Müller.ipynb": graded("Müller")}
+
+
+def test_a_folder_of_the_archives_name(tmp_path: Path) -> None:
+    """The folder that zipping adds around the students' folders is not a student."""
+    data = zipped({"Class/ada/nb.ipynb": NOTEBOOK, "Class/bob/nb.ipynb": NOTEBOOK})
+
+    assert set(from_zip(data, tmp_path).values()) == {graded("ada"), graded("bob")}
+
+
+NAMES = ["CON", "con.ipynb", "aux .txt", "LPT1.tar.gz", "ab:c", 'q"<>|?*', "dot.", "space ",
+         "x" * 300 + ".ipynb", "Ü" * 200, "NB", "nb", "Nb", "nb~2", "tab\t", "~"]  # fmt: skip
+
+
+def test_safe_names(tmp_path: Path) -> None:
+    """Files get names that Windows allows, and no two differ only in their case."""
+    data = zipped({name: notebook(name) for name in NAMES})
+
+    (tmp_path / "class.zip").write_bytes(data)
+    found = find([tmp_path / "class.zip"], tmp_path / "scratch")
+
+    assert {each.path.removeprefix("class.zip/"): each.cells[0].source for each in found} == {
+        name: name for name in NAMES
+    }
+    names = [each.file.name for each in found]
+    assert len({name.casefold() for name in names}) == len(NAMES)
+    for name in names:
+        assert len(name.encode()) < 130
+        assert not re.search(r'[<>:"/\\|?*\x00-\x1f]|[. ]$', name)
+        assert not re.match(r"(?i)(con|aux|lpt1) *(\.|$)", name)
+
+
+def test_an_entry_twice(tmp_path: Path) -> None:
+    """Two entries of one name are two submissions."""
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        data = zipped([("ada/nb.ipynb", notebook("1")), ("ada/nb.ipynb", notebook("2"))])
+
+    assert list(from_zip(data, tmp_path)) == ["ada/nb.ipynb", "ada/nb.ipynb (2)"]
+    sources = {each.read_text() for each in (tmp_path / "scratch").rglob("*.ipynb")}
+    assert sources == {notebook("1"), notebook("2")}
+
+
+def test_too_deep(tmp_path: Path) -> None:
+    """Archives in archives, and folders in folders, are unpacked to a limit."""
+    data = zipped({"nb.ipynb": NOTEBOOK})
+    for name in ("c.zip", "b.zip", "a.zip"):
+        data = zipped({name: data})
+    found = from_zip(data, tmp_path)
+    assert list(found) == ["a.zip/b.zip/c.zip"]
+    assert "is more than 3 archives deep; " in found["a.zip/b.zip/c.zip"]
+
+    found = from_zip(zipped({"a/" * 5000 + "nb.ipynb": NOTEBOOK}), tmp_path)
+    assert "is more than 32 folders deep; " in "".join(found.values())
+
+
+def packed_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_bomb(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is unpacked if the declared sizes, or those of all archives, are too large."""
+    monkeypatch.setattr(archives, "MAX_BYTES", 100_000)
+    layout: Layout = {f"{n}.ipynb": "1" * 10_000 for n in range(10 + size)}
+
+    found = from_zip(zipped(layout), tmp_path)
+
+    assert len(found) == (1 if size else 10)
+    assert packed_bytes(tmp_path / "scratch") == (0 if size else 100_000)
+    if size:
+        assert "unpacks to more than the 0 MB that are left" in found[""]
+
+
+def test_bombs_in_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit holds for all archives together, also for archives in archives."""
+    monkeypatch.setattr(archives, "MAX_BYTES", 100_000)
+    bomb = zipped({"x.ipynb": "1" * 60_000})
+
+    found = from_zip(zipped({"a.zip": bomb, "b.zip": bomb, "c.zip": bomb}), tmp_path)
+
+    assert [name for name, line in found.items() if "unpacks to more" in line] == [
+        "b.zip",
+        "c.zip",
+    ]
+    assert packed_bytes(tmp_path / "scratch") <= 100_000
+
+
+def test_a_size_that_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real size counts, too, while a file is unpacked."""
+    (tmp_path / "x.zip").write_bytes(zipped({"a": "1" * 200_000, "b": "1"}))
+    # As if zipfile did not stop at the size that the archive declares.
+    budget = archives.Budget(100_000, 10)
+    monkeypatch.setattr(archives, "sum", lambda sizes: 0, raising=False)
+    (tmp_path / "into").mkdir()
+
+    a, b = archives.unpack(tmp_path / "x.zip", tmp_path / "into", budget)
+
+    assert "unpacks to more than" in a.problem
+    assert "unpacks to more than" in b.problem
+    assert packed_bytes(tmp_path / "into") == 0
+
+
+def test_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive with too many entries is not unpacked; the limit is that of all archives."""
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 10)
+    small = zipped({f"{n}.ipynb": "1" for n in range(5)})
+
+    found = from_zip(zipped({"a.zip": small, "b.zip": small}), tmp_path)
+
+    assert [name for name, line in found.items() if "holds more files" in line] == ["b.zip"]
+
+
+def test_a_long_list_of_files(tmp_path: Path) -> None:
+    """An archive whose list of files would fill the memory is not read."""
+    end = b"PK\x05\x06" + bytes(8) + (9_000_000).to_bytes(4, "little") + bytes(6)
+
+    found = from_zip(bytes(9_000_000) + end, tmp_path)
+
+    assert "its list of files is too long" in found[""]
+
+
+@given(st.data())
+def test_any_bytes(data: st.DataObject) -> None:
+    """However an archive is broken, nothing raises, and all of it is accounted for."""
+    good = zipped(
+        {"ada/nb.ipynb": NOTEBOOK, "ada/x.csv": "1", "b.zip": zipped({"n": NOTEBOOK})}
+    )
+    broken = bytearray(good)
+    for _ in range(data.draw(st.integers(1, 8))):
+        broken[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(0, len(good)))
+    with tempfile.TemporaryDirectory() as folder:
+        found = from_zip(bytes(broken[:end] if end % 2 else broken), Path(folder))
+
+    assert found
+
+
+# ---------------------------------------------------------- nothing disappears
+
+
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0\\")
+SEGMENT = st.sampled_from(
+    ["ada", "Ada", "bob", "data", "CON", "x.ipynb", "nb.ipynb", "NB.ipynb", "helpers.py", "a.pdf",
+     "x y", "é", "e\u0301", f"{MOODLE}_", f"{MOODLE}_nb.ipynb", f"{CANVAS}_x.csv", "work.zip",
+     "03_seal_it.ipynb", ".hidden", ".git", "__MACOSX", "..", ".", "", "C:", "a" * 200, "dot."]
+) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\\"), min_size=1)  # fmt: skip
+PATHS = st.lists(
+    st.lists(SEGMENT, min_size=1, max_size=4).map("/".join), max_size=8, unique=True
+)
+KINDS = st.sampled_from(["notebook", "side", "broken", "document"])
+
+
+def content(kind: str, number: int) -> str:
+    """Return a file's text, in which the word file<number>. is nowhere else."""
+    word = f"file{number}."
+    return {
+        "notebook": notebook(word),
+        "side": word,
+        "broken": f'{{"cell_type", "{word}"',
+        "document": EXPORT + word,
+    }[kind]
+
+
+def words(path: Path) -> Counter[str]:
+    """Count the words of `content` in a file, or in a folder's files."""
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    return Counter(word for f in files for word in re.findall(r"file\d+\.", f.read_text()))
+
+
+def is_unsafe(name: str) -> bool:
+    return name.startswith("/") or name[1:2] == ":" or ".." in name.split("/")
+
+
+def is_left_out(name: str) -> bool:
+    """Return whether the file may be left out: it is hidden, or made by a program."""
+    return any(part[:1] == "." or archives.ignored(part) for part in name.split("/"))
+
+
+@given(PATHS, st.lists(KINDS, min_size=8, max_size=8))
+@example(["ada/a.ipynb", "ada/x/y.py", "ada/x/z.ipynb", "b.py", "../a"], ["notebook"] * 8)
+@example(["nb", "NB", "Nb/x", "nb/x", "CON", "con/x"], ["notebook"] * 8)
+@example(["ada/w/nb", "ada/x", "ada/.h", "ada/d/y", "ada/d/.h"], ["notebook", *["side"] * 7])
+def test_nothing_disappears(names: list[str], kinds: list[str]) -> None:
+    """Every file is graded, listed, beside a notebook or left out; none is written elsewhere."""
+    names = [name for name in names if name.strip("/.") and not name.endswith("/")]
+    files = {name: content(kinds[n], n) for n, name in enumerate(names)}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "class"
+        folder.mkdir()
+        (folder / "class.zip").write_bytes(zipped(list(files.items())))
+        found = find([folder / "class.zip"], Path(place) / "scratch") if files else []
+        beside = {path for each in found for path in each.neighbours}
+        seen = sum(map(words, beside), Counter[str]())
+        for each in found:
+            if each.file.name != "class.zip":
+                seen += words(each.file)
+
+        assert sorted(os.listdir(place)) == sorted(
+            {"class"} | ({"scratch"} if files else set())
+        )
+        assert os.listdir(folder) == ["class.zip"]
+        graded_files = [each.file for each in found if each.cells]
+        paths = {path.resolve() for path in [*graded_files, *beside]}
+        assert all(path.is_relative_to(Path(place).resolve() / "scratch") for path in paths)
+
+    assert len(summary(found)) == len(found)
+    assert len(set(graded_files)) == len(graded_files)
+    refused = sum("leaves the archive" in each.problem for each in found)
+    assert refused == sum(map(is_unsafe, names)) - sum(
+        is_unsafe(name) and any(map(archives.ignored, name.split("/"))) for name in names
+    )
+    for n, name in enumerate(names):
+        assert is_unsafe(name) or is_left_out(name) or seen[f"file{n}."], name
+    assert all(number == 1 for number in seen.values())
+
+
+# ---------------------------------------------------------- many submissions
+
+
+def class_of(number: int, folder: Path) -> Path:
+    """Make a class: a third as folders, a third as zips, a third as Canvas's files."""
+    layout: Layout = {}
+    for n in range(0, number, 3):
+        layout |= {f"s{n}/nb.ipynb": NOTEBOOK, f"s{n}/helpers.py": "1", f"s{n}/d/x.csv": "1"}
+        layout[f"{MOODLE.replace('12345', str(n))}_/work.zip"] = zipped({"nb.ipynb": NOTEBOOK})
+        layout |= {f"s_{n + 1}_7_nb.ipynb": NOTEBOOK, f"s_{n + 1}_8_x.csv": "1"}
+    return in_class(layout, folder)
+
+
+def cost(folder: Path) -> tuple[int, int, int]:
+    """Return how many submissions are found, how many calls it takes, and bytes at the peak."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    tracemalloc.start()
+    sys.setprofile(count)
+    try:
+        found = find([folder / "class"], folder / "scratch")
+    finally:
+        sys.setprofile(None)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert not any(each.problem for each in found)
+    return len(found), calls, peak
+
+
+def test_the_cost_grows_like_the_class(tmp_path: Path) -> None:
+    """Twice the submissions take about twice the calls and twice the memory."""
+    for number in (6, 270, 540):
+        class_of(number, tmp_path / str(number))
+    cost(tmp_path / "6")  # what is imported and cached
+    small, large = cost(tmp_path / "270"), cost(tmp_path / "540")
+
+    assert (small[0], large[0]) == (270, 540)
+    assert large[1] / small[1] < 2.2
+    assert large[2] / small[2] < 2.4
+
+
+# ---------------------------------------------------------- class lists
+
+
+def test_the_notebooks_of_the_course_are_known() -> None:
+    """The names that are no student's are those of the notebooks."""
+    names = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+
+    assert names == list(students._NOTEBOOKS)
+
+
+MOODLE_LIST = "First name,Last name,ID number,Email address\n"
+ROSTERS: dict[str, tuple[Content, str, str]] = {
+    # the class list; the folder or file that was handed in; the matching row's last cell
+    "the whole name": ("Name,Mail\nAda Lovelace,a@x.org\n", "Ada Lovelace/nb", "a@x.org"),
+    "in another case": ("Name,Mail\nADA LOVELACE,a@x.org\n", "ada lovelace/nb", "a@x.org"),
+    "last, first": ('Name,Mail\n"Lovelace, Ada",a@x.org\n', "Ada Lovelace/nb", "a@x.org"),
+    "last first in the folder": ("Name,Mail\nAda Lovelace,a\n", "Lovelace, Ada/nb", "a"),
+    "underscores": ("Name,Mail\nAda Lovelace,a\n", "ada_lovelace/nb", "a"),
+    "a hyphen": ("Name;Mail\nAda King-Lovelace;a\n", "ada king lovelace/nb", "a"),
+    "accents": ("Name\tMail\nZoë Müller\ta\n", "Zoe Muller/nb", "a"),
+    "accents in the folder": ("Name,Mail\nZoe Moller,a\n", "Zoe\u0308 Møller/nb", "a"),
+    "two columns": (f"{MOODLE_LIST}Ada,Lovelace,17,a@x.org\n", "Ada Lovelace/nb", "a@x.org"),
+    "Moodle": (f"{MOODLE_LIST}Ada,Lovelace,17,a@x.org\n", f"{MOODLE}_/nb", "a@x.org"),
+    "Moodle without names": (
+        "Identifier,Mark\nParticipant 7,1\nParticipant 8,2\n",
+        "Participant_8_assignsubmission_file_/nb", "2",
+    ),
+    "Canvas": ("Student,ID\n\"Lovelace, Ada\",4\n", f"{CANVAS}_nb.ipynb", "4"),
+    "Canvas's number": ("Student,ID\nA. L.,12345\n", f"{CANVAS}_nb.ipynb", "12345"),
+    "Canvas, two columns": (f"{MOODLE_LIST}Ada,Lovelace,17,a\n", f"{CANVAS}_nb.ipynb", "a"),
+    "an e-mail": ("Name,Mail\nAda,a.l@x.org\n", "a.l@x.org/nb", "a.l@x.org"),
+    "a part of an e-mail": ("Name,Mail\nAda,a.l@x.org\n", "a.l/nb", "a.l@x.org"),
+    "a user name": ("Name,User\nAda,alove7\n", "alove7_hw3/nb", "alove7"),
+    "a number": ("Name,ID\nAda,s1234\n", "s1234-homework/nb", "s1234"),
+    "a file's name": ("Name,ID\nAda Lovelace,7\n", "ada_lovelace.ipynb", "7"),
+    "UTF-8 with a byte order mark": ("\ufeffName,ID\nAda,7\n", "ada/nb", "7"),
+    "UTF-16": ("Name\tID\nZoë\t7\n".encode("utf-16"), "zoe/nb", "7"),
+    "code page 1252": ("Name;ID\nZoë;7\n".encode("cp1252"), "zoë/nb", "7"),
+    "Excel's separator": ("sep=;\nName;ID\nAda;7\n", "ada/nb", "7"),
+    "empty and short rows": ("Name,More,ID\n\n,,\nBob\nAda,,7\n", "ada/nb", "7"),
+    "a line break in a cell": ('Name,Note,ID\nAda,"a\nb",7\n', "ada/nb", "7"),
+}  # fmt: skip
+
+
+def on_the_list(rows: Content, names: list[str], folder: Path, column: str = "") -> Any:
+    """Return the students of these files with a class list, and this."""
+    (folder / "list.csv").write_bytes(as_bytes(rows))
+    roster = read_roster(folder / "list.csv", column)
+    found = find([in_class(dict.fromkeys(names, NOTEBOOK), folder)], folder / "s", roster)
+    return [each.student for each in found], roster
+
+
+@pytest.mark.parametrize(("rows", "name", "last"), ROSTERS.values(), ids=ROSTERS)
+def test_roster(rows: Content, name: str, last: str, tmp_path: Path) -> None:
+    """A submission has the fields of its row, and the row's student."""
+    [student], roster = on_the_list(rows, [name], tmp_path)
+
+    assert list(student.fields.values())[: len(roster.students[0].fields)][-1] == last
+    assert student in roster.students
+    assert roster.unmatched == []
+
+
+def test_the_students_of_a_roster(tmp_path: Path) -> None:
+    """Each row has a student with a key of its own, also if nothing was handed in."""
+    rows = f"{MOODLE_LIST}Ada,Lovelace,17,a@x.org\nAda,King,18,b@x.org\nBob,Byrd,19,c@x.org\n"
+
+    found, roster = on_the_list(rows, [f"{MOODLE}_/nb", "Eve/nb"], tmp_path)
+
+    assert roster.students == [
+        Student("17", "Ada Lovelace"), Student("18", "Ada King"), Student("19", "Bob Byrd"),
+    ]  # fmt: skip
+    assert found == [roster.students[0], Student("Eve", "Eve")]
+    assert found[0].fields == {
+        "First name": "Ada", "Last name": "Lovelace", "ID number": "17",
+        "Email address": "a@x.org", "moodle": "12345",
+    }  # fmt: skip
+    assert roster.unmatched == [
+        "Eve: matches no row of the class list; add 'Eve' to the right row"
+    ]
+
+
+REFUSED: dict[str, tuple[str, str, str]] = {
+    "two rows": ("Name,ID\nAda Lovelace,1\nAda Lovelace,2\n", f"{MOODLE}_/nb", ""),
+    "a first name alone": ("First name,Last name\nAda,A\nAda,B\n", "ada/nb", ""),
+    "another last name": ("First name,Last name\nAda,Lovelace\n", "ada_smith/nb", ""),
+    "the spaces elsewhere": ("Name,ID\nAnna Bel,1\n", "Ann Abel/nb", ""),
+    "points": ("Name,Points\nBob,12345\nCy,12345\n", f"{MOODLE}_/nb", ""),
+    "another column": ("Name,ID\nAda Lovelace,1\n", f"{MOODLE}_/nb", "ID"),
+}
+
+
+@pytest.mark.parametrize(("rows", "name", "column"), REFUSED.values(), ids=REFUSED)
+def test_no_row_is_guessed(rows: str, name: str, column: str, tmp_path: Path) -> None:
+    """A submission without its own row, or with several, is reported and unchanged."""
+    [student], roster = on_the_list(rows, [name], tmp_path, column)
+
+    assert student.key in ("Ada Lovelace", "ada", "ada_smith", "Ann Abel")
+    assert not {"Name", "First name"} & student.fields.keys()
+    [note] = roster.unmatched
+    assert note.startswith(f"{student.key}: matches ")
+
+
+def test_two_of_one_name_on_the_list(tmp_path: Path) -> None:
+    """Two students of one name are told apart by their numbers, or not at all."""
+    names = [f"Ada_{n}_assignsubmission_file_/nb" for n in (111, 222)]
+    found, roster = on_the_list("Name,ID\nAda,222\nAda,111\n", names, tmp_path)
+    assert [each.fields["ID"] for each in found] == ["111", "222"]
+
+    found, roster = on_the_list("Name\nAda\n", names, tmp_path)
+    assert [each.key for each in found] == ["Ada_111", "Ada_222"]
+    assert len(roster.unmatched) == 2
+
+
+def test_a_column(tmp_path: Path) -> None:
+    """`column` limits the search; its heading may be in another case."""
+    rows = "Name,Tutor,Id\nAda,Bob,1\nBob,Cy,2\n"
+    found, _ = on_the_list(rows, ["bob/nb"], tmp_path, "TUTOR")
+    assert found[0].fields["Name"] == "Ada"
+
+    with pytest.raises(click.UsageError, match=r"no column 'Mail' in .*: Name, Tutor, Id"):
+        on_the_list(rows, [], tmp_path, "Mail")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "found no student in .*; write"),
+        (b"Name\n", "found no student in .*; write"),
+        (b"Name\n" + b"a" * 200_000, "expected .* to be CSV, got: .*; export it again"),
+    ],
+)
+def test_no_roster(data: bytes, message: str, tmp_path: Path) -> None:
+    """A file that is no class list is an error that says what to do."""
+    (tmp_path / "list.csv").write_bytes(data)
+    with pytest.raises(click.UsageError, match=message):
+        read_roster(tmp_path / "list.csv")
+    with pytest.raises(click.UsageError, match=r"cannot read .*; name a CSV file"):
+        read_roster(tmp_path)
