@@ -90,7 +90,7 @@ def ignored(name: str) -> bool:
 def is_archive(file: Path, name: str) -> bool:
     """Return whether a file is a zip archive, and not a document in that format."""
     suffix = PurePosixPath(name).suffix.casefold()
-    if suffix not in ("", ".ipynb", ".txt", ".json"):
+    if not file.is_file() or suffix not in ("", ".ipynb", ".txt", ".json"):
         return suffix == ".zip"
     try:
         with file.open("rb") as opened:
@@ -218,9 +218,12 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 def _member(info: zipfile.ZipInfo, archive: Path) -> tuple[zipfile.ZipInfo, Entry]:
     name = _name(info)
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    problem = _problem(info, name, parts)
     if name.startswith("/"):
         parts = ("", *parts)
-    return info, Entry(parts or ("(no name)",), archive, _problem(info, name, parts))
+    if len(parts) > _MAX_FOLDERS:
+        parts = (*parts[:3], "…", parts[-1])
+    return info, Entry(parts or ("(no name)",), archive, problem)
 
 
 def _problem(info: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> str:

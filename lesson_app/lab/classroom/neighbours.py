@@ -61,7 +61,7 @@ class Unit:
 
     def placed(self, walk: Walk) -> Path:
         """Return a path that has only these files: the unit's own, or that of a copy."""
-        if self.path.name == safe_name(self.name) and self._is_whole():
+        if self.path.name in (self.name, safe_name(self.name)) and self._is_whole():
             return self.path
         root = walk.new_folder("beside")
         places = Places(root)
