@@ -89,12 +89,13 @@ def ignored(name: str) -> bool:
 
 def is_archive(file: Path, name: str) -> bool:
     """Return whether a file is a zip archive, and not a document in that format."""
-    suffix = PurePosixPath(name).suffix.casefold()
-    if not file.is_file() or suffix not in ("", ".ipynb", ".txt", ".json"):
-        return suffix == ".zip"
+    if PurePosixPath(name).suffix.casefold() not in ("", ".zip", ".ipynb", ".txt", ".json"):
+        return False
     try:
+        if not file.is_file():
+            return False
         with file.open("rb") as opened:
-            return opened.read(4) == b"PK\x03\x04"
+            return opened.read(2) == b"PK"
     except OSError:
         return False
 

@@ -9,6 +9,7 @@ import tempfile
 import tracemalloc
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -332,9 +333,11 @@ LAYOUTS: dict[str, tuple[Layout, Expected]] = {
          "bob/x.zip": "bob: is an archive without files"},
     ),
     "a broken zip": (
-        {"ada.zip": zipped({"nb.ipynb": NOTEBOOK})[:-30], "bob.zip": "", "cy.zip": "PK"},
-        {"ada.zip": "ada: is not a readable zip", "bob.zip": "bob: is not a readable zip",
-         "cy.zip": "cy: is not a readable zip"},
+        {"ada.zip": zipped({"nb.ipynb": NOTEBOOK})[:-30], "bob.zip": "", "cy.zip": "PK",
+         "dan.zip": "<p>", "eve.zip": NOTEBOOK},
+        {"ada.zip": "ada: is not a readable zip", "bob.zip": "bob: is empty",
+         "cy.zip": "cy: is not a readable zip", "dan.zip": "dan: is not a zip",
+         "eve.zip": graded("eve")},
     ),
 }  # fmt: skip
 
@@ -838,7 +841,7 @@ def test_a_long_list_of_files(tmp_path: Path) -> None:
     """An archive whose list of files would fill the memory is not read."""
     end = b"PK\x05\x06" + bytes(8) + (9_000_000).to_bytes(4, "little") + bytes(6)
 
-    found = from_zip(bytes(9_000_000) + end, tmp_path)
+    found = from_zip(b"PK" + bytes(9_000_000) + end, tmp_path)
 
     assert "its list of files is too long" in found[""]
 
@@ -890,7 +893,8 @@ def words(path: Path) -> Counter[str]:
 
 
 def is_unsafe(name: str) -> bool:
-    return name.startswith("/") or name[1:2] == ":" or ".." in name.split("/")
+    drive = re.match("[A-Za-z]:", name)
+    return name.startswith("/") or drive is not None or ".." in name.split("/")
 
 
 def is_left_out(name: str) -> bool:
@@ -898,42 +902,72 @@ def is_left_out(name: str) -> bool:
     return any(part[:1] == "." or archives.ignored(part) for part in name.split("/"))
 
 
-@given(PATHS, st.lists(KINDS, min_size=8, max_size=8))
+def contents(found: list[Submission]) -> Counter[str]:
+    """Count the words of `content` in what is graded, listed, or beside a notebook."""
+    paths = {path for each in found for path in (each.file, *each.neighbours)}
+    return sum((words(path) for path in paths if path.name != "class.zip"), Counter[str]())
+
+
+ALL_KINDS = st.lists(KINDS, min_size=8, max_size=8)
+
+
+@given(PATHS, ALL_KINDS)
 @example(["ada/a.ipynb", "ada/x/y.py", "ada/x/z.ipynb", "b.py", "../a"], ["notebook"] * 8)
 @example(["nb", "NB", "Nb/x", "nb/x", "CON", "con/x"], ["notebook"] * 8)
 @example(["ada/w/nb", "ada/x", "ada/.h", "ada/d/y", "ada/d/.h"], ["notebook", *["side"] * 7])
 def test_nothing_disappears(names: list[str], kinds: list[str]) -> None:
-    """Every file is graded, listed, beside a notebook or left out, and stays in scratch."""
+    """Each entry is graded, listed, beside a notebook or left out, and stays in scratch."""
     names = [name for name in names if name.strip("/.") and not name.endswith("/")]
-    files = {name: content(kinds[n], n) for n, name in enumerate(names)}
+    names.append("zoe/nb.ipynb")
+    files = {name: content(kinds[n % 8], n) for n, name in enumerate(names)}
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "class"
+        folder, scratch = Path(place) / "class", Path(place).resolve() / "scratch"
         folder.mkdir()
-        (folder / "class.zip").write_bytes(zipped(list(files.items())))
-        found = find([folder / "class.zip"], Path(place) / "scratch") if files else []
-        beside = {path for each in found for path in each.neighbours}
-        seen = sum(map(words, beside), Counter[str]())
-        for each in found:
-            if each.file.name != "class.zip":
-                seen += words(each.file)
+        (folder / "class.zip").write_bytes(zipped(files))
+        found = find([folder / "class.zip"], scratch)
+        seen = contents(found)
 
-        assert sorted(os.listdir(place)) == sorted(
-            {"class"} | ({"scratch"} if files else set())
-        )
+        assert sorted(os.listdir(place)) == ["class", "scratch"]
         assert os.listdir(folder) == ["class.zip"]
-        graded_files = [each.file for each in found if each.cells]
-        paths = {path.resolve() for path in [*graded_files, *beside]}
-        assert all(path.is_relative_to(Path(place).resolve() / "scratch") for path in paths)
+        for path in [each.file for each in found if each.cells]:
+            assert path.resolve().is_relative_to(scratch)
 
     assert len(summary(found)) == len(found)
-    assert len(set(graded_files)) == len(graded_files)
-    refused = sum("leaves the archive" in each.problem for each in found)
-    assert refused == sum(map(is_unsafe, names)) - sum(
-        is_unsafe(name) and any(map(archives.ignored, name.split("/"))) for name in names
-    )
+    unsafe = [
+        name
+        for name in names
+        if is_unsafe(name) and not any(map(archives.ignored, name.split("/")))
+    ]
+    refused = [each for each in found if "leaves the archive" in each.problem]
+    assert len(refused) == len(unsafe)
     for n, name in enumerate(names):
-        assert is_unsafe(name) or is_left_out(name) or seen[f"file{n}."], name
-    assert all(number == 1 for number in seen.values())
+        known = is_unsafe(name) or is_left_out(name)
+        assert seen[f"file{n}."] == 1 or known, name
+    assert set(seen.values()) <= {1}
+
+
+@given(PATHS, ALL_KINDS)
+@example(["ada/w/nb", "ada/x", "ada/.h", "ada/d/y", "ada/d/.h"], ["notebook", *["side"] * 7])
+@example(["nb.ipynb", "a.py", "data/x", "bob/x"], ["notebook", *["side"] * 7])
+def test_nothing_disappears_in_a_folder(names: list[str], kinds: list[str]) -> None:
+    """Each file is graded, listed, beside a notebook or left out; none is changed."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, written = Path(place) / "class", {}
+        for n, name in enumerate([*names, "zoe/nb.ipynb"]):
+            if not is_unsafe(name):
+                with suppress(OSError):  # another's name, or too long a name
+                    write(folder, {name: content(kinds[n % 8], n)})
+                    written[folder / name] = (n, name)
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+        found = find([folder], Path(place) / "scratch")
+
+        after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        assert after == before
+        seen = contents(found)
+    assert len(summary(found)) == len(found)
+    for n, name in written.values():
+        assert is_left_out(name) or seen[f"file{n}."], name
 
 
 # ---------------------------------------------------------- many submissions
