@@ -1,4 +1,4 @@
-"""Unpack zip archives within limits, below one folder, under names that every system allows.
+"""Unpack zip archives within limits.
 
 The limits hold for all archives of a class together. The sizes that an archive declares are
 checked before anything is unpacked, and the real sizes while it is.
@@ -7,17 +7,17 @@ checked before anything is unpacked, and the real sizes while it is.
 from __future__ import annotations
 
 import io
-import os
 import re
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from .places import Places
 
 MAX_BYTES = 500_000_000
 MAX_ENTRIES = 20_000
@@ -27,7 +27,6 @@ MAX_DEPTH = 3
 MAX_FILE = 50_000_000
 _MAX_FOLDERS = 32
 _MAX_DIRECTORY = 8_000_000  # bytes of an archive's list of files
-_MAX_NAME = 120  # bytes of a name that is written; some file systems allow 143
 _PIECE = 1 << 16
 
 EMPTY = "holds no file; ask the learner to hand in the notebook (.ipynb)"
@@ -44,10 +43,6 @@ _IGNORED = {
     "__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".ipynb_checkpoints", ".git",
     "__pycache__",
 }  # fmt: skip
-_RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
-    f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"
-}
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DRIVE = re.compile(r"[A-Za-z]:")
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
@@ -98,52 +93,6 @@ def is_archive(file: Path, name: str) -> bool:
             return opened.read(2) == b"PK"
     except OSError:
         return False
-
-
-def safe_name(name: str) -> str:
-    """Return a file name that every system allows."""
-    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).rstrip(". ")
-    if name.partition(".")[0].rstrip().upper() in _RESERVED:
-        name = f"_{name}"
-    stem, suffix = os.path.splitext(name)
-    suffix = _cut(suffix, 20)
-    return _cut(stem, _MAX_NAME - len(suffix.encode())) + suffix or "_"
-
-
-def _cut(text: str, size: int) -> str:
-    return text.encode()[:size].decode(errors="ignore")
-
-
-class Places:
-    """New paths below a folder. No two differ only in their case."""
-
-    def __init__(self, root: Path) -> None:
-        self._folders: dict[tuple[str, ...], Path] = {(): root}
-        self._taken: dict[tuple[Path, str], int] = {}
-
-    def file(self, parts: tuple[str, ...]) -> Path:
-        """Return the path for a new file, and make its folders."""
-        return self._new(self._folder(parts[:-1]), parts[-1])
-
-    def _folder(self, parts: tuple[str, ...]) -> Path:
-        if parts not in self._folders:
-            path = self._new(self._folder(parts[:-1]), parts[-1])
-            path.mkdir()
-            self._folders[parts] = path
-        return self._folders[parts]
-
-    def _new(self, folder: Path, name: str) -> Path:
-        name = first = safe_name(name)
-        stem, suffix = os.path.splitext(first)
-        while (folder, _folded(name)) in self._taken:
-            self._taken[folder, _folded(first)] += 1
-            name = f"{stem}~{self._taken[folder, _folded(first)]}{suffix}"
-        self._taken[folder, _folded(name)] = 1
-        return folder / name
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())
 
 
 class _Reader(io.BufferedReader):

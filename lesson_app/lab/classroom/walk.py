@@ -13,6 +13,7 @@ from pathlib import Path
 from . import archives
 from .archives import EMPTY, FOLDER, LINK, Budget, Entry, Refused, ignored, is_archive
 from .notebook_files import named_notebook
+from .places import safe_name
 
 _MAX_BESIDE = 1000
 _EMPTY_ARCHIVE = "is an archive without files; ask the learner to hand in the notebook (.ipynb)"
@@ -101,7 +102,7 @@ class Walk:
         """Make a folder below `scratch`, and return it; its own name is like `name`."""
         self.scratch.mkdir(parents=True, exist_ok=True)
         outer = Path(tempfile.mkdtemp(prefix="", dir=self.scratch))
-        folder = outer / archives.safe_name(Path(name).stem)
+        folder = outer / safe_name(Path(name).stem)
         folder.mkdir()
         return folder
 

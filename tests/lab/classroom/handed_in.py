@@ -9,6 +9,8 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from lesson_app.lab.classroom.submissions import Submission, find
+
 #: A file's content: bytes, or text that is written as UTF-8.
 Content = bytes | str
 
@@ -87,3 +89,46 @@ def without_flag(data: bytes) -> bytes:
             changed[start + at] &= ~0x08
             start = data.find(mark, start + 1)
     return bytes(changed)
+
+
+Layout = dict[str, Content]
+#: By path: the student, and the names of the neighbours or the start of the problem.
+Expected = dict[str, str]
+MOODLE = "Ada Lovelace_12345_assignsubmission_file"
+CANVAS = "lovelaceada_12345_67890"
+
+
+def summary(found: list[Submission]) -> Expected:
+    """Describe what was found, as `Expected` does; fail if two have one path."""
+    lines = {}
+    for each in found:
+        assert bool(each.cells) != bool(each.problem), each
+        names = sorted(path.name for path in each.neighbours)
+        lines[each.path] = f"{each.student.key}: {each.problem or f'graded {names}'}"
+    assert len(lines) == len(found)
+    return lines
+
+
+def assert_found(found: list[Submission], expected: Expected, place: str = "class") -> None:
+    lines = summary(found)
+    assert list(lines) == [f"{place}/{name}" for name in expected]
+    for name, line in expected.items():
+        assert lines[f"{place}/{name}"].startswith(line)
+        if ": graded" not in line:
+            assert "; " in lines[f"{place}/{name}"], "the problem names no fix"
+
+
+def graded(student: str, *names: str) -> str:
+    return f"{student}: graded {sorted(names)}"
+
+
+def in_class(layout: Layout, folder: Path) -> Path:
+    write(folder / "class", layout)
+    return folder / "class"
+
+
+def from_zip(data: bytes, folder: Path) -> Expected:
+    """Return what is found in class.zip, without this name."""
+    (folder / "class.zip").write_bytes(data)
+    found = summary(find([folder / "class.zip"], folder / "scratch"))
+    return {name.removeprefix("class.zip").lstrip("/"): line for name, line in found.items()}

@@ -7,7 +7,6 @@ import re
 import sys
 import tempfile
 import tracemalloc
-import zipfile
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -20,54 +19,27 @@ from hypothesis import strategies as st
 
 from lesson_app.lab.classroom import archives, neighbours, notebook_files, students
 from lesson_app.lab.classroom.results import Student
-from lesson_app.lab.classroom.submissions import Cell, Submission, find, read_roster
+from lesson_app.lab.classroom.submissions import Cell, Submission, find
 from tests.conftest import ROOT
 from tests.lab.classroom.handed_in import (
+    CANVAS,
     EXPORT,
     FORMAT_3,
+    MOODLE,
     NOTEBOOK,
     POINTER,
-    Content,
-    as_bytes,
-    link,
+    Expected,
+    Layout,
+    assert_found,
+    graded,
+    in_class,
     notebook,
-    patched,
+    summary,
     without_flag,
     write,
     zipped,
 )
 from tests.plugin import is_quick
-
-Layout = dict[str, Content]
-#: By path: the student, and the names of the neighbours or the start of the problem.
-Expected = dict[str, str]
-MOODLE = "Ada Lovelace_12345_assignsubmission_file"
-CANVAS = "lovelaceada_12345_67890"
-
-
-def summary(found: list[Submission]) -> Expected:
-    """Describe what was found, as `Expected` does; fail if two have one path."""
-    lines = {}
-    for each in found:
-        assert bool(each.cells) != bool(each.problem), each
-        names = sorted(path.name for path in each.neighbours)
-        lines[each.path] = f"{each.student.key}: {each.problem or f'graded {names}'}"
-    assert len(lines) == len(found)
-    return lines
-
-
-def assert_found(found: list[Submission], expected: Expected, place: str = "class") -> None:
-    lines = summary(found)
-    assert list(lines) == [f"{place}/{name}" for name in expected]
-    for name, line in expected.items():
-        assert lines[f"{place}/{name}"].startswith(line)
-        if ": graded" not in line:
-            assert "; " in lines[f"{place}/{name}"], "the problem names no fix"
-
-
-def graded(student: str, *names: str) -> str:
-    return f"{student}: graded {sorted(names)}"
-
 
 # ---------------------------------------------------------- layouts
 
@@ -340,11 +312,6 @@ LAYOUTS: dict[str, tuple[Layout, Expected]] = {
          "eve.zip": graded("eve")},
     ),
 }  # fmt: skip
-
-
-def in_class(layout: Layout, folder: Path) -> Path:
-    write(folder / "class", layout)
-    return folder / "class"
 
 
 @pytest.mark.parametrize(("layout", "expected"), LAYOUTS.values(), ids=LAYOUTS)
@@ -652,215 +619,6 @@ def test_nothing_to_grade(name: str, tmp_path: Path) -> None:
         find([tmp_path / name], tmp_path / "scratch")
 
 
-# ---------------------------------------------------------- archives
-
-
-def from_zip(data: bytes, folder: Path) -> Expected:
-    """Return what is found in class.zip, without this name."""
-    (folder / "class.zip").write_bytes(data)
-    found = summary(find([folder / "class.zip"], folder / "scratch"))
-    return {name.removeprefix("class.zip").lstrip("/"): line for name, line in found.items()}
-
-
-UNSAFE = ["../x.ipynb", "ada/../../x.ipynb", "/tmp/x.ipynb", "C:\\x.ipynb", "C:x.ipynb",
-          "\\\\server\\x.ipynb", "..\\x.ipynb"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", UNSAFE)
-def test_a_path_that_leaves_the_archive(name: str, tmp_path: Path) -> None:
-    """Such an entry is listed, never written; the others are graded."""
-    found = from_zip(zipped({"ada/nb.ipynb": NOTEBOOK, name: NOTEBOOK}), tmp_path)
-
-    assert found.pop("ada/nb.ipynb") == graded("ada")
-    [problem] = found.values()
-    assert "has a path that leaves the archive; " in problem
-    assert not list(tmp_path.rglob("x.ipynb"))
-
-
-STRANGE: dict[str, tuple[bytes, str]] = {
-    "a link": (zipped([(link("ada/nb.ipynb"), "/etc/passwd")]), "ada: is a link"),
-    "encrypted": (
-        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), flags=1), "ada: is encrypted",
-    ),
-    "strongly encrypted": (
-        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), flags=0x40), "ada: is encrypted",
-    ),
-    "bzip2": (
-        zipped({"ada/nb.ipynb": NOTEBOOK}, zipfile.ZIP_BZIP2), "ada: is packed in an unusual",
-    ),
-    "Deflate64": (
-        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), method=9), "ada: is packed in an unusual",
-    ),
-    "damaged": (
-        zipped({"ada/nb.ipynb": NOTEBOOK}, zipfile.ZIP_STORED).replace(b'"code"', b'"Code"'),
-        "ada: is damaged",
-    ),
-    "a size that is too small": (
-        patched(zipped({"ada/nb.ipynb": "1" * 9999}), size=10), "ada: is damaged",
-    ),
-    "a large file": (
-        patched(zipped({"ada/nb.ipynb": NOTEBOOK}), size=60_000_000), "ada: is larger than",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("data", "problem"), STRANGE.values(), ids=STRANGE)
-def test_a_strange_entry(data: bytes, problem: str, tmp_path: Path) -> None:
-    """An entry that cannot be unpacked is listed, and leaves no file."""
-    found = from_zip(data, tmp_path)
-
-    assert list(found) == ["ada/nb.ipynb"]
-    assert found["ada/nb.ipynb"].startswith(problem)
-    assert not [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
-
-
-def test_names_of_windows(tmp_path: Path) -> None:
-    """A backslash separates folders."""
-    found = from_zip(zipped({"ada\\nb.ipynb": NOTEBOOK, "ada\\d\\x.csv": "1"}), tmp_path)
-
-    assert found == {"ada/nb.ipynb": graded("ada", "d")}
-
-
-def test_names_in_the_old_encoding(tmp_path: Path) -> None:
-    """A name that is not UTF-8, and has no flag, is in code page 437."""
-    data = zipped({"M?ller.ipynb": NOTEBOOK}).replace(b"M?ller", b"M\x81ller")
-
-    assert from_zip(data, tmp_path) == {"Müller.ipynb": graded("Müller")}
-
-
-def test_a_folder_of_the_archives_name(tmp_path: Path) -> None:
-    """The folder that zipping adds around the students' folders is not a student."""
-    data = zipped({"Class/ada/nb.ipynb": NOTEBOOK, "Class/bob/nb.ipynb": NOTEBOOK})
-
-    assert set(from_zip(data, tmp_path).values()) == {graded("ada"), graded("bob")}
-
-
-NAMES = ["CON", "con.ipynb", "aux .txt", "LPT1.tar.gz", "ab:c", 'q"<>|?*', "dot.", "space ",
-         "x" * 300 + ".ipynb", "Ü" * 200, "NB", "nb", "Nb", "nb~2", "tab\t", "~"]  # fmt: skip
-
-
-def test_safe_names(tmp_path: Path) -> None:
-    """Files get names that Windows allows, and no two differ only in their case."""
-    data = zipped({name: notebook(name) for name in NAMES})
-
-    (tmp_path / "class.zip").write_bytes(data)
-    found = find([tmp_path / "class.zip"], tmp_path / "scratch")
-
-    assert {each.path.removeprefix("class.zip/"): each.cells[0].source for each in found} == {
-        name: name for name in NAMES
-    }
-    names = [each.file.name for each in found]
-    assert len({name.casefold() for name in names}) == len(NAMES)
-    for name in names:
-        assert len(name.encode()) < 130
-        assert not re.search(r'[<>:"/\\|?*\x00-\x1f]|[. ]$', name)
-        assert not re.match(r"(?i)(con|aux|lpt1) *(\.|$)", name)
-
-
-def test_an_entry_twice(tmp_path: Path) -> None:
-    """Two entries of one name are two submissions."""
-    with pytest.warns(UserWarning, match="Duplicate name"):
-        data = zipped([("ada/nb.ipynb", notebook("1")), ("ada/nb.ipynb", notebook("2"))])
-
-    assert list(from_zip(data, tmp_path)) == ["ada/nb.ipynb", "ada/nb.ipynb (2)"]
-    sources = {each.read_text() for each in (tmp_path / "scratch").rglob("*.ipynb")}
-    assert sources == {notebook("1"), notebook("2")}
-
-
-def test_too_deep(tmp_path: Path) -> None:
-    """Archives in archives, and folders in folders, are unpacked to a limit."""
-    data = zipped({"nb.ipynb": NOTEBOOK})
-    for name in ("c.zip", "b.zip", "a.zip"):
-        data = zipped({name: data})
-    found = from_zip(data, tmp_path)
-    assert list(found) == ["a.zip/b.zip/c.zip"]
-    assert "is more than 3 archives deep; " in found["a.zip/b.zip/c.zip"]
-
-    found = from_zip(zipped({"a/" * 5000 + "nb.ipynb": NOTEBOOK}), tmp_path)
-    assert "is more than 32 folders deep; " in "".join(found.values())
-
-
-def packed_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-@pytest.mark.parametrize("size", [0, 1])
-def test_a_bomb(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is unpacked if the declared sizes, or those of all archives, are too large."""
-    monkeypatch.setattr(archives, "MAX_BYTES", 100_000)
-    layout: Layout = {f"{n}.ipynb": "1" * 10_000 for n in range(10 + size)}
-
-    found = from_zip(zipped(layout), tmp_path)
-
-    assert len(found) == (1 if size else 10)
-    assert packed_bytes(tmp_path / "scratch") == (0 if size else 100_000)
-    if size:
-        assert "unpacks to more than the 0 MB that are left" in found[""]
-
-
-def test_bombs_in_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit holds for all archives together, also for archives in archives."""
-    monkeypatch.setattr(archives, "MAX_BYTES", 100_000)
-    bomb = zipped({"x.ipynb": "1" * 60_000})
-
-    found = from_zip(zipped({"a.zip": bomb, "b.zip": bomb, "c.zip": bomb}), tmp_path)
-
-    assert [name for name, line in found.items() if "unpacks to more" in line] == [
-        "b.zip",
-        "c.zip",
-    ]
-    assert packed_bytes(tmp_path / "scratch") <= 100_000
-
-
-def test_a_size_that_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real size counts, too, while a file is unpacked."""
-    (tmp_path / "x.zip").write_bytes(zipped({"a": "1" * 200_000, "b": "1"}))
-    # As if zipfile did not stop at the size that the archive declares.
-    budget = archives.Budget(100_000, 10)
-    monkeypatch.setattr(archives, "sum", lambda sizes: 0, raising=False)
-    (tmp_path / "into").mkdir()
-
-    a, b = archives.unpack(tmp_path / "x.zip", tmp_path / "into", budget)
-
-    assert "unpacks to more than" in a.problem
-    assert "unpacks to more than" in b.problem
-    assert packed_bytes(tmp_path / "into") == 0
-
-
-def test_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An archive with too many entries is not unpacked; the limit is that of all archives."""
-    monkeypatch.setattr(archives, "MAX_ENTRIES", 10)
-    small = zipped({f"{n}.ipynb": "1" for n in range(5)})
-
-    found = from_zip(zipped({"a.zip": small, "b.zip": small}), tmp_path)
-
-    assert [name for name, line in found.items() if "holds more files" in line] == ["b.zip"]
-
-
-def test_a_long_list_of_files(tmp_path: Path) -> None:
-    """An archive whose list of files would fill the memory is not read."""
-    end = b"PK\x05\x06" + bytes(8) + (9_000_000).to_bytes(4, "little") + bytes(6)
-
-    found = from_zip(b"PK" + bytes(9_000_000) + end, tmp_path)
-
-    assert "its list of files is too long" in found[""]
-
-
-@given(st.data())
-def test_any_bytes(data: st.DataObject) -> None:
-    """However an archive is broken, nothing raises, and all of it is accounted for."""
-    layout: Layout = {"ada/nb.ipynb": NOTEBOOK, "ada/x.csv": "1"}
-    good = zipped({**layout, "b.zip": zipped({"n": NOTEBOOK})})
-    broken = bytearray(good)
-    for _ in range(data.draw(st.integers(1, 8))):
-        broken[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
-    end = data.draw(st.integers(0, len(good)))
-    with tempfile.TemporaryDirectory() as folder:
-        found = from_zip(bytes(broken[:end] if end % 2 else broken), Path(folder))
-
-    assert found
-
-
 # ---------------------------------------------------------- nothing disappears
 
 
@@ -1016,141 +774,8 @@ def test_the_cost_grows_like_the_class(tmp_path: Path) -> None:
     assert large[2] / small[2] < 2.4
 
 
-# ---------------------------------------------------------- class lists
-
-
 def test_the_notebooks_of_the_course_are_known() -> None:
     """The names that are no student's are those of the notebooks."""
     names = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 
     assert names == list(students._NOTEBOOKS)
-
-
-MOODLE_LIST = "First name,Last name,ID number,Email address\n"
-ROSTERS: dict[str, tuple[Content, str, str]] = {
-    # the class list; the folder or file that was handed in; the matching row's last cell
-    "the whole name": ("Name,Mail\nAda Lovelace,a@x.org\n", "Ada Lovelace/nb", "a@x.org"),
-    "in another case": ("Name,Mail\nADA LOVELACE,a@x.org\n", "ada lovelace/nb", "a@x.org"),
-    "last, first": ('Name,Mail\n"Lovelace, Ada",a@x.org\n', "Ada Lovelace/nb", "a@x.org"),
-    "last first in the folder": ("Name,Mail\nAda Lovelace,a\n", "Lovelace, Ada/nb", "a"),
-    "underscores": ("Name,Mail\nAda Lovelace,a\n", "ada_lovelace/nb", "a"),
-    "a hyphen": ("Name;Mail\nAda King-Lovelace;a\n", "ada king lovelace/nb", "a"),
-    "accents": ("Name\tMail\nZoë Müller\ta\n", "Zoe Muller/nb", "a"),
-    "accents in the folder": ("Name,Mail\nZoe Moller,a\n", "Zoe\u0308 Møller/nb", "a"),
-    "two columns": (f"{MOODLE_LIST}Ada,Lovelace,17,a@x.org\n", "Ada Lovelace/nb", "a@x.org"),
-    "Moodle": (f"{MOODLE_LIST}Ada,Lovelace,17,a@x.org\n", f"{MOODLE}_/nb", "a@x.org"),
-    "Moodle without names": (
-        "Identifier,Mark\nParticipant 7,1\nParticipant 8,2\n",
-        "Participant_8_assignsubmission_file_/nb", "2",
-    ),
-    "Canvas": ("Student,ID\n\"Lovelace, Ada\",4\n", f"{CANVAS}_nb.ipynb", "4"),
-    "Canvas's number": ("Student,ID\nA. L.,12345\n", f"{CANVAS}_nb.ipynb", "12345"),
-    "Canvas, two columns": (f"{MOODLE_LIST}Ada,Lovelace,17,a\n", f"{CANVAS}_nb.ipynb", "a"),
-    "an e-mail": ("Name,Mail\nAda,a.l@x.org\n", "a.l@x.org/nb", "a.l@x.org"),
-    "a part of an e-mail": ("Name,Mail\nAda,a.l@x.org\n", "a.l/nb", "a.l@x.org"),
-    "a user name": ("Name,User\nAda,alove7\n", "alove7_hw3/nb", "alove7"),
-    "a number": ("Name,ID\nAda,s1234\n", "s1234-homework/nb", "s1234"),
-    "a file's name": ("Name,ID\nAda Lovelace,7\n", "ada_lovelace.ipynb", "7"),
-    "UTF-8 with a byte order mark": ("\ufeffName,ID\nAda,7\n", "ada/nb", "7"),
-    "UTF-16": ("Name\tID\nZoë\t7\n".encode("utf-16"), "zoe/nb", "7"),
-    "code page 1252": ("Name;ID\nZoë;7\n".encode("cp1252"), "zoë/nb", "7"),
-    "Excel's separator": ("sep=;\nName;ID\nAda;7\n", "ada/nb", "7"),
-    "empty and short rows": ("Name,More,ID\n\n,,\nBob\nAda,,7\n", "ada/nb", "7"),
-    "a line break in a cell": ('Name,Note,ID\nAda,"a\nb",7\n', "ada/nb", "7"),
-}  # fmt: skip
-
-
-def on_the_list(rows: Content, names: list[str], folder: Path, column: str = "") -> Any:
-    """Return the students of these files with a class list, and this."""
-    (folder / "list.csv").write_bytes(as_bytes(rows))
-    roster = read_roster(folder / "list.csv", column)
-    found = find([in_class(dict.fromkeys(names, NOTEBOOK), folder)], folder / "s", roster)
-    return [each.student for each in found], roster
-
-
-@pytest.mark.parametrize(("rows", "name", "last"), ROSTERS.values(), ids=ROSTERS)
-def test_roster(rows: Content, name: str, last: str, tmp_path: Path) -> None:
-    """A submission has the fields of its row, and the row's student."""
-    [student], roster = on_the_list(rows, [name], tmp_path)
-
-    assert list(student.fields.values())[: len(roster.students[0].fields)][-1] == last
-    assert student in roster.students
-    assert roster.unmatched == []
-
-
-def test_the_students_of_a_roster(tmp_path: Path) -> None:
-    """Each row has a student with a key of its own, also if nothing was handed in."""
-    rows = f"{MOODLE_LIST}Ada,Lovelace,17,a@x.org\nAda,King,18,b@x.org\nBob,Byrd,19,c@x.org\n"
-
-    found, roster = on_the_list(rows, [f"{MOODLE}_/nb", "Eve/nb"], tmp_path)
-
-    assert roster.students == [
-        Student("17", "Ada Lovelace"), Student("18", "Ada King"), Student("19", "Bob Byrd"),
-    ]  # fmt: skip
-    assert found == [roster.students[0], Student("Eve", "Eve")]
-    assert found[0].fields == {
-        "First name": "Ada", "Last name": "Lovelace", "ID number": "17",
-        "Email address": "a@x.org", "moodle": "12345",
-    }  # fmt: skip
-    assert roster.unmatched == [
-        "Eve: matches no row of the class list; add 'Eve' to the right row"
-    ]
-
-
-REFUSED: dict[str, tuple[str, str, str]] = {
-    "two rows": ("Name,ID\nAda Lovelace,1\nAda Lovelace,2\n", f"{MOODLE}_/nb", ""),
-    "a first name alone": ("First name,Last name\nAda,A\nAda,B\n", "ada/nb", ""),
-    "another last name": ("First name,Last name\nAda,Lovelace\n", "ada_smith/nb", ""),
-    "the spaces elsewhere": ("Name,ID\nAnna Bel,1\n", "Ann Abel/nb", ""),
-    "points": ("Name,Points\nBob,12345\nCy,12345\n", f"{MOODLE}_/nb", ""),
-    "another column": ("Name,ID\nAda Lovelace,1\n", f"{MOODLE}_/nb", "ID"),
-}
-
-
-@pytest.mark.parametrize(("rows", "name", "column"), REFUSED.values(), ids=REFUSED)
-def test_no_row_is_guessed(rows: str, name: str, column: str, tmp_path: Path) -> None:
-    """A submission without its own row, or with several, is reported and unchanged."""
-    [student], roster = on_the_list(rows, [name], tmp_path, column)
-
-    assert student.key in ("Ada Lovelace", "ada", "ada_smith", "Ann Abel")
-    assert not {"Name", "First name"} & student.fields.keys()
-    [note] = roster.unmatched
-    assert note.startswith(f"{student.key}: matches ")
-
-
-def test_two_of_one_name_on_the_list(tmp_path: Path) -> None:
-    """Two students of one name are told apart by their numbers, or not at all."""
-    names = [f"Ada_{n}_assignsubmission_file_/nb" for n in (111, 222)]
-    found, roster = on_the_list("Name,ID\nAda,222\nAda,111\n", names, tmp_path)
-    assert [each.fields["ID"] for each in found] == ["111", "222"]
-
-    found, roster = on_the_list("Name\nAda\n", names, tmp_path)
-    assert [each.key for each in found] == ["Ada_111", "Ada_222"]
-    assert len(roster.unmatched) == 2
-
-
-def test_a_column(tmp_path: Path) -> None:
-    """`column` limits the search; its heading may be in another case."""
-    rows = "Name,Tutor,Id\nAda,Bob,1\nBob,Cy,2\n"
-    found, _ = on_the_list(rows, ["bob/nb"], tmp_path, "TUTOR")
-    assert found[0].fields["Name"] == "Ada"
-
-    with pytest.raises(click.UsageError, match=r"no column 'Mail' in .*: Name, Tutor, Id"):
-        on_the_list(rows, [], tmp_path, "Mail")
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "found no student in .*; write"),
-        (b"Name\n", "found no student in .*; write"),
-        (b"Name\n" + b"a" * 200_000, "expected .* to be CSV, got: .*; export it again"),
-    ],
-)
-def test_no_roster(data: bytes, message: str, tmp_path: Path) -> None:
-    """A file that is no class list is an error that says what to do."""
-    (tmp_path / "list.csv").write_bytes(data)
-    with pytest.raises(click.UsageError, match=message):
-        read_roster(tmp_path / "list.csv")
-    with pytest.raises(click.UsageError, match=r"cannot read .*; name a CSV file"):
-        read_roster(tmp_path)
