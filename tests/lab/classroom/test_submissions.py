@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import tempfile
 import tracemalloc
@@ -504,6 +505,28 @@ def test_a_neighbour_has_only_what_the_notebook_may_read(tmp_path: Path) -> None
     assert [path.name for path in mixed.rglob("*")] == ["y.csv"]
 
 
+def test_a_neighbour_that_cannot_be_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the disk is full, the notebook is found, and what it lacks is listed."""
+    layout: Layout = {"ada/nb.ipynb": NOTEBOOK, "ada/d/x.csv": "1", "ada/d/.env": "1"}
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", fail)
+
+    found = find([in_class(layout, tmp_path)], tmp_path / "scratch")
+
+    assert_found(
+        found,
+        {
+            "ada/d": "ada: cannot be copied for the notebook (No space",
+            "ada/nb.ipynb": graded("ada"),
+        },
+    )
+
+
 def test_neighbours_of_one_name(tmp_path: Path) -> None:
     """Of two files that Canvas has numbered, the notebook gets one; the other is listed."""
     layout: Layout = {f"{CANVAS}_nb.ipynb": NOTEBOOK}
@@ -712,7 +735,7 @@ def test_nothing_disappears_in_a_folder(names: list[str], kinds: list[str]) -> N
     with tempfile.TemporaryDirectory() as place:
         folder, written = Path(place) / "class", {}
         for n, name in enumerate([*names, "zoe/nb.ipynb"]):
-            if not is_unsafe(name):
+            if not is_unsafe(name) and not name.endswith("/"):
                 with suppress(OSError):  # another's name, or too long a name
                     write(folder, {name: content(kinds[n % 8], n)})
                     written[folder / name] = (n, name)
