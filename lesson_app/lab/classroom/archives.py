@@ -1,4 +1,4 @@
-"""Unpack zip archives within limits, below one folder, under names that every system allows.
+"""Unpack zip archives within limits.
 
 The limits hold for all archives of a class together. The sizes that an archive declares are
 checked before anything is unpacked, and the real sizes while it is.
@@ -7,17 +7,17 @@ checked before anything is unpacked, and the real sizes while it is.
 from __future__ import annotations
 
 import io
-import os
 import re
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from .places import Places
 
 MAX_BYTES = 500_000_000
 MAX_ENTRIES = 20_000
@@ -27,10 +27,10 @@ MAX_DEPTH = 3
 MAX_FILE = 50_000_000
 _MAX_FOLDERS = 32
 _MAX_DIRECTORY = 8_000_000  # bytes of an archive's list of files
-_MAX_NAME = 120  # bytes of a name that is written; some file systems allow 143
 _PIECE = 1 << 16
 
 EMPTY = "holds no file; ask the learner to hand in the notebook (.ipynb)"
+FOLDER = "is a folder with a notebook's name; ask the learner for the file"
 LINK = "is a link, which grading does not follow; hand in the file itself"
 TOO_BIG = f"is larger than {MAX_FILE // 10**6} MB; clear the outputs and hand it in again"
 _ENCRYPTED = "is encrypted; ask the learner for an archive without a password"
@@ -43,10 +43,6 @@ _IGNORED = {
     "__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".ipynb_checkpoints", ".git",
     "__pycache__",
 }  # fmt: skip
-_RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
-    f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"
-}
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DRIVE = re.compile(r"[A-Za-z]:")
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
@@ -88,60 +84,15 @@ def ignored(name: str) -> bool:
 
 def is_archive(file: Path, name: str) -> bool:
     """Return whether a file is a zip archive, and not a document in that format."""
-    suffix = PurePosixPath(name).suffix.casefold()
-    if suffix not in ("", ".ipynb", ".txt", ".json"):
-        return suffix == ".zip"
+    if PurePosixPath(name).suffix.casefold() not in ("", ".zip", ".ipynb", ".txt", ".json"):
+        return False
     try:
+        if not file.is_file():
+            return False
         with file.open("rb") as opened:
-            return opened.read(4) == b"PK\x03\x04"
+            return opened.read(2) == b"PK"
     except OSError:
         return False
-
-
-def safe_name(name: str) -> str:
-    """Return a file name that every system allows."""
-    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).rstrip(". ")
-    if name.partition(".")[0].rstrip().upper() in _RESERVED:
-        name = f"_{name}"
-    stem, suffix = os.path.splitext(name)
-    suffix = _cut(suffix, 20)
-    return _cut(stem, _MAX_NAME - len(suffix.encode())) + suffix or "_"
-
-
-def _cut(text: str, size: int) -> str:
-    return text.encode()[:size].decode(errors="ignore")
-
-
-class Places:
-    """New paths below a folder. No two differ only in their case."""
-
-    def __init__(self, root: Path) -> None:
-        self._folders: dict[tuple[str, ...], Path] = {(): root}
-        self._taken: dict[tuple[Path, str], int] = {}
-
-    def file(self, parts: tuple[str, ...]) -> Path:
-        """Return the path for a new file, and make its folders."""
-        return self._new(self._folder(parts[:-1]), parts[-1])
-
-    def _folder(self, parts: tuple[str, ...]) -> Path:
-        if parts not in self._folders:
-            path = self._new(self._folder(parts[:-1]), parts[-1])
-            path.mkdir()
-            self._folders[parts] = path
-        return self._folders[parts]
-
-    def _new(self, folder: Path, name: str) -> Path:
-        name = first = safe_name(name)
-        stem, suffix = os.path.splitext(first)
-        while (folder, _folded(name)) in self._taken:
-            self._taken[folder, _folded(first)] += 1
-            name = f"{stem}~{self._taken[folder, _folded(first)]}{suffix}"
-        self._taken[folder, _folded(name)] = 1
-        return folder / name
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())
 
 
 class _Reader(io.BufferedReader):
@@ -180,8 +131,7 @@ def unpack(archive: Path, folder: Path, budget: Budget) -> list[Entry]:
         raise Refused(
             f"is not a readable zip archive ({error}); ask the learner to hand it in again"
         ) from None
-    folders = [entry for info, entry in members if _is_folder(info)]
-    return [*files, *_empty(folders, files)]
+    return [*files, *_folders(members, files, archive)]
 
 
 def _listed(opened: zipfile.ZipFile, budget: Budget) -> list[zipfile.ZipInfo]:
@@ -218,9 +168,12 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 def _member(info: zipfile.ZipInfo, archive: Path) -> tuple[zipfile.ZipInfo, Entry]:
     name = _name(info)
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    problem = _problem(info, name, parts)
     if name.startswith("/"):
         parts = ("", *parts)
-    return info, Entry(parts or ("(no name)",), archive, _problem(info, name, parts))
+    if len(parts) > _MAX_FOLDERS:
+        parts = (*parts[:3], "…", parts[-1])
+    return info, Entry(parts or ("(no name)",), archive, problem)
 
 
 def _problem(info: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> str:
@@ -269,8 +222,18 @@ def _unpacked(
     return Entry(entry.parts, entry.file, problem)
 
 
-def _empty(folders: Iterable[Entry], files: Iterable[Entry]) -> Iterator[Entry]:
-    used = {each.parts[:n] for each in files for n in range(len(each.parts))}
-    for each in folders:
-        if each.parts not in used and not any(map(ignored, each.parts)):
-            yield Entry(each.parts, each.file, EMPTY)
+def _folders(
+    members: list[tuple[zipfile.ZipInfo, Entry]], files: list[Entry], archive: Path
+) -> Iterator[Entry]:
+    """Yield the folders that are empty, or have a notebook's name."""
+    used = {each.parts[:n] for each in files for n in range(1, len(each.parts))}
+    known = set(used)
+    for info, entry in members:
+        number = next((n for n, part in enumerate(entry.parts) if ignored(part)), None)
+        if number or (_is_folder(info) and entry.problem != _LEAVES):
+            known.add(entry.parts[:number])
+    for parts in known - {()}:
+        if ".ipynb" in parts[-1].casefold():
+            yield Entry(parts, archive, FOLDER)
+        elif parts not in used:
+            yield Entry(parts, archive, EMPTY)

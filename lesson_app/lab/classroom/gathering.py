@@ -175,7 +175,8 @@ def _name_students(roots: list[Root]) -> None:
                 numbers[file.upload.name, place].add(file.upload.number)
             else:
                 file.student = _student(root, file)
-        keys = {file.student.key for file in root.files}
+        notebooks = [file for file in root.files if file.reading.cells]
+        keys = {file.student.key for file in notebooks or root.files} - {root.name}
         if len(keys) == 1 and not any(file.upload for file in root.files):
             alone[keys.pop()].append(root)
     several = {name for (name, _), found in numbers.items() if len(found) > 1}

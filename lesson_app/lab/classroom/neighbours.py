@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .archives import EMPTY, Entry, Places, safe_name
+from .archives import EMPTY, Entry
 from .gathering import File, Root
 from .notebook_files import Reading, mentioned
+from .places import Places, safe_name
 from .results import Student
 from .students import upload
 from .walk import Walk
@@ -22,6 +23,7 @@ _TOO_MUCH = (
     f"is more than the {MAX_FILES} files or {MAX_BYTES // 10**6} MB that a notebook may have "
     "beside it; remove what it does not need"
 )
+_NOT_COPIED = "cannot be copied for the notebook ({}); make room, and grade it again"
 _SAME_NAME = "has the name of another file beside the notebook; rename it, or remove one"
 _NOT_BESIDE = "is beside no notebook of this student; put it into the notebook's folder"
 Names = tuple[str, ...]
@@ -61,7 +63,7 @@ class Unit:
 
     def placed(self, walk: Walk) -> Path:
         """Return a path that has only these files: the unit's own, or that of a copy."""
-        if self.path.name == safe_name(self.name) and self._is_whole():
+        if self.path.name in (self.name, safe_name(self.name)) and self._is_whole():
             return self.path
         root = walk.new_folder("beside")
         places = Places(root)
@@ -162,7 +164,7 @@ class Neighbours:
         _add(self._left, file, file.parts, file.reading.problem)
 
     def _place(self, walk: Walk) -> None:
-        found: dict[Group, tuple[Path, ...]] = {}
+        found: dict[Group, list[Path]] = defaultdict(list)
         placed: dict[tuple[Path, ...], Path] = {}
         refused: dict[tuple[Path, ...], Unit] = {}
         for group, units in self._groups.items():
@@ -170,9 +172,13 @@ class Neighbours:
             refused |= {tuple(each.files): each for each in over if not each.unnamed}
             for each in kept:
                 files = tuple(each.files)
-                if files not in placed:
-                    placed[files] = each.placed(walk)
-            found[group] = tuple(placed[tuple(each.files)] for each in kept)
+                try:
+                    placed[files] = placed.get(files) or each.placed(walk)
+                except OSError as error:
+                    problem = _NOT_COPIED.format(error.strerror)
+                    refused[files] = replace(each, problem=problem)
+                else:
+                    found[group].append(placed[files])
         self.of = {
             file.entry.file: (
                 *found.get((file.student.key, file.parts[:-1]), ()),

@@ -42,9 +42,8 @@ _FORMATS = {
     **dict.fromkeys((".html", ".htm"), f"is a web page; {_AGAIN}"),
     ".pdf": f"is a PDF document; {_AGAIN}",
     **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pages"), f"is a document; {_AGAIN}"),
-    **dict.fromkeys(
-        (".rar", ".7z", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".zip"), _UNPACK
-    ),
+    **dict.fromkeys((".rar", ".7z", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"), _UNPACK),
+    ".zip": "is not a zip archive; ask the learner to hand it in again",
 }
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _EXPORT = re.compile(rb"^# (?:In ?\[[\d ]*\]:|%%|<codecell>)", re.MULTILINE)

@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 
 from . import archives
-from .archives import EMPTY, LINK, Budget, Entry, Refused, ignored, is_archive
+from .archives import EMPTY, FOLDER, LINK, Budget, Entry, Refused, ignored, is_archive
 from .notebook_files import named_notebook
+from .places import safe_name
 
 _MAX_BESIDE = 1000
-_FOLDER = "is a folder with a notebook's name; ask the learner for the file"
 _EMPTY_ARCHIVE = "is an archive without files; ask the learner to hand in the notebook (.ipynb)"
 _SPECIAL = "is neither a file nor a folder; ask the learner to hand in a file"
 _NESTED = f"is more than {archives.MAX_DEPTH} archives deep; unpack it, and name the folder"
@@ -53,7 +53,7 @@ class Walk:
                         waiting.append((names, path))
                     if not named_notebook(each.name):
                         continue
-                    problem = _FOLDER
+                    problem = FOLDER
                 yield from self.file(Entry(names, path, problem))
 
     def file(self, entry: Entry) -> Iterator[Entry]:
@@ -102,7 +102,7 @@ class Walk:
         """Make a folder below `scratch`, and return it; its own name is like `name`."""
         self.scratch.mkdir(parents=True, exist_ok=True)
         outer = Path(tempfile.mkdtemp(prefix="", dir=self.scratch))
-        folder = outer / archives.safe_name(Path(name).stem)
+        folder = outer / safe_name(Path(name).stem)
         folder.mkdir()
         return folder
 
