@@ -4,6 +4,7 @@ Load it with ``-p lesson_app.lab.nbval_guard``; this repository's ``conftest.py`
 
 - fails notebooks that store no outputs, for which nbval would compare nothing,
 - keeps the cells of a notebook together and in order, with pytest-xdist and pytest-randomly,
+- doesn't compare what ``!pip`` prints, as in the first cell of a notebook from Colab,
 - runs the kernels without the user's settings of IPython, which can change outputs.
 """
 
@@ -53,11 +54,15 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Fail a notebook if nbval would compare nothing for some of its cells."""
     report = yield
-    unrun = [item.name for item in report.result if _is_unrun(item)]
+    cells: list[Any] = [item for item in report.result if hasattr(item, "cell")]
+    for cell in cells:
+        if cell.cell.source.startswith(("!pip ", "%pip ")):
+            cell.options["check"] = False
+    unrun = [cell.name for cell in cells if _is_unrun(cell)]
     if unrun:
         report.outcome = "failed"
         report.longrepr = (
-            f"expected stored outputs, got none: {len(unrun)} of {len(report.result)} code "
+            f"expected stored outputs, got none: {len(unrun)} of {len(cells)} code "
             f"cells of {collector.path.name} were stored without being run (the first is "
             f"{unrun[0]!r}), so nothing would be compared. Something like nbstripout removed "
             "the outputs: restore the file. Or run all its cells and save it. To run the "
@@ -69,9 +74,8 @@ def pytest_make_collect_report(
 
 def _is_unrun(item: Any) -> bool:
     """Return whether nbval should compare this cell's outputs, but silently doesn't."""
-    cell, options = getattr(item, "cell", {}), getattr(item, "options", {})
-    compared = options.get("check") and not options.get("skip")
-    return bool(compared and cell["source"].strip() and cell["execution_count"] is None)
+    compared = item.options["check"] and not item.options["skip"]
+    return bool(compared and item.cell.source.strip() and item.cell.execution_count is None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

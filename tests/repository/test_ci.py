@@ -6,16 +6,18 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner
 
 from lesson_app.cli import main
 from tests.conftest import ROOT
-from tests.environments import environment, need, without_paths
+from tests.environments import environment, without_paths
+from tests.plugin import need
 
 FOLDER = ROOT / "examples" / "ci"
 FILES = sorted(FOLDER.glob("*.yml"))
@@ -41,11 +43,10 @@ def commands_of(name: str) -> list[str]:
 def test_schema(path: Path) -> None:
     """Each file follows the schema of GitHub's workflows, or of GitLab's jobs."""
     schema = "vendor.gitlab-ci" if path.stem == "gitlab" else "vendor.github-workflows"
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = CliRunner().invoke(check_jsonschema, ["--builtin-schema", schema, str(path)])
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -105,6 +105,20 @@ def test_a_link_in_the_way_is_kept(course: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_notebook_from_colab(course: Path, tmp_path: Path) -> None:
+    """Cells without ids, and the metadata of Colab, are copied as they are."""
+    notebook = write_notebook(course / "01_a.ipynb")
+    for cell in notebook["cells"]:
+        cell["metadata"] = {"id": cell.pop("id"), "colab": {"base_uri": "https://localhost"}}
+    notebook |= {"nbformat_minor": 0, "metadata": {"colab": {"provenance": []}}}
+    (course / "01_a.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+    copy(tmp_path / "mine", course)
+
+    notebook["cells"][1] |= {"outputs": [], "execution_count": None}
+    assert json.loads((tmp_path / "mine" / "01_a.ipynb").read_text("utf-8")) == notebook
+
+
 def test_without_solutions(course: Path, tmp_path: Path) -> None:
     """Only solutions go, in text cells; a cell without other text goes as a whole."""
     answers = "<details><summary>Answers</summary>\n\nYes.\n\n</details>"
