@@ -51,6 +51,7 @@ proof: $(VENV)/test tests/express/node/node_modules
 
 lint: $(VENV)/test
 	$(BIN)/ruff check
+	$(BIN)/ruff check --preview --select PLW1514 lesson_app course tools benchmarks # Windows reads no UTF-8 by default
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 

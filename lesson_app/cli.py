@@ -26,6 +26,8 @@ from .errors import BadCookie
 
 #: The group of entry points for commands that need Jupyter.
 COMMANDS = "lesson_app.commands"
+#: This also works without a clone: pip takes the installed lesson-app and adds what is missing.
+INSTALL_LAB = 'pip install "lesson-app[lab]"'
 #: Former names that still work.
 ALIASES = {"predict": "copy"}
 
@@ -55,14 +57,13 @@ class _Missing(click.Command):
     """A command that needs a missing package."""
 
     def __init__(self, name: str, package: str) -> None:
-        super().__init__(name, short_help="Needs the extra: pip install '.[lab]'")
+        super().__init__(name, short_help=f"Needs: {INSTALL_LAB}")
         self.package = package
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Say what to install."""
         raise click.UsageError(
-            f"lesson-app {self.name} needs {self.package}; in the project's folder, run: "
-            "pip install '.[lab]'"
+            f"lesson-app {self.name} needs {self.package}; run: {INSTALL_LAB}"
         )
 
 

@@ -218,10 +218,10 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def documentation(tmp_path_factory: pytest.TempPathFactory) -> Documentation:
     """The documentation's pages, built once for all tests and all test processes."""
-    from tests.plugin import need, sphinx_is_missing
+    from tests.plugin import missing_packages, need
     from tests.repository.documentation import build, built
 
-    if sphinx_is_missing():
+    if missing_packages("docs"):
         need("sphinx")
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -236,6 +236,14 @@ def documentation(tmp_path_factory: pytest.TempPathFactory) -> Documentation:
     site = built(folder)
     assert site is not None
     return site
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this repository."""
+    from tests.environments import build_wheel
+
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture

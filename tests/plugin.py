@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Generator, Iterable
 from importlib.util import find_spec
 from itertools import product
@@ -18,12 +19,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from packaging.requirements import Requirement
 
 # nbval imports jsonschema, which would build a grammar for URLs from this module. That takes
 # two seconds in each process. ``-p`` loads this file before nbval.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-NODE_MODULES = Path(__file__).parent / "express" / "node" / "node_modules"
+ROOT = Path(__file__).parent.parent
+NODE_MODULES = ROOT / "tests" / "express" / "node" / "node_modules"
+#: Packages with a module of another name.
+MODULES = {"pyyaml": "yaml", "py-rattler": "rattler", "pytest-xdist": "xdist"}
 #: The programs that tests need, and what is not tested without each.
 PROGRAMS = {
     "chromium": "the app, the notebooks and the documentation in a real browser",
@@ -35,6 +40,7 @@ PROGRAMS = {
     "make": "the Makefile's own commands",
 }
 _quick = False
+_missing: dict[str, str] = {}
 _folders: list[Path] = []
 
 
@@ -75,9 +81,19 @@ def some_of(values: Iterable[Any], *quick: Any) -> list[Any]:
     ]
 
 
-def sphinx_is_missing() -> bool:
-    """Return whether a package that builds the documentation is missing."""
-    return any(find_spec(name) is None for name in ("sphinx", "furo", "myst_nb"))
+def missing_packages(*extras: str) -> dict[str, str]:
+    """Return the module and the name of each package in these extras that is missing."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    lists = tomllib.loads(text)["project"]["optional-dependencies"]
+    wanted = [Requirement(line) for extra in extras for line in lists[extra]]
+    names = {
+        each.name
+        for each in wanted
+        if not each.name.startswith("types-")  # stubs have no module
+        and (each.marker is None or each.marker.evaluate())
+    }
+    modules = {MODULES.get(name, name.replace("-", "_")): name for name in sorted(names)}
+    return {module: name for module, name in modules.items() if find_spec(module) is None}
 
 
 def missing_tools() -> dict[str, str]:
@@ -85,7 +101,11 @@ def missing_tools() -> dict[str, str]:
     missing = {name: tests for name, tests in PROGRAMS.items() if shutil.which(name) is None}
     if "node" not in missing and not (NODE_MODULES / "client-sessions").is_dir():
         missing["tests/express/node/node_modules (make it with npm)"] = PROGRAMS["node"]
-    if sphinx_is_missing():
+    packages = missing_packages("lab", "redis", "test")
+    if packages:
+        names = ", ".join(packages.values())
+        missing[f"{names} (pip install -e '.[test]')"] = "everything that imports them"
+    if missing_packages("docs"):
         missing["sphinx (pip install -e '.[docs]')"] = "the documentation's pages"
     return missing
 
@@ -105,6 +125,45 @@ def need(name: str) -> NoReturn:
     if os.environ.get("LESSON_APP_REQUIRE_TOOLS"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+def _import_that_failed(error: BaseException | None) -> str | None:
+    """Return the missing package, listed in an extra, for which this error was raised."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError):
+            return _missing.get(str(error.name).partition(".")[0])
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _skip(report: pytest.CollectReport | pytest.TestReport, call: Any) -> None:
+    """Turn a failed import of a missing package into a skip; in CI, leave the failure."""
+    if report.failed and not os.environ.get("LESSON_APP_REQUIRE_TOOLS"):
+        missing = _import_that_failed(call.excinfo.value)
+        if missing:
+            path = (
+                str(report.fspath) if isinstance(report, pytest.TestReport) else report.nodeid
+            )
+            report.outcome = "skipped"
+            report.longrepr = (path, 0, f"Skipped: {missing} is not installed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Skip a file that imports a missing package, instead of stopping the whole run."""
+    report = yield
+    _skip(report, report.call)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Skip a test that imports a missing package."""
+    report = yield
+    _skip(report, call)
+    return report
 
 
 def kernel_manager(**options: Any) -> Any:
@@ -137,10 +196,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Note the options before the test modules are imported."""
-    global _quick  # pytest has one configuration
-    _quick = config.getoption("quick")
+def configure_hypothesis() -> None:
+    """Choose how many examples Hypothesis tries, without a limit for their time."""
     from hypothesis import HealthCheck, settings
 
     # Hypothesis fails an example that takes too long, which any can on a busy machine.
@@ -152,6 +209,15 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note the options before the test modules are imported."""
+    global _quick  # pytest has one configuration
+    _quick = config.getoption("quick")
+    _missing.update(missing_packages("lab", "redis", "test", "docs"))
+    if "hypothesis" not in _missing:
+        configure_hypothesis()
     if "nbval.plugin" in sys.modules:
         change_nbval()
     side_by_side = getattr(config.option, "numprocesses", None)

@@ -479,7 +479,7 @@ def test_help_without_jupyter() -> None:
 
     listed = commands_listed(done.stdout)
     assert list(listed) == ["copy", "dissect", "grade", "run"]
-    assert listed["copy"] == listed["grade"] == "Needs the extra: pip install '.[lab]'"
+    assert listed["copy"] == listed["grade"] == 'Needs: pip install "lesson-app[lab]"'
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -498,7 +498,7 @@ def test_command_without_jupyter(name: str) -> None:
     done = without_jupyter(name, "x")
 
     assert done.returncode == 2
-    assert "needs requests; in the project's folder, run: pip install '.[lab]'" in done.stderr
+    assert 'needs requests; run: pip install "lesson-app[lab]"' in done.stderr
 
 
 def test_help() -> None:

@@ -32,6 +32,7 @@ def refresh(path: Path) -> None:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     # Do not store the kernel's exact Python version.
     notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata.pop("widgets", None)
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 

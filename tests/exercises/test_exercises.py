@@ -729,7 +729,7 @@ def test_hints(key: str, printed: Printed) -> None:
         assert one_line(text) == text
     for _ in range(2):
         hint(key)
-        assert printed() == f"{key} has no more hints; open the solution below the exercise."
+        assert printed() == f"{key} has no more hints. Open its solution, if your copy has one."
 
 
 # ---------------------------------------------------------------- predict and observe

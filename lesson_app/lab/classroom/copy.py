@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from typing import Any
 
 import click
 
 from ...dissect.words import echo
+from .course import course_folder
 
-# The target of a link in Markdown, or in HTML inside Markdown.
-_LINK = re.compile(
-    r"""(?P<before>\]\(\s*<?|^\ {0,3}\[[^\]\n]+\]:\s*<?|\b(?:href|src)\s*=\s*["'])"""
-    r"""(?P<target>(?<=<)[^<>\n]+(?=>)|[^\s()<>"']+)""",
-    re.MULTILINE,
-)
+_SOLUTION = re.compile(r"<details><summary>Solution of E.*?</details>\s*", re.DOTALL)
 
 
 @click.command()
@@ -26,30 +21,40 @@ _LINK = re.compile(
     "--notebooks",
     "source",
     type=click.Path(path_type=Path),
-    default=Path("notebooks"),
-    show_default=True,
-    help="Folder with the course's notebooks.",
+    show_default="the course's",
+    help="Folder with the notebooks, if you have changed them.",
 )
-def copy(folder: Path, source: Path) -> None:
+@click.option(
+    "--without-solutions",
+    is_flag=True,
+    help="For marked work: also leave out the solutions below the exercises.",
+)
+def copy(folder: Path, source: Path | None, without_solutions: bool) -> None:
     """Copy the notebooks to FOLDER, without outputs.
 
     Existing files are never overwritten; run the command again to add missing notebooks.
     """
+    source = source or course_folder()
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:
         raise click.UsageError(
-            f"found no notebook (*.ipynb) in {source}; run this in the course's folder, or "
-            "name the folder of its notebooks with --notebooks"
+            f"found no notebook (*.ipynb) in {source}; name the folder of the notebooks with "
+            "--notebooks"
         )
     if folder.resolve() == source.resolve():
         raise click.UsageError(f"{folder} is the folder of the originals; name another folder")
-    copies = {path.name: without_outputs(path, folder) for path in notebooks}
+    copies = {path.name: handout(path, solutions=not without_solutions) for path in notebooks}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in copies.items():
             echo(_write_new(folder / name, text))
     except OSError as error:
         raise click.UsageError(f"{error}; name a folder that you can write to") from None
+    if without_solutions:
+        echo(
+            "The new copies have no solutions. Hints stay, and the installed library still "
+            "contains our functions."
+        )
 
 
 def _write_new(path: Path, text: str) -> str:
@@ -63,42 +68,28 @@ def _write_new(path: Path, text: str) -> str:
     return f"wrote  {path}"
 
 
-def without_outputs(path: Path, folder: Path) -> str:
-    """Return the text of the notebook `path` without outputs, its links adapted to `folder`."""
+def handout(path: Path, *, solutions: bool = True) -> str:
+    """Return the text of a notebook without outputs, and with or without its solutions."""
     try:
         notebook = json.loads(path.read_bytes())
+        notebook["metadata"].pop("widgets", None)  # they show outputs, too
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
-                cell["outputs"] = []
-                cell["execution_count"] = None
-            elif cell["cell_type"] == "markdown":
-                cell["source"] = _relinked(cell["source"], path.parent, folder)
+                cell |= {"outputs": [], "execution_count": None}
+        if not solutions:
+            notebook["cells"] = [c for c in notebook["cells"] if not _became_empty(c)]
     except (ValueError, KeyError, TypeError):
         raise click.UsageError(
-            f"{path} is not a valid notebook; restore it: git restore {path}"
+            f"{path} is not a valid notebook; restore it, or install lesson-app again"
         ) from None
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
-def _relinked(source: str | list[str], old: Path, new: Path) -> str | list[str]:
-    def rewrite(link: re.Match[str]) -> str:
-        return link["before"] + _moved(link["target"], old, new)
-
-    if isinstance(source, list):
-        return [_LINK.sub(rewrite, line) for line in source]
-    return _LINK.sub(rewrite, source)
-
-
-def _moved(target: str, old: Path, new: Path) -> str:
-    """Return the target that leads to the same file from the folder `new`."""
-    parts = urlsplit(target)
-    if parts.scheme or not parts.path or parts.path.startswith("/"):
-        return target
-    aim = (old.resolve() / unquote(parts.path)).resolve()
-    if not aim.exists() or (aim.parent == old.resolve() and aim.suffix == ".ipynb"):
-        return target  # no such file, or a notebook that is copied too
-    try:
-        path = Path(os.path.relpath(aim, new.resolve())).as_posix()
-    except ValueError:
-        return target  # on another Windows drive
-    return parts._replace(path=quote(path)).geturl()
+def _became_empty(cell: dict[str, Any]) -> bool:
+    """Remove the solutions from a Markdown cell; return whether nothing is left."""
+    source = "".join(cell["source"])
+    left = _SOLUTION.sub("", source)
+    if cell["cell_type"] != "markdown" or left == source:
+        return False
+    cell["source"] = left.splitlines(keepends=True)
+    return not left.strip()

@@ -49,7 +49,7 @@ def hint(id: str) -> None:  # noqa: A002
     if number < len(hints):
         print(f"{id} hint {number + 1} of {len(hints)}: {hints[number]}")
     else:
-        print(f"{id} has no more hints; open the solution below the exercise.")
+        print(f"{id} has no more hints. Open its solution, if your copy has one.")
 
 
 def yours_or_ours(id: str, *yours: Callable[..., Any]) -> Any:  # noqa: A002

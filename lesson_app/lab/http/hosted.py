@@ -109,7 +109,7 @@ def _jupyter() -> dict[str, Any]:
     try:
         from jupyter_core.paths import jupyter_runtime_dir
 
-        text = Path(jupyter_runtime_dir(), f"jpserver-{server}.json").read_text()
+        text = Path(jupyter_runtime_dir(), f"jpserver-{server}.json").read_text("utf-8")
         written = json.loads(text)
     except (ImportError, OSError, ValueError):
         written = None

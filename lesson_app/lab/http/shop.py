@@ -140,7 +140,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)  # noqa: T201
     # Nobody reads what follows, so a full pipe would stop this program.
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stdin.read()
     shutil.rmtree(options["folder"], ignore_errors=True)
     os._exit(0)  # without waiting for requests

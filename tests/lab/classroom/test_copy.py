@@ -6,25 +6,21 @@ import json
 import os
 import re
 import subprocess
+import sysconfig
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from course.notebooks import read
 from lesson_app.cli import main
+from lesson_app.lab.classroom.course import course_folder
 from tests.conftest import ROOT
+from tests.environments import environment, pip, without_paths
 from tests.plugin import require_tool
 
-LINKS = [
-    "[next](02_b.ipynb) [part](02_b.ipynb#part) [gone](../docs/gone.md) [here](#here) "
-    "[odd](x:image.png)\n",
-    "[code](../lesson_app/x.py#L3) ![image](image.png 'a title') [web](https://a.b/../docs)\n",
-    "[space](<../docs/a b.md>) [quoted](../docs/a%20b.md?x=1) [root](/etc) [m](mailto:a@b)\n",
-    '<img alt="x" src="image.png"> <a href="../lesson_app/x.py">x</a> [x][ref]\n',
-    "\n",
-    "[ref]: ../lesson_app/x.py",
-]
+SOLUTION = "<details><summary>Solution of E1.1</summary>\n\n```python\nx = 1\n```\n\n</details>"
 
 
 def write_notebook(path: Path, **parts: Any) -> dict[str, Any]:
@@ -34,12 +30,12 @@ def write_notebook(path: Path, **parts: Any) -> dict[str, Any]:
         "id": "code-1",
         "metadata": {"tags": ["kept"]},
         "outputs": [{"name": "stdout", "output_type": "stream", "text": ["spoiler\n"]}],
-        "source": ["print('é')  # [not](../lesson_app/x.py) a link"],
+        "source": ["print('é')"],
     }
-    text = {"cell_type": "markdown", "id": "text-1", "metadata": {}, "source": LINKS, **parts}
+    text = {"cell_type": "markdown", "id": "text-1", "metadata": {}, "source": "text", **parts}
     notebook = {
         "cells": [text, code],
-        "metadata": {"kernelspec": {"name": "python3"}, "own": 1},
+        "metadata": {"kernelspec": {"name": "python3"}, "own": 1, "widgets": {"spoiler": 1}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -49,19 +45,16 @@ def write_notebook(path: Path, **parts: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A folder with two notebooks, and the files that they link to."""
-    for name in ("notebooks", "docs", "lesson_app"):
-        (tmp_path / "course" / name).mkdir(parents=True)
+    """A folder with two notebooks."""
     notebooks = tmp_path / "course" / "notebooks"
-    for file in ("image.png", "../lesson_app/x.py", "../docs/a b.md"):
-        (notebooks / file).touch()
+    notebooks.mkdir(parents=True)
     for name in ("01_a.ipynb", "02_b.ipynb"):
         write_notebook(notebooks / name)
     return notebooks
 
 
-def copy(folder: Path, source: Path) -> Result:
-    return CliRunner().invoke(main, ["copy", str(folder), "--notebooks", str(source)])
+def copy(folder: Path, source: Path, *options: str) -> Result:
+    return CliRunner().invoke(main, ["copy", str(folder), "--notebooks", str(source), *options])
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
@@ -70,13 +63,14 @@ def cells(path: Path) -> list[dict[str, Any]]:
 
 
 def test_only_outputs_and_counts_are_left_out(course: Path, tmp_path: Path) -> None:
-    """Copies keep ids, metadata and source; the originals do not change."""
-    before = write_notebook(course / "01_a.ipynb", source="no link")
+    """Copies keep ids, other metadata and source; the originals do not change."""
+    before = write_notebook(course / "01_a.ipynb", source=SOLUTION)
     stored = (course / "01_a.ipynb").read_bytes()
 
     result = copy(tmp_path / "mine", course)
 
     before["cells"][1] |= {"outputs": [], "execution_count": None}
+    del before["metadata"]["widgets"]
     text = (tmp_path / "mine" / "01_a.ipynb").read_text(encoding="utf-8")
     assert json.loads(text) == before
     assert text == json.dumps(before, ensure_ascii=False, indent=1) + "\n"
@@ -111,34 +105,35 @@ def test_a_link_in_the_way_is_kept(course: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_links_to_files_lead_there_from_the_new_place(course: Path, tmp_path: Path) -> None:
-    """Links to files are rewritten; links between notebooks and all others are kept."""
-    copy(tmp_path / "far" / "away", course)
+def test_notebook_from_colab(course: Path, tmp_path: Path) -> None:
+    """Cells without ids, and the metadata of Colab, are copied as they are."""
+    notebook = write_notebook(course / "01_a.ipynb")
+    for cell in notebook["cells"]:
+        cell["metadata"] = {"id": cell.pop("id"), "colab": {"base_uri": "https://localhost"}}
+    notebook |= {"nbformat_minor": 0, "metadata": {"colab": {"provenance": []}}}
+    (course / "01_a.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
-    text, code = cells(tmp_path / "far" / "away" / "01_a.ipynb")
-    up = "../../course"
-    assert text["source"] == [
-        LINKS[0],
-        f"[code]({up}/lesson_app/x.py#L3) ![image]({up}/notebooks/image.png 'a title') "
-        "[web](https://a.b/../docs)\n",
-        f"[space](<{up}/docs/a%20b.md>) [quoted]({up}/docs/a%20b.md?x=1) [root](/etc) "
-        "[m](mailto:a@b)\n",
-        f'<img alt="x" src="{up}/notebooks/image.png"> <a href="{up}/lesson_app/x.py">x</a> '
-        "[x][ref]\n",
-        "\n",
-        f"[ref]: {up}/lesson_app/x.py",
-    ]
-    assert code["source"] == ["print('é')  # [not](../lesson_app/x.py) a link"]
+    copy(tmp_path / "mine", course)
+
+    notebook["cells"][1] |= {"outputs": [], "execution_count": None}
+    assert json.loads((tmp_path / "mine" / "01_a.ipynb").read_text("utf-8")) == notebook
 
 
-def test_links_beside_the_course(course: Path) -> None:
-    """In a folder beside the course's, links to other folders stay the same."""
-    write_notebook(course / "01_a.ipynb", source="[x](../lesson_app/x.py) [i](image.png)")
+def test_without_solutions(course: Path, tmp_path: Path) -> None:
+    """Only solutions go, in text cells; a cell without other text goes as a whole."""
+    answers = "<details><summary>Answers</summary>\n\nYes.\n\n</details>"
+    mixed = [f"before\n\n{SOLUTION}\n", "\n", f"after\n\n{SOLUTION}\n\n{answers}"]
+    write_notebook(course / "01_a.ipynb", source=mixed)
+    write_notebook(course / "02_b.ipynb", source=SOLUTION.splitlines(keepends=True))
 
-    copy(course.parent / "mine", course)
+    result = copy(tmp_path / "mine", course, "--without-solutions")
 
-    text, _ = cells(course.parent / "mine" / "01_a.ipynb")
-    assert text["source"] == "[x](../lesson_app/x.py) [i](../notebooks/image.png)"
+    text, code = cells(tmp_path / "mine" / "01_a.ipynb")
+    assert "".join(text["source"]) == f"before\n\nafter\n\n{answers}"
+    assert code["source"] == ["print('é')"]
+    assert [cell["id"] for cell in cells(tmp_path / "mine" / "02_b.ipynb")] == ["code-1"]
+    assert "The new copies have no solutions. Hints stay" in words(result)
+    assert "Hints" not in words(copy(tmp_path / "theirs", course))
 
 
 @pytest.mark.parametrize("name", ["notebooks", "notebooks/../notebooks", "link"])
@@ -158,15 +153,12 @@ def words(result: Result) -> str:
     return " ".join(result.output.split())
 
 
-def test_without_a_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_course(tmp_path: Path) -> None:
     """Without notebooks, the error names the fix, and no folder is made."""
-    monkeypatch.chdir(tmp_path)
-
-    result = CliRunner().invoke(main, ["copy", "mine"])
+    result = copy(tmp_path / "mine", tmp_path)
 
     assert result.exit_code == 2
-    assert "found no notebook (*.ipynb) in notebooks; run this in the" in words(result)
-    assert "name the folder of its notebooks with --notebooks" in words(result)
+    assert f"found no notebook (*.ipynb) in {tmp_path}; name the folder of the" in words(result)
     assert not (tmp_path / "mine").exists()
 
 
@@ -178,7 +170,7 @@ def test_a_course_that_is_broken(course: Path, tmp_path: Path, text: str) -> Non
     result = copy(tmp_path / "mine", course)
 
     assert result.exit_code == 2
-    assert "02_b.ipynb is not a valid notebook; restore it: git restore" in words(result)
+    assert "02_b.ipynb is not a valid notebook; restore it, or install" in words(result)
     assert not (tmp_path / "mine").exists()
 
 
@@ -193,18 +185,58 @@ def test_no_folder_there(course: Path, tmp_path: Path) -> None:
     assert "is a file" in words(onto)
 
 
-def test_the_course(tmp_path: Path) -> None:
-    """All notebooks of this repository are copied, and every relative link works."""
-    copy(tmp_path / "mine", ROOT / "notebooks")
-
-    copies = {path.name for path in (tmp_path / "mine").iterdir()}
+def check_copies(folder: Path) -> None:
+    """Check that a folder has all notebooks of the course, and that every link works."""
+    copies = {path.name for path in folder.iterdir()}
     assert copies == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    for path in (tmp_path / "mine").iterdir():
-        links = re.findall(r"\]\((?!https?://|#)([^)#\\]+)\)", path.read_text())
+    for path in folder.iterdir():
+        text = path.read_text(encoding="utf-8")
+        links = re.findall(r"""(?:\]\(|src=\\?["'])(?!https?://|#|data:)([^)#\\"']+)""", text)
         code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
         assert [link for link in links if not (path.parent / link).exists()] == []
         assert code
         assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
+
+
+def test_the_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any folder, the command finds the course; every relative link of a copy works."""
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(main, ["copy", "mine"])
+
+    assert course_folder() == ROOT / "notebooks"
+    assert result.exit_code == 0
+    check_copies(tmp_path / "mine")
+
+
+def test_the_course_without_solutions(tmp_path: Path) -> None:
+    """Copies for marked work contain no solution, and nothing that leads to one."""
+    copy(tmp_path / "mine", ROOT / "notebooks", "--without-solutions")
+
+    check_copies(tmp_path / "mine")
+    for path in sorted((tmp_path / "mine").iterdir()):
+        copied, original = read(path), read(ROOT / "notebooks" / path.name)
+        text = "\n".join([*copied.prose, *copied.code])
+        assert copied.exercises.keys() == original.solutions.keys()
+        assert not [each for each, code in original.solutions.items() if code in text]
+        assert "olution" not in text
+
+
+@pytest.mark.proof
+def test_wheel(tmp_path: Path, wheel: Path) -> None:
+    """A plain install has the notebooks: no clone is needed."""
+    programs = environment(tmp_path / "environment")
+    python = programs / "python"
+    pip("install", "--no-deps", wheel, python=python)
+    own = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    folder = Path(subprocess.check_output(own, text=True).strip())
+    # The other packages come from here. The wheel's lesson_app comes first.
+    (folder / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+
+    copy_command = [str(programs / "lesson-app"), "copy", "mine"]
+    subprocess.check_call(copy_command, cwd=tmp_path, env=without_paths())
+
+    check_copies(tmp_path / "mine")
 
 
 def what_make_would_do(*arguments: str) -> str:
