@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import requests
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
@@ -191,15 +191,11 @@ def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") ->
     root = folder / "notebooks"
     # Opening a notebook changes its file, so always use a copy.
     shutil.copytree(notebooks, root, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    for name, values in _SETTINGS.items():
-        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(values))
+    write_settings(folder / "settings")
     port = free_port()
     # Kernels listen on files, whose paths are short enough in this folder.
     runtime = tempfile.mkdtemp(prefix="jupyter-")
     environment = {
-        **os.environ,
         **{f"JUPYTER_{place}": str(folder / place) for place in ("CONFIG_DIR", "DATA_DIR")},
         "JUPYTER_RUNTIME_DIR": runtime,
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
@@ -211,31 +207,54 @@ def jupyterlab(folder: Path, notebooks: Path, *options: str, base: str = "/") ->
     command += [f"--IdentityProvider.token={TOKEN}", f"--notebook-dir={root}", *options]
     if sys.platform == "linux":  # another program may take a TCP port before the kernel does
         command.append("--KernelManager.transport=ipc")
-    log = (folder / "jupyterlab.log").open("w")
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}{base.rstrip('/')}"
     try:
-        url = f"http://127.0.0.1:{port}{base.rstrip('/')}"
-        _await_answer(f"{url}/api?token={TOKEN}", server, folder / "jupyterlab.log")
-        yield url
+        with answering(f"{url}/api?token={TOKEN}", command, folder, environment):
+            yield url
     finally:
-        server.terminate()
-        try:
-            server.wait(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        log.close()
         shutil.rmtree(runtime, ignore_errors=True)
 
 
-def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def write_settings(folder: Path) -> None:
+    """Write JupyterLab's settings for the tests."""
+    for name, values in _SETTINGS.items():
+        path = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(values))
+
+
+@contextlib.contextmanager
+def answering(
+    url: str, command: list[str], folder: Path, environment: dict[str, str]
+) -> Iterator[psutil.Popen]:
+    """Run a server in `folder` for the block, and end it with all that it has started.
+
+    The block begins when `url` answers.
+    """
+    log = folder / "server.log"
+    with log.open("w") as output:
+        server = psutil.Popen(
+            command, cwd=folder, env={**os.environ, **environment}, stdout=output, stderr=output
+        )
+    try:
+        _await_answer(url, server, log)
+        yield server
+    finally:
+        family = [server, *server.children(recursive=True)] if server.is_running() else []
+        server.terminate()
+        for process in psutil.wait_procs(family, timeout=PATIENCE)[1]:
+            process.kill()
+        server.wait()
+
+
+def _await_answer(url: str, server: psutil.Popen, log: Path) -> None:
     def answers() -> bool:
-        assert server.poll() is None, f"JupyterLab ended:\n{log.read_text()[-3000:]}"
+        assert server.poll() is None, f"it ended:\n{log.read_text()[-3000:]}"
         with contextlib.suppress(requests.ConnectionError):
             return requests.get(url, timeout=PATIENCE).ok
         return False
 
-    wait_until(answers, lambda: f"JupyterLab does not answer:\n{log.read_text()[-3000:]}")
+    wait_until(answers, lambda: f"{url} does not answer:\n{log.read_text()[-3000:]}")
 
 
 def ask(url: str, method: str, path: str, **options: object) -> requests.Response:

@@ -61,7 +61,7 @@ def test_link(tmp_path: Path, base: str) -> None:
     """Behind the link a visitor can log in and out, and all URLs and cookies stay below it."""
     with shown(tmp_path, base=base) as output:
         with output.page.expect_popup() as popup:
-            output.locator("a").click()
+            output.locator("a").first.click()
         page = popup.value
         page.get_by_role("button", name="Log In").wait_for()
         link = page.url

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -28,7 +30,7 @@ def no_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def jupyter() -> Iterator[Server]:
     """Stand in for a Jupyter server with the proxy, which asks for a login first."""
     app = Flask("jupyter")
-    app.add_url_rule("/user/ada/server-proxy/servers-info", view_func=lambda: ("", 403))
+    app.add_url_rule("/<path:base>/server-proxy/servers-info", view_func=lambda base: ("", 403))
     with Server(app) as server:
         yield server
 
@@ -55,6 +57,20 @@ def test_link_shown() -> None:
     )
 
 
+def test_two_links_shown() -> None:
+    """A link with a second path shows both, and says when to take which."""
+    link = Link("http://127.0.0.1:5000/", proxied="/proxy/absolute/5000/")
+
+    assert str(link) == repr(link)
+    assert repr(link).splitlines() == [
+        "http://127.0.0.1:5000/",
+        "If Jupyter runs on another machine, as through an SSH tunnel, open "
+        "/proxy/absolute/5000/ on Jupyter's own host and port",
+    ]
+    assert re.findall('href="([^"]*)"', link._repr_html_()) == [link.url, link.proxied]
+    assert "If Jupyter runs on another machine" in link._repr_html_()
+
+
 def test_advice_shown() -> None:
     """If no link would work, only the advice is shown."""
     link = Link("http://127.0.0.1:5000/", "get <this>")
@@ -75,6 +91,18 @@ def test_jupyter_of_this_machine(written: Write, hostname: str) -> None:
     written(base_url="/", hostname=hostname, url="http://127.0.0.1:1/")
 
     assert link_to(5000, "/login") == Link("http://127.0.0.1:5000/login")
+
+
+@pytest.mark.parametrize(
+    ("base", "proxied"), [("/lab/", "/proxy/absolute/5000/login"), ("/", "")]
+)
+def test_jupyter_that_may_be_behind_a_tunnel(
+    written: Write, jupyter: Server, base: str, proxied: str
+) -> None:
+    """With the proxy, a link for this machine has a second path, for a browser elsewhere."""
+    written(base_url="/", hostname="localhost", url=f"{jupyter.url}{base}")
+
+    assert link_to(5000, "/login") == Link("http://127.0.0.1:5000/login", proxied=proxied)
 
 
 @pytest.mark.parametrize("text", ["", "{"], ids=["empty", "half"])
@@ -172,3 +200,92 @@ def test_confine(line: str, confined: str) -> None:
     confine(response, "/below")
 
     assert response.headers.getlist("Set-Cookie") == [confined, "b=2; Path=/below/"]
+
+
+@pytest.mark.parametrize(
+    ("location", "below"),
+    [
+        ("/dashboard", "/user/a@b/dashboard"),
+        ("/", "/user/a@b/"),
+        ("/user/a@b/dashboard", "/user/a@b/dashboard"),
+        ("/user/a%40b/dashboard?next=/", "/user/a%40b/dashboard?next=/"),
+        ("/user/a@b?next=/", "/user/a@b?next=/"),
+        ("/user/a@bc", "/user/a@b/user/a@bc"),
+        ("dashboard", "dashboard"),
+        ("//evil.example/", "//evil.example/"),
+        ("/\\evil.example/", "/\\evil.example/"),
+        ("https://other.example/", "https://other.example/"),
+    ],
+)
+def test_confine_redirect(location: str, below: str) -> None:
+    """A redirect to a path of the app begins with the prefix, once."""
+    response = Response(status=302, headers=[("Location", location)])
+
+    confine(response, "/user/a@b")
+
+    assert response.headers["Location"] == below
+
+
+@pytest.mark.parametrize(
+    ("html", "below"),
+    [
+        ('<form method="post" action="/login">', '<form method="post" action="/p/login">'),
+        (
+            "<A class=a HREF = '/x?a=1&amp;b=\u2026'>",
+            "<A class=a HREF = '/p/x?a=1&amp;b=\u2026'>",
+        ),
+        ("<a href=/x>", "<a href=/p/x>"),
+        ('<a href="/a b" title="href=/c">', '<a href="/p/a b" title="href=/c">'),
+        ('<script src="/x.js">', '<script src="/p/x.js">'),
+        ('<input value="a > b" formaction="/x">', '<input value="a > b" formaction="/p/x">'),
+        *(
+            (same, same)
+            for same in (
+                '<a href="/p/x">',
+                '<a href="//evil.example/">',
+                '<a href="x">',
+                '<a data-href="/x">',
+                '<p>Write href="/x" there.</p>',
+                "&lt;a href=&#34;/x&#34;&gt;",
+            )
+        ),
+    ],
+)
+def test_confine_page(html: str, below: str) -> None:
+    """In a page, the URLs of links, forms and scripts begin with the prefix, once."""
+    response = Response(html, mimetype="text/html")
+
+    confine(response, "/p")
+
+    assert response.get_data(as_text=True) == below
+    assert response.content_length == len(below.encode())
+
+
+def test_confine_quotes_the_prefix() -> None:
+    """The prefix cannot end an attribute."""
+    response = Response("<a href='/x'>", mimetype="text/html")
+
+    confine(response, "/user/o'hara")
+
+    assert response.get_data(as_text=True) == "<a href='/user/o&#x27;hara/x'>"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mimetype": "text/plain"},
+        {"mimetype": "application/json"},
+        {"mimetype": "text/html", "headers": {"Content-Encoding": "gzip"}},
+    ],
+    ids=str,
+)
+def test_confine_only_pages(options: dict[str, Any]) -> None:
+    """What is not readable HTML stays, and so does every byte that is not UTF-8."""
+    body = b'\xff<a href="/x">'
+    response, page = Response(body, **options), Response(body, mimetype="text/html")
+
+    confine(response, "/p")
+    confine(page, "/p")
+
+    assert response.get_data() == body
+    assert page.get_data() == b'\xff<a href="/p/x">'
