@@ -1,4 +1,4 @@
-"""Drive an app of the learner's own over HTTP, as its visitors would."""
+"""Send an app of the learner's own the requests of its visitors, and read what they see."""
 
 from __future__ import annotations
 
