@@ -46,8 +46,9 @@ PYTEST = $(BIN)/python -m pytest -p tests.plugin --nbval --durations 3 -o consol
 test: $(VENV)/test tests/express/node/node_modules lint
 	$(PYTEST) --quick --cov
 
+# CI runs `make test` first, and then repeats nothing: make proof OPTIONS=--skip-passed
 proof: $(VENV)/test tests/express/node/node_modules
-	$(PYTEST)
+	$(PYTEST) $(OPTIONS)
 
 lint: $(VENV)/test
 	$(BIN)/ruff check

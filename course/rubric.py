@@ -139,7 +139,8 @@ def executed(case: Case) -> Iterator[Finding]:
     for number, cell in enumerate(case.code, 1):
         tags = set(cell.metadata.get("tags", ())) | set(re.findall(r"NBVAL_\w+", cell.source))
         if cell.execution_count != number:
-            yield f"{cell.id} was run as number {cell.execution_count} instead of {number}"
+            was = f"{cell.id} was run as number {cell.execution_count} instead of {number}"
+            yield f"{was}; run: make notebooks"
         else:
             yield f"{cell.id} is marked {sorted(tags)}" if tags else ""
 
@@ -218,15 +219,18 @@ def _calls(case: Case, name: str, source: str) -> bool:
 
 def sized(case: Case) -> Iterator[Finding]:
     """At most 1,800 words, 25 code cells, 12 lines in a cell (25 with definitions)"""
-    yield f"{case.words} words" if case.words > MOST_WORDS else ""
-    yield f"{len(case.code)} code cells" if len(case.code) > MOST_CELLS else ""
     asked = len(case.exercises)
-    yield "" if 1 <= asked <= MOST_EXERCISES else f"{asked} exercises"
+    yield _beyond(case.words, MOST_WORDS, "words")
+    yield _beyond(len(case.code), MOST_CELLS, "code cells")
+    yield _beyond(asked, MOST_EXERCISES, "exercises") if asked else "no exercise; add one"
     for cell in case.code:
         defines = re.search(r"^(def|class) ", cell.source, re.MULTILINE)
         most = MOST_DEFINING if defines else MOST_LINES
-        size = _lines(cell.source)
-        yield f"{cell.id} has {size} lines" if size > most else ""
+        yield _beyond(_lines(cell.source), most, f"lines in {cell.id}")
+
+
+def _beyond(size: int, most: int, what: str) -> Finding:
+    return f"{size} {what}, at most {most} are allowed; remove {size - most}" * (size > most)
 
 
 def _lines(code: str) -> int:

@@ -2,6 +2,7 @@
 
 With ``--quick``, as in `make test`, tests marked ``proof`` do not run and other tests try
 fewer random cases. Without it, as in `make proof` and ``pytest --nbval``, everything runs.
+With ``--skip-passed``, as in CI's `make proof`, what has just passed is not repeated.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any, NoReturn
 
 import pytest
 from packaging.requirements import Requirement
+
+from tests.passed import Note, passed
 
 # nbval imports jsonschema, which would build a grammar for URLs from this module. That takes
 # two seconds in each process. ``-p`` loads this file before nbval.
@@ -188,11 +191,17 @@ def change_nbval() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--quick``."""
-    parser.getgroup("lesson").addoption(
+    """Add ``--quick`` and ``--skip-passed``."""
+    group = parser.getgroup("lesson")
+    group.addoption(
         "--quick",
         action="store_true",
         help="Leave out the tests marked 'proof', and try a fifth of the random cases.",
+    )
+    group.addoption(
+        "--skip-passed",
+        action="store_true",
+        help="Leave out what passed in the last run with --quick of the same files.",
     )
 
 
@@ -220,8 +229,11 @@ def pytest_configure(config: pytest.Config) -> None:
         configure_hypothesis()
     if "nbval.plugin" in sys.modules:
         change_nbval()
-    side_by_side = getattr(config.option, "numprocesses", None)
-    if side_by_side and config.get_verbosity() == 0 and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    if _quick:
+        config.pluginmanager.register(Note(config), "note")
+    if getattr(config.option, "numprocesses", None) and config.get_verbosity() == 0:
         config.pluginmanager.register(Progress(), "progress")
 
 
@@ -232,12 +244,14 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``--quick``, deselect the tests marked ``proof``."""
-    if not _quick:
-        return
-    left_out = [item for item in items if item.get_closest_marker("proof")]
+    """Deselect the tests that the options leave out."""
+    done = passed(config) if config.getoption("skip_passed") else set()
+    kept, left_out = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        slow = _quick and item.get_closest_marker("proof")
+        (left_out if slow or item.nodeid in done else kept).append(item)
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not item.get_closest_marker("proof")]
+    items[:] = kept
 
 
 def pytest_report_header() -> list[str]:

@@ -135,7 +135,11 @@ def test_run() -> None:
 def test_every_exercise_has_its_solution() -> None:
     """Each notebook has the solutions of its own exercises."""
     for notebook in all_notebooks():
-        assert notebook.solutions.keys() == notebook.exercises.keys()
+        apart = sorted(notebook.solutions.keys() ^ notebook.exercises.keys())
+        assert apart == [], (
+            f"{notebook.name}: each of {apart} has either a cell with check(…) or a Markdown "
+            "cell with <summary>Solution of …</summary>; write the other, too"
+        )
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import yaml
 from packaging.requirements import Requirement
 from rattler import MatchSpec
 
+from lesson_app.lab.exercises import catalogue
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "lesson_app"
@@ -245,3 +246,13 @@ def test_readme_table_names_every_notebook() -> None:
     """The README links to each notebook."""
     for path in NOTEBOOKS:
         assert f"(notebooks/{path.name})" in README
+
+
+def test_readme_counts_the_exercises() -> None:
+    """The README says how many exercises there are, and how many a learner must do."""
+    exercises = catalogue().values()
+    numbers = len(exercises), sum(each.must for each in exercises)
+    wanted = "{} checked exercises ({} of them a must)".format(*numbers)
+    (said,) = re.findall(r"\d+ checked exercises \(\d+ of them a must\)", README)
+
+    assert said == wanted, f"README.md says {said!r}; write {wanted!r}"

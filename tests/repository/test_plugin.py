@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -11,7 +12,7 @@ from pathlib import Path
 import nbval.kernel  # type: ignore[import-untyped]
 import pytest
 
-from tests import plugin
+from tests import passed, plugin
 from tests.conftest import PATIENCE, ROOT
 
 TESTS = """
@@ -43,7 +44,8 @@ def run(folder: Path, *options: str, **environment: str) -> list[str]:
     (folder / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\nmarkers = ["proof"]\naddopts = "-p tests.plugin"\n'
     )
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
+    (folder / ".gitignore").write_text("__pycache__/\n.pytest_cache/\n")
+    command = [sys.executable, "-m", "pytest", *options]
     kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
     result = subprocess.run(
         command,
@@ -67,6 +69,60 @@ def test_whole_and_quick(tmp_path: Path) -> None:
     assert "6 passed, 7 deselected" in quick[-1]
     assert any("quick: False, 100 cases" in line for line in whole)
     assert any("quick: True, 20 cases" in line for line in quick)
+
+
+SAME_TESTS = """
+import pytest
+
+def test_good(): pass
+def test_bad(): assert 0
+@pytest.mark.proof
+def test_slow(): pass
+@pytest.fixture
+def spoilt():
+    yield
+    assert 0
+def test_spoilt(spoilt): pass
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--numprocesses=2"]], ids=["alone", "side by side"])
+def test_skip_passed(tmp_path: Path, options: list[str]) -> None:
+    """With --skip-passed only what passed with --quick is left out, until a file changes."""
+    folder = tmp_path / "tests" / "lab"
+    folder.mkdir(parents=True)
+    (folder / "test_same.py").write_text(SAME_TESTS)
+    (tmp_path / "test_other.py").write_text("def test_good(): pass")
+
+    def number(option: str) -> int:
+        (found,) = re.findall(r"(\d+) passed", run(tmp_path, option, *options)[-1])
+        return int(found)
+
+    before = number("--skip-passed"), number("--quick")
+    again = number("--skip-passed")
+    (tmp_path / "other.txt").touch()
+    after = number("--skip-passed")
+
+    assert (*before, again, after) == (4, 3, 3, 4)
+
+
+def test_same_tries_the_same() -> None:
+    """No test in `SAME`, and no module that it imports, depends on --quick."""
+    files = {path for name in passed.SAME for path in (ROOT / name).rglob("*.py")}
+    left = list(files)
+    while left:
+        text = left.pop().read_text(encoding="utf-8")
+        for name in re.findall(r"^ *from (tests\.[\w.]+) import", text, re.MULTILINE):
+            path = ROOT / f"{name.replace('.', '/')}.py"
+            if path.exists() and path not in files:
+                files.add(path)
+                left.append(path)
+    files -= {ROOT / "tests" / "plugin.py"}
+
+    words = re.compile(r"\b(random_cases|is_quick|hypothesis)\b")
+    depend = [path.name for path in files if words.search(path.read_text(encoding="utf-8"))]
+    assert depend == [], f"{depend} try fewer cases with --quick; take the folder out of SAME"
+    assert len(files) > 50
 
 
 def test_every_combination() -> None:

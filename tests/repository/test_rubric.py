@@ -43,23 +43,30 @@ def test_each_notebook_is_declared_once() -> None:
     """course/course.toml has an entry for each notebook."""
     declared = re.findall(r"^number = (\d+)$", rubric.DECLARED.read_text(), re.MULTILINE)
 
-    assert [int(number) for number in declared] == [case(path).number for path in NOTEBOOKS]
+    wanted = [case(path).number for path in NOTEBOOKS]
+    assert [int(number) for number in declared] == wanted, (
+        f"expected [[notebook]] entries {wanted} in course/course.toml, got {declared}"
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_minutes(path: Path) -> None:
     """The time in a notebook's first cell is the one in course/course.toml."""
-    named = re.search(r"about (\d+) minutes", case(path).prose[0])
+    named = re.findall(r"about (\d+) minutes", case(path).prose[0])
+    minutes = case(path).declared["minutes"]
 
-    assert named is not None
-    assert int(named[1]) == case(path).declared["minutes"]
+    assert named == [str(minutes)], (
+        f"{path.name}: course/course.toml says {minutes} minutes; write 'about {minutes} "
+        "minutes' into the first cell, or change course.toml"
+    )
 
 
 def test_page_is_up_to_date() -> None:
     """docs/rubric.md has the present sizes of the notebooks."""
     sizes = rubric.measures([case(path) for path in NOTEBOOKS])
 
-    assert sizes in (ROOT / "docs" / "rubric.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "rubric.md").read_text(encoding="utf-8")
+    assert sizes in page, "docs/rubric.md has other sizes than the notebooks; run: make rubric"
 
 
 # Break a notebook: its row must fail

@@ -12,7 +12,7 @@ from ..http.location import leaves
 from ..http.server import ViewError
 from . import payloads
 from .judging import Wrong
-from .tour import LeftHost, Site, new_mark, shows
+from .tour import LeftHost, Site, first_with, new_mark, shows
 
 
 def works(site: Site) -> str:
@@ -66,10 +66,9 @@ def strangers(site: Site) -> str:
     private = site.write(ada)
     if not site.reads(ada, private):
         raise Wrong("mixed")
-    site.find_pages(ada)
+    forms = site.forms(site.find_pages(ada))
     if not site.reads(ada, private):
         raise Wrong("gone-by-get")
-    forms = site.forms(ada)
     page, form = site.write_form(ada)
     stranger, text = site.browser(), new_mark()
     try:
@@ -79,8 +78,7 @@ def strangers(site: Site) -> str:
         answer = stranger.send(page, form, form.filled(text))
         if not site.closed(stranger) or shows(answer, private):
             raise Wrong("open-door")
-        site.find_pages(stranger)
-        if path := site.where(stranger, private):
+        if path := first_with(site.find_pages(stranger), private):
             raise Wrong(
                 message=f"the path {path} shows Ada's text to a stranger, in a page or in the "
                 "body of a redirect; guard it, and let it say nothing else"
@@ -138,10 +136,9 @@ def others(site: Site) -> str:
     for path in (_claim(site.tour.private, site.ada), f"{site.tour.private}?{search}"):
         if shows(bob.go(path), text):
             raise Wrong("asked-for")
-    site.find_pages(ada)
-    written = new_mark()
+    forms, written = site.forms(site.find_pages(ada)), new_mark()
     with suppress(ViewError):  # a page that Bob has no data for
-        _send_all(site, bob, site.forms(ada), written)
+        _send_all(site, bob, forms, written)
     if site.sees(ada, written) or not site.reads(ada, text):
         raise Wrong("writes-for")
     if ada.go(site.tour.login).form("password") is None:  # who is logged in must leave first
@@ -160,8 +157,8 @@ def escapes(site: Site) -> str:
         answer = site.sent(ada, mark + typed)
         if mark not in ada.go(site.tour.private).last.text.lower():
             raise Wrong("not-shown")
-        site.find_pages(ada)
-        for page in (answer, *site.visit(ada), *_reflected(site, ada, mark + typed)):
+        pages = site.find_pages(ada)
+        for page in (answer, *pages, *_reflected(site, ada, site.forms(pages), mark + typed)):
             _must_be_text(page, mark)
     _type_everywhere(site, ada)
     for text in (f"{payloads.SCRIPT_URL}x-y()", f"[x]({payloads.SCRIPT_URL}x-y())"):
@@ -184,7 +181,9 @@ def _type_everywhere(site: Site, ada: FormBrowser) -> None:
             _must_be_text(each, typed)
 
 
-def _reflected(site: Site, ada: FormBrowser, typed: str) -> Iterator[Page]:
+def _reflected(
+    site: Site, ada: FormBrowser, forms: list[tuple[Page, Form]], typed: str
+) -> Iterator[Page]:
     """Yield pages that may repeat what a visitor sent in another place."""
     query = urlencode(dict.fromkeys(payloads.TEXTS, typed))
     stranger = site.browser()
@@ -192,7 +191,7 @@ def _reflected(site: Site, ada: FormBrowser, typed: str) -> Iterator[Page]:
     yield stranger.go(f"{site.tour.login}?{query}")
     yield ada.go(f"{site.tour.private}?{query}")
     yield ada.go(f"/{typed}")
-    for page, form in site.forms(ada):
+    for page, form in forms:
         if form.method == "get":
             yield ada.send(page, form, form.filled(typed))
 

@@ -171,8 +171,7 @@ def leaves(site: Site) -> str:
     ada = site.logged_in()
     first = ada.copy()
     text = site.write(ada)
-    site.find_pages(ada)
-    for page in site.visit(ada):
+    for page in site.find_pages(ada):
         kept = page.last.headers.get("Cache-Control", "")
         if shows(page, text) and "no-store" not in kept:
             raise Wrong("cached")

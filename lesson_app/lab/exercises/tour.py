@@ -1,17 +1,19 @@
-"""Drive an app of the learner's own over HTTP, as its visitors would."""
+"""Send an app of the learner's own the requests of its visitors, and read what they see."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
+from jinja2 import Environment
 
 from ..http.form_browser import FormBrowser, LeftHost
 from ..http.forms import Form, Page
@@ -70,7 +72,9 @@ def toured(make_app: Callable[..., Any], *args: Any) -> Iterator[Site]:
     """Serve the app that `make_app` returns, with requests from outside only."""
     app = made(make_app, *args)
     tour = read_tour(app)
-    with Server(app) as server:
+    # `render_template_string` compiles its template for each page: most of the time of a check.
+    remembers = patch.object(Environment, "compile", cache(Environment.compile))
+    with remembers, Server(app) as server:
         yield Site(server, tour, app, lambda: made(make_app, *args))
 
 
@@ -209,18 +213,21 @@ class Site:
         """Return whether the private page shows a text to a visitor."""
         return text in browser.go(self.tour.private).last.text.lower()
 
-    def find_pages(self, browser: FormBrowser) -> None:
-        """Note the pages to which the private pages lead a visitor."""
+    def find_pages(self, browser: FormBrowser) -> list[Page]:
+        """Note the pages to which the private pages lead a visitor, and return all of them."""
+        found = []
         for path in self.pages:  # which grows
             try:
                 page = browser.go(path)
             except LeftHost:  # a page that sends its visitors to another site
                 continue
+            found.append(page)
             self._note_page(page.last.url)
             links = [*page.parsed.links, *_IN_SCRIPT.findall(" ".join(page.parsed.scripts))]
             for link in links:
                 if len(self.pages) < _MOST_PAGES and not leaves(link, page.last.url):
                     self._note_page(urljoin(page.last.url, link))
+        return found
 
     def _note_page(self, url: str) -> None:
         parts = urlsplit(url)
@@ -230,19 +237,14 @@ class Site:
 
     def sees(self, browser: FormBrowser, text: str) -> bool:
         """Return whether any page, or the redirect to it, has a text for a visitor."""
-        return bool(self.where(browser, text))
+        return bool(first_with(self.visit(browser), text))
 
-    def where(self, browser: FormBrowser, text: str) -> str:
-        """Return the path of the first page that has a text for a visitor; or ""."""
-        hops = (hop for page in self.visit(browser) for hop in page.hops)
-        return next((urlsplit(hop.url).path for hop in hops if text in hop.text.lower()), "")
-
-    def forms(self, browser: FormBrowser) -> list[tuple[Page, Form]]:
-        """Return all forms of the pages, except those of the login and the logout."""
+    def forms(self, pages: Iterable[Page]) -> list[tuple[Page, Form]]:
+        """Return all forms of pages, except those of the login and the logout."""
         last = (urlsplit(self.tour.logout).path, urlsplit(self.tour.login).path)
         return [
             (page, form)
-            for page in self.visit(browser)
+            for page in pages
             for form in page.parsed.forms
             if not form.has("password") and urlsplit(page.target(form)).path not in last
         ]
@@ -282,9 +284,18 @@ def shows(page: Page, text: str) -> bool:
     return any(text in each.text.lower() for each in page.hops)
 
 
+def first_with(pages: Iterable[Page], text: str) -> str:
+    """Return the path of the first page, or redirect to it, that has a text; or ""."""
+    hops = (hop for page in pages for hop in page.hops)
+    return next((urlsplit(hop.url).path for hop in hops if text in hop.text.lower()), "")
+
+
 def new_mark() -> str:
     """Return a text that no page has by chance."""
     return f"x{secrets.token_hex(5)}"
 
 
-__all__ = ["LeftHost", "Site", "Tour", "made", "new_mark", "read_tour", "shows", "toured"]
+__all__ = [
+    "LeftHost", "Site", "Tour", "first_with", "made", "new_mark", "read_tour", "shows",
+    "toured",
+]  # fmt: skip

@@ -29,7 +29,7 @@ class FormBrowser:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._client = server.browser()
+        self._client = server.direct()
         self.cookies: dict[str, str] = {}
         self._paths: dict[str, str] = {}
         #: All Set-Cookie lines so far, and why the browser dropped a cookie.

@@ -14,6 +14,7 @@ from flask import Flask, Response, got_request_exception, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response as WSGIResponse
 
+from .direct import Direct
 from .hosted import Link, confine, link_to, mount
 from .visitor import Visitor
 
@@ -89,6 +90,16 @@ class Server:
         """
         client = _Visitor(self)
         client.hooks["response"].append(self._raise_error)
+        return client
+
+    def direct(self) -> Visitor:
+        """Return a client like that of `browser`, several times faster: it skips the network.
+
+        The apps meet what they meet behind the server: a new thread for each request, and
+        headers as bytes. A redirect to another server goes over the network.
+        """
+        client = self.browser()
+        client.mount(self.url, Direct(self._answer))
         return client
 
     def link(self, path: str = "/") -> Link:

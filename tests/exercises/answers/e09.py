@@ -1696,7 +1696,7 @@ MESSAGES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             _app(
-                ("{wrong}<form", "{wrong and 'x ' * secrets.randbelow(99)}<form"),
+                ("{wrong}<form", "{wrong and 'x ' * secrets.randbelow(9999)}<form"),
             ),
             "cannot tell whether an unknown name gets the same answer",
         ),

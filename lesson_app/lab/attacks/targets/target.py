@@ -85,7 +85,7 @@ class Target:
 
     def browser(self) -> requests.Session:
         """Return a new client, with an empty cookie jar."""
-        return self._server.browser()
+        return self._server.direct()
 
     def log_in(self, name: str = "") -> requests.Session:
         """Return a new client that has logged in, with an account of its own."""
@@ -152,7 +152,7 @@ class _Victim:
     """The admin's client: you can read its cookie, and log the admin out."""
 
     def __init__(self, server: Server, admin: str, password: str, log: Log) -> None:
-        self._url, self._client = server.url, server.browser()
+        self._url, self._client = server.url, server.direct()
         self._client.headers["User-Agent"] = log.admins_agent
         form = {"userName": admin, "password": password}
         self._client.post(f"{self._url}/login", data=form, timeout=PATIENCE)
