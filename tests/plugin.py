@@ -41,6 +41,7 @@ PROGRAMS = {
     "redis-server": "sessions that many machines end together",
     "systemd-analyze": "the page's systemd unit",
     "make": "the Makefile's own commands",
+    "bwrap": "learners' code without network and files",
 }
 _quick = False
 _missing: dict[str, str] = {}

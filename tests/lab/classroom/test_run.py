@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from lesson_app.lab.classroom import sandbox
 from lesson_app.lab.classroom.run import Run, Stopped, run_notebook
 from lesson_app.lab.classroom.sandbox import Sandbox, sandboxes
 from tests.conftest import PATIENCE, wait_until
+from tests.plugin import need
 
 #: The solution of an exercise.
 SOLUTION = read(NOTEBOOKS / "01_make_http_remember.ipynb").solutions["E1.1"]
@@ -143,6 +145,18 @@ def test_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"PYTHONUSERBASE", "HOME", "USERPROFILE", "IPYTHONDIR", "TMPDIR", "TEMP", "TMP"}
     assert made.keys() <= own | set(sandbox.KEPT)
     assert made["LANG"] == "C.UTF-8"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
+def test_bubblewrap() -> None:
+    """The tests below run in bubblewrap, unless this system forbids it."""
+    if shutil.which("bwrap") is None:
+        need("bwrap")
+    command = ["bwrap", "--unshare-net", "--ro-bind", "/", "/", "true"]
+
+    allowed = subprocess.run(command, capture_output=True).returncode == 0
+
+    assert allowed == (sandboxes()[0].name == "bubblewrap")
 
 
 def test_network(tmp_path: Path, each_sandbox: Sandbox) -> None:
