@@ -5,40 +5,73 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from types import CodeType
 from typing import Any, BinaryIO
 
-#: How many bytes a line may have.
-_LONGEST = 100_000
+#: How many bytes a line may have, and how many lines a run.
+_LONGEST, _MOST = 20_000, 20_000
+#: The type of each field. An exercise's check has a state, or the name of what was changed.
+_FIELDS = {
+    "cell": int, "check": str, "state": str, "message": str, "name": str, "changed": str,
+    "hint": str, "raised": int, "error": str, "claim": str, "forged": str, "end": str,
+}  # fmt: skip
+_STATES = ("passed", "not yet", "not started", "missing", "surprised", "not predicted")
 
 
-class Sender:
-    """Writes signed events."""
+def sender(file: BinaryIO, key: bytes, callers: Collection[CodeType]) -> Callable[..., None]:
+    """Return a function that writes signed events, when one of these codes calls it."""
+    count = 0
+    one_at_a_time = threading.Lock()
 
-    def __init__(self, file: BinaryIO, key: bytes) -> None:
-        self._file, self._key, self._count = file, key, 0
-        self._one_at_a_time = threading.Lock()
-
-    def __call__(self, **event: Any) -> None:
-        """Write an event."""
+    def send(**event: Any) -> None:
+        nonlocal count
+        if sys._getframe(1).f_code not in callers:
+            event = {"forged": str(event)[:100]}
         text = json.dumps(event)
-        with self._one_at_a_time:
-            self._count += 1
-            self._file.write(f"{_sign(self._key, self._count, text)} {text}\n".encode())
-            self._file.flush()
+        with one_at_a_time:
+            count += 1
+            file.write(f"{_sign(key, count, text)} {text}\n".encode())
+            file.flush()
+
+    return send
 
 
 def received(file: BinaryIO, key: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the events of a file; ``{"forged": …}`` for a line that is not signed."""
+    """Yield the events of a file; ``{"forged": …}`` for a line that is not signed.
+
+    After too many lines it yields a last event, ``{"end": …}``.
+    """
     count = 1
-    while line := file.readline(_LONGEST):
+    for _ in range(_MOST):
+        line = file.readline(_LONGEST)
+        if not line:
+            return
         mac, _, text = line.decode(errors="replace").rstrip("\n").partition(" ")
         if hmac.compare_digest(mac.encode(), _sign(key, count, text).encode()):
             count += 1
-            yield json.loads(text)
+            yield _checked(text)
         else:
             yield {"forged": text[:100]}
+    yield {"end": "sent too many events"}
+
+
+def _checked(text: str) -> dict[str, Any]:
+    """Return an event of which each field has its type; the code may have found the key."""
+    try:
+        event = json.loads(text)
+    except (ValueError, RecursionError):
+        event = None
+    if (
+        isinstance(event, dict)
+        and all(type(value) is _FIELDS.get(name) for name, value in event.items())
+        and event.get("state", "missing") in _STATES
+        and ("check" not in event or {"state", "changed"} & event.keys())
+    ):
+        return {each: v[:500] if isinstance(v, str) else v for each, v in event.items()}
+    return {"forged": text[:100]}
 
 
 def _sign(key: bytes, number: int, text: str) -> str:
