@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,8 +81,7 @@ def read_roster(path: Path, column: str = "") -> Roster:
             f"found no column {column!r} in {path}; name one of: {', '.join(headings)}"
         )
     columns = chosen or list(range(len(headings)))
-    distinct = [_is_distinct(row[n] for row in rows) for n in range(len(headings))]
-    keys = [n for n in columns if distinct[n] and all(row[n] for row in rows)]
+    keys = [n for n in columns if _is_key([row[n] for row in rows])]
     # Half a name is the key only if no other column can be.
     keys.sort(key=lambda n: bool(_FIRST.search(headings[n]) or _LAST.search(headings[n])))
     roster = Roster()
@@ -90,7 +89,7 @@ def read_roster(path: Path, column: str = "") -> Roster:
         key = row[keys[0]] if keys else f"row {number + 1}"
         name = _full_name(headings, row) or key
         roster.students.append(Student(key, name, dict(zip(headings, row, strict=True))))
-        for each in _cells(row, columns, distinct):
+        for each in _cells(row, columns):
             roster._names.setdefault(each, set()).add(number)
     return roster
 
@@ -142,9 +141,8 @@ def _headings(first: list[str], width: int) -> list[str]:
     return names
 
 
-def _is_distinct(cells: Iterable[str]) -> bool:
-    filled = [_plain(each) for each in cells if each]
-    return len(filled) == len(set(filled))
+def _is_key(cells: list[str]) -> bool:
+    return len({*map(_plain, cells), ""}) == len(cells) + 1
 
 
 def _full_name(headings: list[str], row: list[str]) -> str:
@@ -158,16 +156,15 @@ def _full_name(headings: list[str], row: list[str]) -> str:
     return next((row[n] for n in names if row[n]), "")
 
 
-def _cells(row: list[str], columns: list[int], distinct: list[bool]) -> Iterator[str]:
+def _cells(row: list[str], columns: list[int]) -> Iterator[str]:
     """Yield what a submission's name may be equal to, if the student is in this row."""
     before = ""
     for n in columns:
         words = _words(row[n])
         is_name = bool(words) and not re.search(r"[\d@]", row[n])
-        if is_name or distinct[n]:
-            yield from _forms(words)
-            if _EMAIL.fullmatch(row[n]):
-                yield " ".join(_words(row[n].split("@")[0]))
+        yield from _forms(words)
+        if _EMAIL.fullmatch(row[n]):
+            yield " ".join(_words(row[n].split("@")[0]))
         if is_name and before:
             yield from _forms(_words(f"{before} {row[n]}"))
         before = row[n] if is_name else ""
