@@ -81,17 +81,17 @@ def _is_unrun(item: Any) -> bool:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """Restore the order of a notebook's cells after other plugins have changed it."""
-    before = list(items)
     yield
-    kept = set(items)
-    cells = defaultdict[Any, list[pytest.Item]](list)
-    for item in before:
-        if hasattr(item, "cell") and item in kept:
+    cells = defaultdict[Any, list[Any]](list)
+    for item in items:
+        if hasattr(item, "cell_num"):
             cells[item.parent].append(item)
+    for each in cells.values():
+        each.sort(key=lambda cell: cell.cell_num)
     items[:] = [
         each
         for item in items
-        for each in (cells.pop(item.parent, ()) if hasattr(item, "cell") else [item])
+        for each in (cells.pop(item.parent, ()) if hasattr(item, "cell_num") else [item])
     ]
 
 

@@ -16,14 +16,15 @@ from lesson_app.lab.nbval_guard import plain_ipython
 from tests.conftest import PATIENCE, ROOT
 from tests.plugin import some_of
 
-#: Shuffles as pytest-randomly does: early, and across files.
+#: Shuffles as pytest-randomly does: before all other plugins.
 SHUFFLE = """
 import random, pytest
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
     random.Random(4).shuffle(items)
     assert [each.name for each in items[:2]] != ["Cell 0", "Cell 1"]
+    return (yield)
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import pytest
 from flask import Flask
@@ -51,6 +52,7 @@ def test_without_widgets(monkeypatch: pytest.MonkeyPatch, explorer: Explorer) ->
 
 def test_with_widgets(explorer: Explorer) -> None:
     """The bundle has the sliders and the summary; each viewer shows what it can."""
+    import_module("ipywidgets")
     bundle = explorer._repr_mimebundle_()
 
     assert set(bundle) == {"text/plain", "text/html", WIDGET}
@@ -59,6 +61,7 @@ def test_with_widgets(explorer: Explorer) -> None:
 
 def test_sliders_draw(explorer: Explorer) -> None:
     """Moving a slider updates the view, at both ends of its range."""
+    import_module("ipywidgets")
     *rows, shown, summary = explorer.widget().children
     assert summary.value == explorer.summary._repr_html_()
 
