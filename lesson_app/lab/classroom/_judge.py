@@ -20,7 +20,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from IPython.core.displaypub import DisplayPublisher
@@ -31,8 +34,10 @@ from traitlets.config import Config
 import lesson_app.lab
 from lesson_app.lab import exercises
 from lesson_app.lab.classroom import _limits
-from lesson_app.lab.classroom._events import Sender
+from lesson_app.lab.classroom._events import sender
 from lesson_app.lab.classroom._tampering import Snapshot
+from lesson_app.lab.classroom._tripwires import Tripwires
+from lesson_app.lab.exercises.judging import OURS
 
 Answers = tuple[Any, ...]
 _PACKAGE = exercises.__name__
@@ -47,15 +52,22 @@ class Judging:
         self._send = send
         self._judge, self._hint = vars(exercises)["judge"], exercises.hint
         self._last: dict[str, tuple[Answers, str]] = {}
-        exercises.catalogue()  # imports them all
-        self._homes = {
-            each.id: name
-            for name, module in _of_package().items()
-            for each in getattr(module, "EXERCISES", ())
-        }
+        self._tripwires = Tripwires()
+        self._homes = {}
+        for each in exercises.catalogue().values():
+            self._homes[each.id] = _home(each)
+            for function in (*each.ours, *each.alike):
+                # The judge uses the library, too, but only its own copy of our answers.
+                library = not function.__module__.startswith(_PACKAGE)
+                if not (library and isinstance(function, type)):  # answers inherit from it
+                    self._tripwires.add(each.id, [function], unless_ours=library)
+        #: The `check` that the cells import.
+        self.given = _hidden(self.check)
         for module in (exercises, lesson_app.lab):
-            vars(module).update(check=self.check, hint=self.hint)
-        vars(exercises)["judge"] = self.judge
+            vars(module).update(check=self.given, hint=_hidden(self.hint))
+        vars(exercises)["judge"] = _hidden(self.judge)
+        for module in (exercises, exercises.predictions, exercises.progress_file):
+            vars(module)["record"] = _hidden(self.claim)
         self._before = Snapshot(sys.modules.values())
         #: The exercises that the running cell has checked.
         self.checked: set[str] = set()
@@ -63,26 +75,35 @@ class Judging:
     def check(self, id: str, *answers: Any) -> None:  # noqa: A002  # as in the lesson
         """Judge answers with a judge that no cell has seen, and send the verdict."""
         if id not in self._homes:
-            self._send(check=str(id)[:100], state="missing")
+            self._send(check=str(id)[:100], state="missing", message="", name="")
             return
         self.checked.add(id)
         changed = self._before.changes()
         if not changed:
             with _afresh(self._homes[id]) as fresh:
                 exercise = next(each for each in fresh.EXERCISES if each.id == id)
-                judge, judging = fresh.judging.judge, Snapshot(_of_package().values())
-                for _ in range(exercise.tries):
-                    verdict = judge(exercise, *answers)
-                    if verdict.state != "not yet":
-                        break
-                changed = judging.changes()
+                verdict, changed = self._tried(fresh.judging.judge, exercise, answers)
             changed = changed or self._before.changes()
         if changed:
-            self._send(check=id, changed=changed)
+            self._send(check=id, changed=changed[:200])
             return
         self._last[id] = (answers, verdict.state)
         message = verdict.message
         self._send(check=id, state=verdict.state, message=message, name=verdict.name)
+
+    def _tried(self, judge: Any, exercise: Any, answers: Answers) -> tuple[Any, str]:
+        """Return the verdict, and what the answers have changed meanwhile."""
+        self._tripwires.calls.clear()
+        mine = [each for each in exercise.ours if each.__module__.startswith(_PACKAGE)]
+        self._tripwires.add(exercise.id, mine, unless_ours=True)
+        judging = Snapshot(_of_package().values())
+        for _ in range(exercise.tries):
+            verdict = judge(exercise, *answers)
+            if verdict.state != "not yet":
+                break
+        if exercise.id in self._tripwires.calls:
+            verdict = replace(verdict, state="not started", message=OURS, name="")
+        return verdict, judging.changes()
 
     def judge(self, exercise: Any, *answers: Any) -> Any:
         """Return the state that the same answers got before; a check may take seconds."""
@@ -95,6 +116,27 @@ class Judging:
         """Count a hint."""
         self._hint(id)
         self._send(hint=str(id)[:100])
+
+    def claim(self, id: str, state: str, *_: str) -> None:  # noqa: A002
+        """Pass on what a prediction records, and what a cell claims."""
+        self._send(claim=str(id)[:100], state=str(state)[:100])
+
+
+#: The codes that may send events.
+CALLERS = {each.__code__ for each in (Judging.check, Judging.hint, Judging.claim)}
+
+
+def _hidden(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a plain function: a method would show the object that it belongs to."""
+    return wraps(method)(lambda *args, **options: method(*args, **options))
+
+
+def _home(exercise: Any) -> str:
+    """Return the name of the module that defines an exercise."""
+    for name, module in _of_package().items():
+        if any(each is exercise for each in getattr(module, "EXERCISES", ())):
+            return name
+    raise AssertionError(exercise.id)
 
 
 def _is(one: Any, other: Any) -> bool:
@@ -157,12 +199,16 @@ class _Nowhere(io.TextIOBase):
         return True
 
 
-def run(cells: list[str], send: Callable[..., None]) -> None:
-    """Run the cells, and send what happens."""
+def run(cells: list[str], send: Callable[..., None], claims: Path | None = None) -> None:
+    """Run the cells, and send what happens.
+
+    `claims` is the file in which the course's own `check` would record the states.
+    """
     settings = Config()
     settings.HistoryManager.enabled = False
     shell = _Shell(config=settings)  # type: ignore[no-untyped-call]
     judging = Judging(send)
+    number = 0
     for number, source in enumerate(cells, 1):
         send(cell=number)
         judging.checked.clear()
@@ -173,9 +219,22 @@ def run(cells: list[str], send: Callable[..., None]) -> None:
             send(raised=number, error=exercises.judging.describe(error))
         _check_again(source, shell.user_ns, judging)
         if shell.ended:
-            send(end=f"code cell {number} ended the notebook with exit() or quit()")
-            return
-    send(end="")
+            break
+    for id, state in _read_claims(claims):  # noqa: A001
+        send(claim=id, state=state)
+    how = f"code cell {number} ended the notebook with exit() or quit()"
+    send(end=how if shell.ended else "")
+
+
+def _read_claims(path: Path | None) -> Iterator[tuple[str, str]]:
+    """Yield what the cells themselves have written to the file; nothing of ours does."""
+    if path is None or not path.is_file():
+        return
+    with path.open("rb") as file:
+        for line in file.read(100_000).splitlines()[:100]:
+            with suppress(ValueError, RecursionError, TypeError, KeyError):
+                entry = json.loads(line)
+                yield str(entry["id"])[:100], str(entry["state"])[:100]
 
 
 @contextmanager
@@ -190,7 +249,7 @@ def _interruptible() -> Iterator[None]:
 
 def _check_again(source: str, names: dict[str, Any], judging: Judging) -> None:
     """Check the answers of a cell whose `check` is not the course's."""
-    if names.get("check", judging.check) == judging.check:
+    if names.get("check", judging.given) is judging.given:
         return
     for id, answers in checks(source):  # noqa: A001
         if id not in judging.checked and all(each in names for each in answers):
@@ -222,8 +281,9 @@ def main() -> None:
     _limits.apply()
     if task["own_network"]:
         _limits.loopback_up()
-    send = Sender(events, bytes.fromhex(task["key"]))
-    run(task["cells"], send)
+    callers = {*CALLERS, run.__code__}
+    send = sender(events, bytes.fromhex(task["key"]), callers)
+    run(task["cells"], send, Path(os.environ[exercises.PROGRESS]))
     threading.Event().wait()  # until the supervisor ends this process
 
 

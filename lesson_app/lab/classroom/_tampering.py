@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterable, Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -12,7 +13,10 @@ _CODE = (FunctionType, BuiltinFunctionType, type, staticmethod, classmethod, pro
 _NOT_WATCHED = ("IPython", "__main__", "__mp_main__", "traitlets")
 
 
-_REPLACED = {"sys": ("displayhook", "excepthook"), "builtins": ("display", "get_ipython")}
+_REPLACED = {
+    "sys": ("displayhook", "excepthook"),
+    "builtins": ("display", "exit", "get_ipython", "quit"),
+}
 
 
 class Snapshot:
@@ -28,20 +32,32 @@ class Snapshot:
             if isinstance(each, ModuleType) and not each.__name__.startswith(_NOT_WATCHED)
         }
         self._found: list[tuple[str, Mapping[str, Any], str, Any]] = []
-        self._functions: dict[str, tuple[FunctionType, Any, Any]] = {}
+        self._functions: dict[str, tuple[FunctionType, Any, Any, Any]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._paths: dict[str, list[str]] = {}
+        self._objects: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = []
         for name, module in self._modules.items():
             self._take(name, vars(module))
-            for each in list(vars(module).values()):
-                if isinstance(each, type) and each.__module__ == name:
-                    self._take(f"{name}.{each.__name__}", vars(each))
+            if name.startswith("lesson_app"):
+                self._names[name] = frozenset(vars(module))
+                self._paths[name] = list(getattr(module, "__path__", ()))
+            for each, value in list(vars(module).items()):
+                if isinstance(value, type):
+                    if value.__module__ == name:
+                        self._take(f"{name}.{each}", vars(value))
+                elif name == "json":  # has a decoder for all
+                    names = _attributes(value)
+                    self._objects.append((f"{name}.{each}", names, dict(names)))
         self._hooks = _hooks()
 
     def _take(self, label: str, names: Mapping[str, Any]) -> None:
         for name, value in list(names.items()):
-            if isinstance(value, _CODE) and name not in _REPLACED.get(label, ()):
+            if name in _REPLACED.get(label, ()):
+                continue
+            if isinstance(value, _CODE):
                 self._found.append((label, names, name, value))
             if isinstance(value, FunctionType):
-                kept = (value, value.__code__, value.__defaults__)
+                kept = (value, *_parts(value))
                 self._functions[f"{label}.{name}"] = kept
 
     def changes(self) -> str:
@@ -52,13 +68,44 @@ class Snapshot:
         for label, names, name, value in self._found:
             if names.get(name) is not value:
                 return f"{label}.{name}"
-        for name, (function, code, defaults) in self._functions.items():
-            if function.__code__ is not code or function.__defaults__ is not defaults:
+        for name, (function, *parts) in self._functions.items():
+            if any(map(_is_not, parts, _parts(function))):
                 return name
-        if _hooks() != self._hooks:
-            return "a hook of sys"
-        return ""
+        for name, known in self._names.items():
+            for new in vars(self._modules[name]).keys() - known:
+                if hasattr(builtins, new):  # a module may import more, but not hide `bool`
+                    return f"{name}.{new}"
+        for name, path in self._paths.items():
+            if list(getattr(self._modules[name], "__path__", ())) != path:
+                return f"{name}.__path__"
+        for label, names, before in self._objects:
+            for new, value in names.items():
+                if callable(value) and before.get(new) is not value:
+                    return f"{label}.{new}"
+        return "a hook of sys" if _differ(_hooks(), self._hooks) else ""
+
+
+def _attributes(value: Any) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}  # it has slots
+    return found if type(found) is dict else {}
+
+
+def _parts(function: FunctionType) -> tuple[Any, Any, Any]:
+    return function.__code__, function.__defaults__, function.__kwdefaults__
+
+
+def _is_not(one: Any, other: Any) -> bool:
+    return one is not other
+
+
+def _differ(some: list[Any], others: list[Any]) -> bool:
+    return len(some) != len(others) or any(map(_is_not, some, others))
 
 
 def _hooks() -> list[Any]:
-    return [sys.gettrace(), sys.getprofile(), *sys.meta_path, *sys.path_hooks]
+    """Return what changes how Python runs or finds code, and how many there are."""
+    tracers = (sys.gettrace(), sys.getprofile(), sys.pycache_prefix)
+    return [*tracers, *sys.meta_path, *sys.path_hooks]

@@ -51,7 +51,9 @@ class Tripwires:
             return original(*arguments, **options)
 
         free = len(function.__code__.co_freevars)
-        function.__code__ = _wrapper(free).__code__
+        # `is_ours` compares codes, so each function needs its own.
+        own = f"{name} {function.__module__} {function.__qualname__}"
+        function.__code__ = _wrapper(free).__code__.replace(co_name=own)
         function.__defaults__ = None
         function.__kwdefaults__ = {"_noted": note}
 

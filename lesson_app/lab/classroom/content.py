@@ -11,13 +11,15 @@ from ..exercises import catalogue
 from .course import course_folder
 from .submissions import Cell
 
-CHECK = re.compile(r"""(?<!\w)check\(\s*["'](E\d+\.\d+)["']""")
-PREDICTION = re.compile(r"""(?<!\w)(?:predict|observe)\(\s*["'](P\d+\.\d+)["']""")
+CHECK = re.compile(r"""(?<!\w)check\(\s*["'](E\d{1,3}\.\d{1,3})["']""")
+PREDICTION = re.compile(r"""(?<!\w)(?:predict|observe)\(\s*["'](P\d{1,3}\.\d{1,3})["']""")
 _OF_EXERCISE = re.compile(
-    r"""(?<!\w)(?:check|hint|yours_or_ours)\(\s*["'](E\d+\.\d+)["']|^\*\*(E\d+\.\d+)\*\*""",
+    r"""(?<!\w)(?:check|hint|yours_or_ours)\(\s*["'](E\d{1,3}\.\d{1,3})["']|^\*\*(E\d{1,3}\.\d{1,3})\*\*""",
     re.MULTILINE,
 )
-_COMMENTED = re.compile(r"""^\s*#.*(?<!\w)check\(\s*["'](E\d+\.\d+)["']""", re.MULTILINE)
+_COMMENTED = re.compile(
+    r"""^\s*#.*(?<!\w)check\(\s*["'](E\d{1,3}\.\d{1,3})["']""", re.MULTILINE
+)
 
 
 @cache

@@ -7,6 +7,7 @@ stops careless code. Malicious code is confined as far as `sandbox` says.
 from __future__ import annotations
 
 import json
+import os
 import queue
 import secrets
 import shutil
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ from .sandbox import Sandbox, environment, find_sandbox
 TICK = 0.1
 #: How many seconds the program has to start its first cell.
 STARTING = 300
+#: How many bytes, and how many files, the code may write in all.
+MOST_BYTES, MOST_FILES = 500 << 20, 20_000
 #: How many seconds, at most, a cell has to end after an interrupt.
 GRACE = 5
 _JUDGE = "lesson_app.lab.classroom._judge"
@@ -49,7 +52,7 @@ class Run:
     `checks` are the verdicts in their order, each with the keys `check` (the exercise's id),
     `state`, `message`, `name` and `cell`, or `changed`. `problem` says why the run ended
     early; it is empty if it did not. `errors` has each cell's exception. Cells are counted
-    from 1. `claims` are the lines of the file in which a check of the course records a state.
+    from 1. `claims` are the states that predictions record, or that the code itself wrote.
     """
 
     problem: str = ""
@@ -79,10 +82,10 @@ def run_notebook(
     with tempfile.TemporaryDirectory(prefix="lesson-app-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
         for place in ("home", "tmp", "work"):
-            (folder / place).mkdir()
+            (folder / "box" / place).mkdir(parents=True)
         for each in (path, *neighbours):
             copy = shutil.copytree if each.is_dir() else shutil.copyfile
-            copy(each, folder / "work" / each.name)
+            copy(each, folder / "box" / "work" / each.name)
         runner = _Runner(folder, list(cells), timeout, limit, find_sandbox())
         return runner.run(stop or threading.Event())
 
@@ -93,7 +96,8 @@ class _Runner:
     def __init__(
         self, folder: Path, cells: list[str], timeout: int, limit: float, sandbox: Sandbox
     ) -> None:
-        self.folder, self.cells, self.sandbox = folder, cells, sandbox
+        self.folder, self.box = folder, folder / "box"  # the code writes only to the box
+        self.cells, self.sandbox = cells, sandbox
         self.timeout, self.limit = timeout, limit
         self.found = Run()
         self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
@@ -110,25 +114,26 @@ class _Runner:
         finally:
             self._end(supervisor)
         self.found.seconds = time.monotonic() - begun
-        self.found.claims = list(_lines(self.folder / "claims.jsonl"))
         return self.found
 
     def _start(self) -> subprocess.Popen[bytes]:
         # With -P a file of the learner's does not hide a module.
         program = [sys.executable, "-P", "-m", _JUDGE]
-        command = self.sandbox.command(program, self.folder)
+        command = self.sandbox.command(program, self.box)
         report = str(self.folder / "report.json")
         own = {"creationflags": 0x200} if sys.platform == "win32" else {}
+        errors = (self.folder / "errors").open("wb")  # read if the program does not start
         supervisor: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  # our own program, with this Python
             [sys.executable, "-P", _supervisor.__file__, report, *command],
-            cwd=self.folder / "work",
-            env={**environment(self.folder), PROGRESS: str(self.folder / "claims.jsonl")},
+            cwd=self.box / "work",
+            env={**environment(self.box), PROGRESS: str(self.box / "progress.jsonl")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
             start_new_session=True,
             **own,  # type: ignore[call-overload]
         )
+        errors.close()
         key = secrets.token_bytes(32)
         task = {
             "key": key.hex(),
@@ -156,11 +161,11 @@ class _Runner:
         while time.monotonic() < end:
             if stop.is_set():
                 raise Stopped
+            if self.process and clock.is_due() and (self._late(clock) or self._too_big()):
+                return
             try:
                 event = self.events.get(timeout=TICK)
             except queue.Empty:
-                if self.process and self._late(clock):
-                    return
                 continue
             if event is None:
                 self._explain_end(supervisor)
@@ -185,6 +190,8 @@ class _Runner:
             self.found.checks.append({**event, "cell": self.cell})
         elif "hint" in event:
             self.found.hints.append(event["hint"])
+        elif "claim" in event:
+            self.found.claims.append({"id": event["claim"], "state": event["state"]})
         elif "raised" in event:
             self.found.errors[event["raised"]] = event["error"]
         elif "forged" in event:
@@ -213,6 +220,22 @@ class _Runner:
                 return True
         return False
 
+    def _too_big(self) -> bool:
+        """Return whether the code has written too much; each file has a limit of its own."""
+        size = number = 0
+        for place, _, names in os.walk(self.box):
+            for name in names:
+                with suppress(OSError):
+                    size += os.lstat(os.path.join(place, name)).st_size
+                number += 1
+            if size > MOST_BYTES or number > MOST_FILES:
+                self.found.problem = (
+                    f"wrote more than {MOST_BYTES >> 20} MB or {MOST_FILES} files, and was "
+                    f"ended in code cell {self.cell}"
+                )
+                return True
+        return False
+
     def _explain_end(self, supervisor: subprocess.Popen[bytes]) -> None:
         """Say why the program ended by itself."""
         supervisor.wait()
@@ -225,6 +248,9 @@ class _Runner:
             )
         else:
             self.found.problem = f"its process ended {where} (exit status {status})"
+            last = (self.folder / "errors").read_text(errors="replace").split("\n")[-2:-1]
+            if last and not self.cell:
+                self.found.problem += f": {last[0][:200]}"
 
     def _name_what_is_left(self, supervisor: subprocess.Popen[bytes]) -> None:
         if self.process is None or self.found.problem:
@@ -252,7 +278,11 @@ class _Runner:
             self.found.notes.append(f"still running, as it could not be ended: {running}")
 
     def _report(self) -> dict[str, Any]:
-        return next(_lines(self.folder / "report.json"), {})
+        try:
+            found = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 class _Clock:
@@ -267,6 +297,10 @@ class _Clock:
         self.interrupted: float | None = None
         self._computed: float | None = None
         self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Return whether it is time for a `tick`."""
+        return time.monotonic() - self._last >= TICK
 
     def tick(self, process: Any) -> None:
         """Add what has passed since the last call."""
@@ -287,16 +321,3 @@ def _find_program(supervisor: int) -> Any:
                 if process.cmdline()[1:4] == ["-P", "-m", _JUDGE]:
                     return process
     return None
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of a file, one from each line."""
-    try:
-        texts = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    for text in texts:
-        with suppress(ValueError, RecursionError):  # the last line may be incomplete
-            found = json.loads(text)
-            if isinstance(found, dict):
-                yield found

@@ -19,7 +19,12 @@ KEPT = (
     "COMSPEC", "NUMBER_OF_PROCESSORS", "PATHEXT", "SYSTEMDRIVE", "SYSTEMROOT", "WINDIR",
 )  # fmt: skip
 _UNSHARE = "unshare --user --map-root-user --net --pid --fork --kill-child --mount-proc --"
-_BWRAP = "--unshare-net --unshare-pid --unshare-ipc --die-with-parent --ro-bind / / --dev /dev"
+_BWRAP = (
+    "--unshare-all --unshare-user --cap-drop ALL --die-with-parent --new-session --dev /dev"
+)
+#: The folders of the system that bubblewrap shows. There is no home, and no socket of /run.
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store")
+_SETTINGS = ("ld.so.cache", "alternatives", "localtime", "mime.types", "nsswitch.conf", "hosts")
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,10 @@ class Sandbox:
 
     def __str__(self) -> str:
         if self.name == "bubblewrap":
-            return "The notebooks' code has no network, and writes only to its own folder."
+            return (
+                "The notebooks' code has no network, sees only Python and the course, and "
+                "writes only to its own folder."
+            )
         if self.name == "unshare":
             return (
                 "The notebooks' code has no network, but can read and change your files; "
@@ -56,16 +64,14 @@ class Sandbox:
 
 
 def _places(folder: Path) -> list[str]:
-    """Return what bubblewrap shows: neither home nor /tmp, but Python and `folder`."""
-    hidden = [Path("/tmp"), Path.home().resolve()]  # noqa: S108
+    """Return what bubblewrap shows: the system's programs, Python, the course, and `folder`."""
     python = [sys.prefix, sys.base_prefix, site.getuserbase(), str(_package())]
     python += os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    shown = sorted({Path(each).resolve() for each in python if each and Path(each).exists()})
-    below = [each for each in shown if any(each.is_relative_to(place) for place in hidden)]
+    shown = sorted({str(Path(each).resolve()) for each in python if each} | {sys.prefix})
+    shown += [*_SYSTEM, *(f"/etc/{each}" for each in _SETTINGS)]
     return [
-        *("--proc", "/proc"),
-        *(word for each in hidden for word in ("--tmpfs", str(each))),
-        *(word for each in below for word in ("--ro-bind", str(each), str(each))),
+        *("--proc", "/proc", "--tmpfs", "/tmp"),  # noqa: S108
+        *(word for each in shown for word in ("--ro-bind-try", each, each)),
         *("--bind", str(folder), str(folder), "--chdir", str(folder / "work")),
     ]
 

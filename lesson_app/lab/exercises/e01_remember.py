@@ -293,6 +293,7 @@ EXERCISES = (
         ),
         (encode_ours,),
         minutes=6,
+        alike=(ClearCodec.seal,),
     ),
     Exercise(
         "E1.3",
@@ -317,6 +318,7 @@ EXERCISES = (
         ),
         (decode_ours,),
         minutes=6,
+        alike=(ClearCodec.unseal,),
     ),
     Exercise(
         "E1.4",

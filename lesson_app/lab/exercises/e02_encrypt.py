@@ -164,6 +164,7 @@ EXERCISES = (
             "messages.",
         ),
         (derive_keys_ours,),
+        alike=(cookie.derive_keys,),
     ),
     Exercise(
         "E2.2",
@@ -195,6 +196,7 @@ EXERCISES = (
         ),
         (encrypt_ours,),
         minutes=8,
+        alike=(cookie.encrypt,),
     ),
     Exercise(
         "E2.3",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...cookie import seal, unseal
 from .judging import Exercise, misconceptions
 from .oracle_judges import judge_last_byte, judge_read_all, last_byte_ours, read_all_ours
 from .seal_judges import judge_seal, judge_stretch, seal_ours, stretch_ours, unseal_ours
@@ -127,6 +128,7 @@ EXERCISES = (
         (unseal_ours,),
         level=2,
         minutes=8,
+        alike=(unseal,),
     ),
     Exercise(
         "E3.4",
@@ -162,6 +164,7 @@ EXERCISES = (
         level=2,
         minutes=10,
         must=False,
+        alike=(seal,),
     ),
     Exercise(
         "E3.5",

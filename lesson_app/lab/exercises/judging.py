@@ -43,7 +43,8 @@ class Exercise:
     functions that the notebook uses until the learner's pass, one for each answer.
     `level` is the difficulty, from 1 to 3. `minutes` is the time that a fresh reader takes.
     A learner `must` solve it to follow the course, or may. `tries` says how often the grader
-    judges an answer before it says no: more than once where an answer measures time.
+    judges an answer before it says no: more than once where an answer measures time. `alike`
+    are functions of the package that do what the exercise asks the learner to write.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Exercise:
     minutes: int = 5
     must: bool = True
     tries: int = 1
+    alike: tuple[Callable[..., Any], ...] = ()
 
     @property
     def notebook(self) -> int:
@@ -96,7 +98,7 @@ def judge(exercise: Exercise, *answers: Any) -> Verdict:
     untouched = [is_untouched(answer) for answer in answers]
     if all(untouched):
         return Verdict(exercise, "not started")
-    if any(is_ours(answer, exercise.ours) for answer in answers):
+    if any(is_ours(answer, (*exercise.ours, *exercise.alike)) for answer in answers):
         return Verdict(exercise, "not started", OURS)
     problem = _problem(exercise, answers, untouched)
     if problem:

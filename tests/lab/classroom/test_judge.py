@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import lesson_app.lab
-from lesson_app.lab.classroom import _judge
-from lesson_app.lab.classroom._events import Sender, received
+from lesson_app.lab.classroom import _events, _judge
+from lesson_app.lab.classroom._events import received, sender
 from lesson_app.lab.classroom._judge import checks
+from lesson_app.lab.exercises import catalogue
 from tests.lab.classroom.test_run import CHECK, RIGHT
 
 WRONG = "from lesson_app.lab import check\ndef cookie_pair(text): return 0\n"
@@ -26,6 +31,13 @@ def this_process_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the program run in this process, and put back what it changes."""
     main = sys.modules["__main__"]
     kept = {name: dict(vars(each)) for name, each in _judge._of_package().items()}
+    found = (each for e in catalogue().values() for each in (*e.ours, *e.alike))
+    whole = {
+        function: (function.__code__, function.__defaults__, function.__kwdefaults__)
+        for each in found
+        for function in (vars(each).values() if isinstance(each, type) else [each])
+        if isinstance(function, FunctionType)
+    }
     for name in ("check", "hint", "exercises"):
         monkeypatch.setattr(lesson_app.lab, name, vars(lesson_app.lab)[name])
     monkeypatch.setattr(sys, "displayhook", sys.displayhook)
@@ -33,6 +45,8 @@ def this_process_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for name, before in kept.items():
         vars(sys.modules[name]).update(before)
+    for function, parts in whole.items():
+        function.__code__, function.__defaults__, function.__kwdefaults__ = parts
     sys.modules["__main__"] = main
     InteractiveShell.clear_instance()
 
@@ -86,6 +100,10 @@ NAMED = {
     "import builtins; builtins.bool = lambda _: True": "builtins.bool",
     "import json; json.loads.__code__ = (lambda *_, **__: {}).__code__": "json.loads",
     "import sys, types; sys.modules['hmac'] = types.ModuleType('hmac')": "sys.modules['hmac']",
+    "import json; json._default_decoder.decode = len": "json._default_decoder.decode",
+    "import lesson_app.cookie as c; c.bool = len": "lesson_app.cookie.bool",
+    "import lesson_app.lab as l; l.__path__.insert(0, 'fake')": "lesson_app.lab.__path__",
+    "import sys; sys.pycache_prefix = 'fake'": "a hook of sys",
     "import sys; sys.setprofile(lambda *_: None)": "a hook of sys",
     "import sys; sys.meta_path.insert(0, type('F', (), {'find_spec': print}))": "a hook of sys",
 }
@@ -108,16 +126,20 @@ def test_named(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
         (flask.Flask, "test_client"),
         (builtins, "bool"),
         (json.loads, "__code__"),
+        (vars(json)["_default_decoder"], "decode"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setitem(sys.modules, "hmac", hmac)
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    monkeypatch.setattr(lesson_app.lab, "__path__", list(lesson_app.lab.__path__))
     before = sys.getprofile()
 
     try:
         found = [each for each in run(RIGHT + CHECK, cell, CHECK) if "check" in each]
     finally:
         sys.setprofile(before)
+        vars(lesson_app.cookie).pop("bool", None)
 
     assert found[0]["state"] == "passed"
     assert found[1] == {"check": "E1.1", "changed": NAMED[cell]}
@@ -158,6 +180,107 @@ def again(text): return cookie_pair(text)
     found = states(WRONG, last + CHECK, 'check("E1.1", again)')
 
     assert found == [("E1.1", "not started")] * 2
+
+
+DISGUISES = {
+    "yours_or_ours": """
+from lesson_app.lab import yours_or_ours
+answer = lambda *args: yours_or_ours("E1.2", None)(*args)""",
+    "its call": """
+from lesson_app.lab import yours_or_ours
+answer = yours_or_ours("E1.2", None).__call__""",
+    "a name made at run time": """
+import importlib
+def answer(content):
+    module = importlib.import_module("lesson_app.lab.exer" + "cises.e01_remember")
+    return getattr(module, "encode_" + "ours")(content)""",
+    "sys.modules": """
+import sys
+def answer(content):
+    return sys.modules["lesson_app.lab.exercises.e01_remember"].encode_ours(content)""",
+    "an attribute": """
+import lesson_app.lab
+def answer(content):
+    return lesson_app.lab.exercises.e01_remember.encode_ours(content)""",
+    "exec": """
+def answer(content):
+    names = {}
+    exec("from lesson_app.lab.exercises.e01_remember import encode_ours", names)
+    return names["encode_ours"](content)""",
+    "globals": """
+from lesson_app.lab import yours_or_ours
+z = yours_or_ours("E1.2", None)
+answer = lambda content: globals()["z"](content)""",
+    "an object": """
+from types import SimpleNamespace
+from lesson_app.lab import yours_or_ours
+box = SimpleNamespace(f=yours_or_ours("E1.2", None))
+def answer(content): return box.f(content)""",
+    "a copy of its code": """
+from types import FunctionType
+from lesson_app.lab import yours_or_ours
+f = yours_or_ours("E1.2", None)
+answer = FunctionType(f.__code__, f.__globals__, "answer", None, f.__closure__)
+answer.__kwdefaults__ = f.__kwdefaults__""",
+    "the library": """
+from lesson_app.lab import weak
+def answer(content):
+    return weak.ClearCodec().seal(content, name="session", created_at=0, duration=0)""",
+    "a neighbour": """
+import sys
+sys.path.insert(0, {folder!r})
+from beside import answer""",
+}
+
+
+@pytest.mark.parametrize("name", DISGUISES)
+def test_ours_in_disguise(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that calls our function is ours, wherever it found it."""
+    (tmp_path / "beside.py").write_text("""
+from lesson_app.lab.exercises.e01_remember import encode_ours
+def answer(content): return encode_ours(content)
+""")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    source = DISGUISES[name].replace("{folder!r}", repr(str(tmp_path)))
+
+    found = run("from lesson_app.lab import check" + source, 'check("E1.2", answer)')
+    sys.modules.pop("beside", None)
+
+    (verdict,) = [each for each in found if "check" in each]
+    assert [each for each in found if "raised" in each] == []
+    assert (verdict["state"], verdict.get("message", "")[:16]) == (
+        "not started",
+        "that is our func",
+    )
+
+
+def test_class_in_disguise() -> None:
+    """A class that inherits from ours is ours; from that of an earlier exercise it may."""
+    source = """
+from lesson_app.lab import check, yours_or_ours
+First, Second = yours_or_ours("E4.1", None), yours_or_ours("E4.2", None)
+made = lambda *args: First(*args)
+check("E4.1", type("Mine", (First,), {}))
+check("E4.1", made)
+class Mine(First):
+    def open_session(self, app, request):
+        from lesson_app import BadCookie
+        try: session = super().open_session(app, request)
+        except BadCookie: session = type(super().open_session(app, EMPTY))()
+        import json
+        session.before = json.dumps(session)
+        return session
+    def save_session(self, app, session, response):
+        import json
+        if json.dumps(session) != getattr(session, "before", "{}"):
+            super().save_session(app, session, response)
+class EMPTY:
+    cookies = {}
+check("E4.2", Mine)
+"""
+    found = [each for each in run(source) if "check" in each]
+
+    assert [each["state"] for each in found] == ["not started", "not started", "passed"]
 
 
 def test_yours_or_ours_does_not_judge_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +338,7 @@ def test_checks(source: str, found: list[Any]) -> None:
 def test_events() -> None:
     """Events come back; a changed, repeated or unsigned line does not count."""
     file, key = io.BytesIO(), bytes(32)
-    send = Sender(file, key)
+    send = sender(file, key, {test_events.__code__})
     send(cell=1)
     first = file.getvalue()
     file.write(first + b"\xff\xff\n" + b"x" * 300_000 + b"\n")
@@ -226,3 +349,51 @@ def test_events() -> None:
 
     assert [each for each in found if "forged" not in each] == [{"cell": 1}, {"cell": 2}]
     assert len(found) > 4
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"check": "E1.1"},
+        {"check": "E1.1", "state": "bogus"},
+        {"check": 5, "state": "passed"},
+        {"state": ["passed"]},
+        {"end": 5},
+        {"raised": [1], "error": "x"},
+        {"raised": True, "error": "x"},
+        {"what": "else"},
+        5,
+        "x" * 100_000,
+    ],
+)
+def test_signed_nonsense(event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that has found the key sends no event that the grader would stumble over."""
+    file, key = io.BytesIO(), bytes(32)
+    monkeypatch.setattr(json, "dumps", lambda _: json.JSONEncoder().encode(event))
+    sender(file, key, {test_signed_nonsense.__code__})(cell=1)
+    file.seek(0)
+
+    assert {*chain(*received(file, key))} == {"forged"}
+
+
+def test_events_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of events ends the run, and long texts are cut."""
+    monkeypatch.setattr(_events, "_MOST", 3)
+    file, key = io.BytesIO(), bytes(32)
+    send = sender(file, key, {test_events_are_bounded.__code__})
+    for _ in range(9):
+        send(hint="x" * 9_000)
+    file.seek(0)
+
+    found = list(received(file, key))
+
+    assert found == [{"hint": "x" * 500}] * 3 + [{"end": "sent too many events"}]
+
+
+def test_only_the_judge_sends() -> None:
+    """A cell that has found the sender's function gets a forged event, not a verdict."""
+    file, key = io.BytesIO(), bytes(32)
+    sender(file, key, _judge.CALLERS)(check="E1.1", state="passed")
+    file.seek(0)
+
+    assert [list(each) for each in received(file, key)] == [["forged"]]
