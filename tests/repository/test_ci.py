@@ -6,12 +6,12 @@ import os
 import re
 import shlex
 import subprocess
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 
 from lesson_app.cli import main
@@ -43,8 +43,9 @@ def commands_of(name: str) -> list[str]:
 def test_schema(path: Path) -> None:
     """Each file follows the schema of GitHub's workflows, or of GitLab's jobs."""
     schema = "vendor.gitlab-ci" if path.stem == "gitlab" else "vendor.github-workflows"
+    program = import_module("check_jsonschema").main
 
-    done = CliRunner().invoke(check_jsonschema, ["--builtin-schema", schema, str(path)])
+    done = CliRunner().invoke(program, ["--builtin-schema", schema, str(path)])
 
     assert done.exit_code == 0, done.output
 
