@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
@@ -90,11 +91,11 @@ class Visit:
         return {url.removeprefix(self.root) for url in self.visited}
 
 
-def visits(desks: dict[str, Page], name: str) -> list[Visit]:
-    """Run a notebook for both users, and follow both links."""
+def visits(desks: dict[str, Page], name: str, *exercises: str) -> list[Visit]:
+    """Run a notebook for both users, whose answers must pass, and follow both links."""
     notebooks = [run_notebook(desk, name) for desk in desks.values()]
-    for notebook in notebooks:
-        expect(notebook).not_to_contain_text("uses our")
+    for notebook, asked in product(notebooks, exercises):
+        expect(notebook).to_contain_text(f"{asked} passed: the notebook uses your")
     return [Visit(notebook) for notebook in notebooks]
 
 
@@ -106,7 +107,7 @@ def still_in(hub: Hub, desks: dict[str, Page]) -> bool:
 
 def test_own_routes(hub: Hub, desks: dict[str, Page]) -> None:
     """The forms, redirects and logout that each user wrote in notebook 05 stay in their app."""
-    both = visits(desks, ROUTES)
+    both = visits(desks, ROUTES, "E5.4", "E5.6")
 
     for visit in both:
         visit.log_in("sampleuser", "guess")
@@ -126,7 +127,7 @@ def test_own_routes(hub: Hub, desks: dict[str, Page]) -> None:
 
 def test_own_guard(hub: Hub, desks: dict[str, Page]) -> None:
     """Each user's guard of notebook 06 sends a stranger to the login of the same app."""
-    both = visits(desks, GUARD)
+    both = visits(desks, GUARD, "E6.2")
 
     for visit in both:
         visit.page.goto(f"{visit.root}/dashboard")
@@ -143,7 +144,7 @@ def test_own_guard(hub: Hub, desks: dict[str, Page]) -> None:
 
 def test_own_app(hub: Hub, desks: dict[str, Page]) -> None:
     """The app of notebook 09 keeps a note for its user, and shows it to nobody else."""
-    both = visits(desks, OWN)
+    both = visits(desks, OWN, "E9.2")
 
     for user, visit in zip(desks, both, strict=True):
         outputs = desks[user].locator(".jp-OutputArea-output")
