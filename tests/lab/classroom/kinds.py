@@ -23,6 +23,7 @@ from tests.lab.classroom.handed_in import (
     ids,
     markdown,
     original,
+    path_of,
     solution,
     zipped,
 )
@@ -33,7 +34,6 @@ LETTERS = {"P": "passed", "w": "not yet", "-": "not started", "?": "missing"}
 NAME = "01_make_http_remember.ipynb"
 ALL = "PPPPP"
 OPEN = "-----"
-_WORDS = {"passed": "P", "not yet": "w", "not started": "-", "missing": "?"}
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,6 @@ def _wrong(number: int, row: int, *only: str) -> tuple[Book, dict[str, str]]:
     return book, says
 
 
-def _first(number: int, *wanted: str) -> Book:
-    return Book(number).solve(*wanted)
-
-
 def _solved(number: int = 1) -> Book:
     return Book(number).solve()
 
@@ -110,7 +106,9 @@ def _two() -> Book:
     return Book(1).solve("E1.1", "E1.2")
 
 
-_STUB = 'def cookie_pair(set_cookie):\n    """Your code here."""\n\n\ncheck("E1.1", cookie_pair)'
+_STUB = (
+    'def cookie_pair(set_cookie):\n    """Your code here."""\n\n\ncheck("E1.1", cookie_pair)'
+)
 _CHECK = 'check("E1.1", cookie_pair)'
 
 
@@ -146,20 +144,21 @@ def honest() -> Iterator[Kind]:
     yield kind(
         "stub below the solution",
         "P----",
-        _first(1, "E1.1").after("E1.1", _STUB),
-        says={"E1.1": "a later check, in code cell 6, found: not started"},
+        Book(1).solve("E1.1").after("E1.1", _STUB),
+        says={"E1.1": "a later check, in code cell 7, found: not started"},
         quick=True,
     )
     worse = "def cookie_pair(text):\n    return text\n\n\n" + _CHECK
     yield kind(
         "worse later",
         "P----",
-        _first(1, "E1.1").after("E1.1", worse),
+        Book(1).solve("E1.1").after("E1.1", worse),
         says={"E1.1": "found: not yet"},
     )
     yield kind("better later", "P----", Book(1).answer("E1.1", worse).after("E1.1", below_stub))
-    other = _first(1, "E1.1").everywhere("cookie_pair(set", "my_pair(set")
-    yield kind("another name", "P----", other.change("E1.1", ", cookie_pair)", ", my_pair)"))
+    mine = solution("E1.1").replace("cookie_pair", "my_pair")
+    other = Book(1).answer("E1.1", mine).change("E1.1", _CHECK, 'check("E1.1", my_pair)')
+    yield kind("another name", "P----", other)
     printing = "def encode(content):\n    print(content)"
     yield kind("prints", "-w---", Book(1).answer("E1.2", printing), says={"E1.2": "`return`"})
     needy = "def encode(content):\n    return to_text(content)"
@@ -178,13 +177,14 @@ def honest() -> Iterator[Kind]:
     yield kind(
         "check without an answer",
         "w----",
-        _first(1, "E1.1").change("E1.1", _CHECK, 'check("E1.1")'),
+        Book(1).solve("E1.1").change("E1.1", _CHECK, 'check("E1.1")'),
         says={"E1.1": "check() expects 1 argument"},
+        fault="not started, without a word on the missing argument",
     )
     yield kind(
         "check of a result",
         "w----",
-        _first(1, "E1.1").change("E1.1", _CHECK, 'check("E1.1", cookie_pair("a=b"))'),
+        Book(1).solve("E1.1").change("E1.1", _CHECK, 'check("E1.1", cookie_pair("a=b"))'),
         says={"E1.1": "write its name without ()"},
     )
     book = Book(1).everywhere('"the test page": ...', '"the test page": True')
@@ -194,16 +194,10 @@ def honest() -> Iterator[Kind]:
     book.everywhere('predict("P1.2", ...)', 'predict("P1.2", "nothing")')
     predicted = {"P1.1": "passed", "P1.2": "surprised"}
     yield kind("predictions", OPEN, book, predictions=predicted, quick=True)
-    hints = _first(1, "E1.1").change("E1.1", "# hint(", "hint(")
+    hints = Book(1).solve("E1.1").change("E1.1", "# hint(", "hint(")
     hints.after("E1.1", 'hint("E1.1")')
     yield kind("hints", "P----", hints, hints={"E1.1": 2})
-    yield kind("original's outputs", OPEN, {NAME: json.dumps(_with_outputs()).encode()})
-
-
-def _with_outputs() -> Any:
-    from tests.lab.classroom.handed_in import path_of
-
-    return json.loads(path_of(1).read_text(encoding="utf-8"))
+    yield kind("original's outputs", OPEN, {NAME: path_of(1).read_bytes()})
 
 
 def cells() -> Iterator[Kind]:
@@ -211,10 +205,9 @@ def cells() -> Iterator[Kind]:
     for turned, word in ("markdown", "Markdown"), ("raw", "raw"):
         yield kind(
             f"solution in {word}",
-            "?PPPP",
-            _solved().turn("E1.1", turned),
-            says={"E1.1": f"its cell is {word}; make it a code cell"},
-            notes=None,
+            "PPPP?",
+            _solved().turn("E1.5", turned),
+            says={"E1.5": f"its cell is {word}; make it a code cell"},
         )
     yield kind(
         "check commented out",
@@ -227,7 +220,9 @@ def cells() -> Iterator[Kind]:
     yield kind("check deleted", "?PPPP", _solved().change("E1.1", _CHECK, ""), says=copy)
     book = _solved()
     del book.cells[book.at("E1.1")]
-    yield kind("cell deleted", "?PPPP", book, says=copy, notes=("NameError", "NameError"))
+    # E1.5 and two more cells use the function that is gone.
+    gone = {**copy, "E1.5": "NameError: name 'cookie_pair' is not defined"}
+    yield kind("cell deleted", "?PPPw", book, says=gone, notes=("NameError", "NameError"))
     cut = _solved().without("E1.4", "E1.5")
     both = {"E1.4": copy["E1.1"], "E1.5": copy["E1.1"]}
     yield kind("two cut out", "PPP??", cut, says=both, notes=None)
@@ -246,9 +241,9 @@ def cells() -> Iterator[Kind]:
     yield kind("title of another", f"{ALL} ???????", other, numbers=(1, 3))
     yield kind("content of another", ALL, _solved().file("03_seal_it.ipynb"))
     two = _solved().paste(_solved(2))
-    yield kind("two pasted into one", f"{ALL} PPPPP", two, numbers=(1, 2))
-    two = _solved().paste(_solved(2).without("E2.5"))
-    yield kind("two pasted into one, cut", f"{ALL} PPPP?", two, numbers=(1, 2), notes=None)
+    yield kind("two pasted into one", f"{ALL} PPPP", two, numbers=(1, 2))
+    two = _solved().paste(_solved(2).without("E2.4"))
+    yield kind("two pasted into one, cut", f"{ALL} PPP?", two, numbers=(1, 2), notes=None)
     book = _solved()
     sources = [each["source"] for each in book.code]
     book.cells[:] = [book.cells[0], code("\n\n".join(sources))]
@@ -291,7 +286,7 @@ def cells() -> Iterator[Kind]:
     yield kind("magics", ALL, timed)
     waits = "import asyncio\nawait asyncio.sleep(0)\n"
     yield kind("await", ALL, _solved().change("E1.1", "def ", f"{waits}def "))
-    größe = "größe = '✓ – 中文 🍪'\nassert len(größe) == 10"
+    größe = "größe = '✓ 中文 🍪'\nassert len(größe) == 6"
     yield kind("non-ASCII code", ALL, _solved().before("E1.1", größe))
     crlf = _solved()
     for cell in crlf.cells:
@@ -312,11 +307,10 @@ def runs() -> Iterator[Kind]:
         ("input", 'name = input("Your name: ")', "EOFError"),
         ("raises SystemExit", "import sys\nsys.exit()", "SystemExit"),
     ):
-        book = _solved().change("E1.1", "def cookie", f"{line}\ndef cookie")
+        book = _solved().change("E1.5", "def cookie", f"{line}\ndef cookie")
         yield kind(
-            f"{name} before the check", "?PPPP", book, says={"E1.1": error},
-            # A syntax error also takes the function away, which a later cell uses.
-            notes=None, quick=name == "raises",
+            f"{name} before the check", "PPPP?", book, says={"E1.5": error}, notes=(error,),
+            quick=name == "raises",
         )  # fmt: skip
     yield kind(
         "no internet",
@@ -327,12 +321,12 @@ def runs() -> Iterator[Kind]:
     endless = "while True:\n    pass"
     yield kind(
         "infinite loop before the check",
-        "?PPPP",
-        _solved().change("E1.1", "def cookie", f"{endless}\ndef cookie"),
-        says={"E1.1": "KeyboardInterrupt"},
-        notes=None,
+        "PPPP?",
+        _solved().change("E1.5", "def cookie", f"{endless}\ndef cookie"),
+        says={"E1.5": "KeyboardInterrupt"},
+        notes=("was interrupted", "KeyboardInterrupt"),
     )
-    never = "def cookie_pair(text):\n    while True:\n        text += text[:1]\n        text = text[1:]"
+    never = "def cookie_pair(text):\n    while True:\n        text = text[1:] + text[:1]"
     yield kind(
         "infinite loop in an answer",
         "wPPPP",
@@ -357,14 +351,14 @@ def runs() -> Iterator[Kind]:
     says = {"E1.1": "RecursionError"}
     yield kind("recursion", "wPPPP", _solved().answer("E1.1", recursive), says=says)
     for name, line, problem in (
-        ("os._exit", "import os\nos._exit(3)", "its process ended in code cell 8"),
-        ("exit", "exit()", "code cell 8 ended the notebook with exit() or quit()"),
-        ("crash", "import ctypes\nctypes.string_at(0)", "its process ended in code cell 8"),
+        ("os._exit", "import os\nos._exit(3)", "its process ended in code cell 10"),
+        ("exit", "exit()", "code cell 10 ended the notebook with exit() or quit()"),
+        ("crash", "import ctypes\nctypes.string_at(0)", "its process ended in code cell 10"),
         (
             "no interrupt",
-            "while True:\n    try:\n        while True: pass\n"
+            "import time\nwhile True:\n    try: time.sleep(9)\n"
             "    except KeyboardInterrupt: pass",
-            f"code cell 8 ran longer than {TIMEOUT} s, and could not be interrupted",
+            f"code cell 10 ran longer than {TIMEOUT} s, and could not be interrupted",
         ),
     ):
         yield kind(
@@ -384,14 +378,14 @@ def runs() -> Iterator[Kind]:
             "E1.1",
             f"import contextlib, pathlib\nwith contextlib.suppress(OSError):\n"
             f"    pathlib.Path({NAME!r}).write_text('hacked')\n"
-            "    pathlib.Path(ORIGINAL).write_text('hacked')",
+            "    pathlib.Path('ORIGINAL').write_text('hacked')",
         ),
     )
     sleeping = """
     import shutil
     import subprocess
 
-    sleep = [shutil.which("sleep"), SECONDS]
+    sleep = [shutil.which("sleep"), "SECONDS"]
     subprocess.Popen(sleep, env={}, start_new_session=True)
     """
     left = ("left running, and ended: sleep",)
@@ -412,14 +406,37 @@ def runs() -> Iterator[Kind]:
     import logging, random, sys, warnings
     warnings.filterwarnings("ignore")
     logging.basicConfig(level=logging.DEBUG)
-    logging.captureWarnings(True)
     random.seed(1)
     sys.setrecursionlimit(5000)
-    id = list = print
+    from IPython.core.interactiveshell import InteractiveShell
+    InteractiveShell.ast_node_interactivity = "all"
+    id = sum = print
     """
     settings = _two().after("E1.1", dedent(harmless), "%load_ext autoreload\n%autoreload 2")
-    yield kind("harmless settings", "PP---", settings, notes=None)
-    yield kind("import hook of a library", ALL, _solved().before("E1.1", "import six"))
+    yield kind("harmless settings", "PP---", settings)
+    yield kind(
+        "import hook of a library",
+        ALL,
+        _solved().before("E1.1", "import six"),
+        fault="not judged: the notebook's code changed a hook of sys",
+    )
+    yield kind(
+        "warnings in the log",
+        ALL,
+        _solved().before("E1.1", "import logging\nlogging.captureWarnings(True)"),
+        fault="not judged: the notebook's code changed warnings.showwarning",
+    )
+    yield kind(
+        "event loop of a notebook",
+        ALL,
+        _solved().before("E1.1", "import nest_asyncio2\nnest_asyncio2.apply()"),
+        fault="not judged: the notebook's code changed asyncio.events.get_event_loop",
+    )
+    forgotten = _solved().after("E1.1", "breakpoint()")
+    yield kind("breakpoint left in a cell", ALL, forgotten, notes=None)
+    forgotten = _solved().answer("E1.5", "def cookie_header(lines, path):\n    breakpoint()")
+    says = {"E1.5": "BdbQuit"}
+    yield kind("breakpoint left in an answer", "PPPPw", forgotten, says=says)
 
 
 def cheats() -> Iterator[Kind]:
@@ -456,18 +473,20 @@ def cheats() -> Iterator[Kind]:
     """
     note = "the code itself recorded E1.1 as passed; that does not count"
     yield kind("writes the record", OPEN, Book(1).last(dedent(record)), notes=(note,))
-    patch = "import lesson_app.lab.exercises as course\n{}"
     for name, line in (
         ("judge", 'course.judge = lambda e, *_: course.Verdict(e, "passed")'),
         ("catalogue", "course.catalogue = lambda: {}"),
     ):
-        yield kind(
-            f"patches the {name}",
-            "?????",
-            Book(1).before("E1.1", patch.format(line)),
-            says={"E1.1": f"not judged: the notebook's code changed lesson_app.lab.exercises.{name}"},
-            notes=None,
-        )  # fmt: skip
+        patch = f"import lesson_app.lab.exercises as course\n{line}"
+        yield kind(f"patches the {name}", OPEN, Book(1).before("E1.1", patch), notes=None)
+    patch = "import hmac\nhmac.compare_digest = lambda *_: True"
+    yield kind(
+        "patches Python",
+        "?????",
+        Book(1).before("E1.1", patch),
+        says={"E1.1": "not judged: the notebook's code changed hmac.compare_digest"},
+        notes=("the code changed hmac.compare_digest", "ValueError: the two keys are equal"),
+    )
     own = 'def check(id, *_):\n    print(f"✓ {id}: passed")'
     yield kind("own check", OPEN, Book(1).before("E1.1", own))
     yield kind("own check, and solved", ALL, _solved().before("E1.1", own))
@@ -497,9 +516,9 @@ def files() -> Iterator[Kind]:
         yield loose(f"{name}.ipynb", "PP---", _two())
     yield loose("Jones.ipynb.txt", "PP---", _two())
     yield loose("Brown.json", "PP---", _two())
-    yield kind("03.IPYNB", "PP---", _two().file("03.IPYNB"))
-    yield kind("x.ipynb.txt", "PP---", _two().file("x.ipynb.txt"), quick=True)
-    yield kind("x.json", "PP---", _two().file("x.json"))
+    yield kind("upper-case suffix", "PP---", _two().file("03.IPYNB"))
+    yield kind("text suffix", "PP---", _two().file("x.ipynb.txt"), quick=True)
+    yield kind("JSON suffix", "PP---", _two().file("x.json"))
     book = _two()
     book.data["metadata"] = {}
     yield kind("nbstripout", "PP---", book)
@@ -546,7 +565,7 @@ def files() -> Iterator[Kind]:
         "two versions",
         "PPP--",
         _two(),
-        _first(1, "E1.1", "E1.3").file("01_make_http_remember (1).ipynb"),
+        Book(1).solve("E1.1", "E1.3").file("01_make_http_remember (1).ipynb"),
     )
     broken = {"01_make_http_remember-Copy1.ipynb": b"{"}
     yield kind(
@@ -575,7 +594,9 @@ def archives() -> Iterator[Kind]:
     yield Kind("a zip", "PP---", below(f"winter term.zip/{name}", inside), key=name)
     nested = {"term.zip/tom.zip": zipped({f"a b/{NAME}": _two().bytes()})}
     yield Kind("a nested zip", "PP---", nested, key="tom")
-    yield kind("zip in a folder", "PP---", {"my work.zip": zipped({f"x/{NAME}": _two().bytes()})})
+    yield kind(
+        "zip in a folder", "PP---", {"my work.zip": zipped({f"x/{NAME}": _two().bytes()})}
+    )
 
     moodle = "moodle.zip/{}_assignsubmission_file_/" + NAME
     ada, bob = "Ada Lovelace_4711", "Bob Łuczak_4712"
@@ -587,7 +608,7 @@ def archives() -> Iterator[Kind]:
         key="Bob Łuczak", problems={"onlinetext.html": "typed into Moodle"},
     )  # fmt: skip
     canvas = "canvas.zip/{}_01_make_http_remember{}.ipynb"
-    first, second = _two().bytes(), _first(1, "E1.3").bytes()
+    first, second = _two().bytes(), Book(1).solve("E1.3").bytes()
     yield Kind("Canvas", "PP---", {canvas.format("eveeva_101_9001", ""): first}, key="eveeva")
     two = {
         canvas.format("doedan_LATE_102_9002", ""): first,

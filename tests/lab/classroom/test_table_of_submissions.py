@@ -22,7 +22,6 @@ from tests.conftest import ROOT
 from tests.lab.classroom.handed_in import hand_in
 from tests.lab.classroom.kinds import KINDS, NAME, TIMEOUT, Kind
 from tests.lab.classroom.made import Read
-from tests.plugin import is_quick
 
 #: An argument for ``sleep`` that no other test or run uses.
 SECONDS = f"4476.{os.getpid()}"
@@ -66,9 +65,11 @@ class Graded:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
-    """Grade all kinds with one call of the command; with ``--quick``, a few."""
-    kinds = [each for each in KINDS if each.quick or not is_quick()]
+def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """Grade the kinds of all selected tests with one call of the command."""
+    params = [getattr(each, "callspec", None) for each in request.session.items]
+    selected = [each.params["kind"] for each in params if each and "kind" in each.params]
+    kinds = [each for each in KINDS if (each in selected if selected else each.quick)]
     folder = tmp_path_factory.mktemp("table")
     (folder / "list.csv").write_text(CLASS_LIST, encoding="utf-8")
     handed_in = folder / "handed in"
@@ -76,7 +77,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     files = {}
     for each in kinds:
         for name, content in each.files.items():
-            text = content.replace(b"ORIGINAL", json.dumps(str(handed_in / name))[1:-1].encode())
+            text = content.replace(
+                b"ORIGINAL", json.dumps(str(handed_in / name))[1:-1].encode()
+            )
             files[name] = text.replace(b"SECONDS", SECONDS.encode())
     paths = hand_in(handed_in, files)
     before = {path: path.read_bytes() for path in handed_in.rglob("*") if path.is_file()}
@@ -96,36 +99,41 @@ def _row(kind: Kind) -> Any:
     return pytest.param(kind, id=kind.name, marks=marks)
 
 
-each_kind = pytest.mark.parametrize("kind", [_row(each) for each in KINDS])
+@pytest.mark.parametrize("kind", [_row(each) for each in KINDS])
+def test_kind(kind: Kind, graded: Graded) -> None:
+    """All reports give the grade of a fair instructor, and say why."""
+    same_states(kind, graded)
+    same_words(kind, graded)
+    same_problems(kind, graded)
+    same_page(kind, graded)
+    same_line(kind, graded)
 
 
-@each_kind
-def test_grade(kind: Kind, graded: Graded) -> None:
-    """The states are those that a fair instructor gives, and the words say why."""
-    row, results = graded.student(kind), list(graded.results(kind))
-    hints = {each["id"]: each["hints"] for each in results if each["hints"]}
+def same_states(kind: Kind, graded: Graded) -> None:
+    """Compare the best state of each exercise, and which were handed in."""
+    states = graded.student(kind)["states"]
+    handed_in = {each["id"] for each in graded.results(kind)}
 
-    handed_in = {each["id"] for each in results}
-    expected = {i: kind.expected[i] for i in row["states"]}
-    assert row["states"] == expected
-    assert {i for i, state in kind.expected.items() if state != "missing"} <= handed_in
-    assert hints == kind.hints
-    for id, part in kind.says.items():  # noqa: A001
+    assert states == {each: kind.expected[each] for each in states}
+    assert {each for each, state in kind.expected.items() if state != "missing"} <= handed_in
+
+
+def same_words(kind: Kind, graded: Graded) -> None:
+    """Compare what is said about each exercise, the hints, and the predictions."""
+    results = list(graded.results(kind))
+    for id, part in kind.says.items():  # noqa: A001  # as in the lesson
         [each] = [each for each in results if each["id"] == id]
         assert part in f"{each['message']} {each['reason']} {each['note']}"
-    if kind.says:
-        noted = {each["id"] for each in results if each["note"]}
-        assert noted <= kind.says.keys()
+    assert {each["id"]: each["hints"] for each in results if each["hints"]} == kind.hints
     if kind.predictions is not None:
         [file] = graded.files(kind)
         assert {each["id"]: each["state"] for each in file["predictions"]} == kind.predictions
 
 
-@each_kind
-def test_problems_and_notes(kind: Kind, graded: Graded) -> None:
-    """Each file's problem, and each note on its run, is there; no other is."""
+def same_problems(kind: Kind, graded: Graded) -> None:
+    """Compare each file's problem, and the notes on its run."""
     problems = {each["path"]: each["problem"] for each in graded.files(kind) if each["problem"]}
-    assert len(problems) == len(kind.problems)
+    assert len(problems) == len(kind.problems), problems
     for end, part in kind.problems.items():
         [problem] = [text for path, text in problems.items() if path.endswith(end)]
         assert part in problem
@@ -136,28 +144,23 @@ def test_problems_and_notes(kind: Kind, graded: Graded) -> None:
             assert part in note
 
 
-@each_kind
-def test_feedback(kind: Kind, graded: Graded) -> None:
-    """The student's page has each state, and the words on it."""
-    page = graded.page(kind)
-
-    for result in graded.results(kind):
-        best = graded.student(kind)["states"][result["id"]]
-        assert f"{best} {result['id']} {result['title']}" in page
+def same_page(kind: Kind, graded: Graded) -> None:
+    """Look for all that on the student's page."""
+    page, states = graded.page(kind), graded.student(kind)["states"]
+    for each in graded.results(kind):
+        assert f"{states[each['id']]} {each['id']} {each['title']}" in page
     for part in (*kind.says.values(), *kind.problems.values(), *(kind.notes or ())):
         assert part in page
 
 
-@each_kind
-def test_table(kind: Kind, graded: Graded) -> None:
-    """grades.csv says the same as grades.json, and counts right."""
+def same_line(kind: Kind, graded: Graded) -> None:
+    """Compare grades.csv with the table."""
     with (graded.folder / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         [line] = [each for each in csv.DictReader(file) if each["key"] == kind.student]
-    states = graded.student(kind)["states"]
     passed = [each for each, state in kind.expected.items() if state == "passed"]
     must = sum(catalogue()[each].must for each in passed)
 
-    assert {each: line[each] for each in states} == states
+    assert all(line[each] == kind.expected[each] for each in graded.student(kind)["states"])
     assert (int(line["must passed"]), int(line["may passed"])) == (must, len(passed) - must)
     assert int(line["problems"]) == len(kind.problems)
 
@@ -180,7 +183,7 @@ def test_nothing_is_changed_or_left(graded: Graded) -> None:
     after = {path: path.read_bytes() for path in graded.before if path.exists()}
     confined = find_sandbox().name == "bubblewrap"
     changed = {
-        path.parent.name for path in graded.before if after.get(path) != graded.before[path]
+        path.parent.name for path, was in graded.before.items() if after.get(path) != was
     }
     assert changed <= (set() if confined else {"writes to the original"})
 
@@ -196,7 +199,11 @@ def test_all_passed(tmp_path: Path) -> None:
 
     command = [sys.executable, "-m", "lesson_app", "grade", NAME]
     done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
     assert done.returncode == 0
