@@ -243,7 +243,14 @@ def cells() -> Iterator[Kind]:
     two = _solved().paste(_solved(2))
     yield kind("two pasted into one", f"{ALL} PPPP", two, numbers=(1, 2))
     two = _solved().paste(_solved(2).without("E2.4"))
-    yield kind("two pasted into one, cut", f"{ALL} PPP?", two, numbers=(1, 2), notes=None)
+    yield kind(
+        "two pasted into one, cut",
+        f"{ALL} PPP?",
+        two,
+        numbers=(1, 2),
+        says={"E2.4": copy["E1.1"]},
+        notes=None,
+    )
     book = _solved()
     sources = [each["source"] for each in book.code]
     book.cells[:] = [book.cells[0], code("\n\n".join(sources))]
