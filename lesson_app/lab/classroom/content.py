@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from ..exercises import catalogue
@@ -14,8 +14,7 @@ from .submissions import Cell
 CHECK = re.compile(r"""(?<!\w)check\(\s*["'](E\d{1,3}\.\d{1,3})["']""")
 PREDICTION = re.compile(r"""(?<!\w)(?:predict|observe)\(\s*["'](P\d{1,3}\.\d{1,3})["']""")
 _OF_EXERCISE = re.compile(
-    r"""(?<!\w)(?:check|hint|yours_or_ours)\(\s*["'](E\d{1,3}\.\d{1,3})["']|^\*\*(E\d{1,3}\.\d{1,3})\*\*""",
-    re.MULTILINE,
+    r"""["'](E\d{1,3}\.\d{1,3})["']|^\*\*(E\d{1,3}\.\d{1,3})\*\*""", re.MULTILINE
 )
 _COMMENTED = re.compile(
     r"""^\s*#.*(?<!\w)check\(\s*["'](E\d{1,3}\.\d{1,3})["']""", re.MULTILINE
@@ -28,31 +27,32 @@ def titles() -> dict[str, int]:
     found = {}
     for path in sorted(course_folder().glob("[0-9][0-9]_*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        found[_title("".join(each["source"]) for each in cells)] = int(path.name[:2])
+        sources = ("".join(each["source"]) for each in cells if each["cell_type"] == "markdown")
+        found[next(_headings(sources))] = int(path.name[:2])
     return found
 
 
-def _title(sources: Iterable[str]) -> str:
-    """Return the first heading, in a form that survives small changes."""
+def _headings(sources: Iterable[str]) -> Iterator[str]:
+    """Yield the headings of the first level, in a form that survives small changes."""
     for source in sources:
         for line in source.splitlines():
             if line.startswith("# "):
-                return " ".join(re.findall(r"\w+", line.casefold()))
-    return ""
+                yield " ".join(re.findall(r"\w+", line.casefold()))
 
 
 def wanted(cells: Sequence[Cell]) -> list[str]:
     """Return the ids of the exercises that a notebook must have, in the course's order.
 
-    The notebook's title counts, and what its cells check. Without a known title, all exercises
-    of a notebook count if one of them is there. File names don't count.
+    The notebook's title counts, and what its cells check; several titles count if notebooks
+    were pasted into one. Without a known title, all exercises of a notebook count if the id of
+    one of them is there. File names don't count.
     """
     prose = (each.source for each in cells if each.kind == "markdown")
-    number = titles().get(_title(prose))
+    numbers = {titles()[each] for each in _headings(prose) if each in titles()}
     found = {
         first or second for each in cells for first, second in _OF_EXERCISE.findall(each.source)
     }
-    numbers = set(map(number_of, found)) if number is None else {number}
+    numbers = numbers or set(map(number_of, found))
     known = catalogue()
     ids = {each for each in known if number_of(each) in numbers}
     ids.update(*(CHECK.findall(source) for source in _code(cells)))
