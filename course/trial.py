@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,6 @@ import nbformat
 import psutil  # type: ignore[import-untyped]
 import requests
 from nbclient import NotebookClient
-
-from lesson_app.lab.classroom._runner import talk_through_files
 
 # This cell runs first. It blocks connections to other machines, and lists what is there before
 # the notebook starts. The kernel's own connections don't use Python's sockets.
@@ -50,6 +49,18 @@ print(lesson_app.lab.serve(lesson_app.create_app(secret=__import__("os").urandom
 #: Seconds to wait for an event that must happen.
 _PATIENCE = 300
 _VARYING = ("image/", "application/vnd.jupyter.widget-view")
+
+
+def talk_through_files(manager: Any, folder: Path) -> None:
+    """Let a kernel use sockets in `folder` instead of TCP ports, where the system has them.
+
+    Jupyter chooses free TCP ports before the kernel starts. On a busy machine another
+    program takes one of them first, and the kernel ends.
+    """
+    manager.connection_file = str(folder / "kernel.json")
+    # A socket's path must not be longer than about 100 bytes.
+    if sys.platform != "win32" and len(os.fsencode(folder)) < 80:
+        manager.transport = "ipc"
 
 
 @dataclass(frozen=True)

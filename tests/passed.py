@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 
 #: Folders whose tests try the same cases with and without ``--quick``.
-SAME = ("notebooks", "tests/exercises", "tests/lab", "tests/deployment", "tests/foreign")
+SAME = (
+    "notebooks",
+    "tests/exercises",
+    "tests/lab/attacks",
+    "tests/lab/draw",
+    "tests/lab/http",
+    "tests/lab/views",
+    "tests/deployment",
+    "tests/foreign",
+)
 _KEY = "lesson_app/passed"
 
 

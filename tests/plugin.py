@@ -173,7 +173,8 @@ def pytest_runtest_makereport(
 def kernel_manager(**options: Any) -> Any:
     """Return a kernel manager that uses files instead of ports, which can be in use."""
     from jupyter_client.manager import KernelManager
-    from lesson_app.lab.classroom._runner import talk_through_files
+
+    from course.trial import talk_through_files
 
     manager = KernelManager(**options)
     _folders.append(Path(tempfile.mkdtemp(prefix="kernel-")))

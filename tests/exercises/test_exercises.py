@@ -682,7 +682,8 @@ def test_ours_in_disguise(name: str) -> None:
 
 def test_class_of_ours_is_not_yours() -> None:
     """A class that inherits from ours is ours, but may inherit from that of an earlier one."""
-    first, second = (catalogue()[key].ours[0] for key in ("E4.1", "E4.2"))
+    first: Any = catalogue()["E4.1"].ours[0]
+    second: Any = catalogue()["E4.2"].ours[0]
 
     assert judge(catalogue()["E4.2"], type("Mine", (second,), {})).message.startswith("that is")
     assert not is_ours(type("Mine", (first,), {}), [second])

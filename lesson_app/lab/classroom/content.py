@@ -9,7 +9,7 @@ from functools import cache
 
 from ..exercises import catalogue
 from .course import course_folder
-from .submissions import Cell
+from .handed_in.submissions import Cell
 
 CHECK = re.compile(r"""(?<!\w)check\(\s*["'](E\d{1,3}\.\d{1,3})["']""")
 PREDICTION = re.compile(r"""(?<!\w)(?:predict|observe)\(\s*["'](P\d{1,3}\.\d{1,3})["']""")

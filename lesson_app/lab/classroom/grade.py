@@ -19,15 +19,15 @@ import click
 
 from ...dissect.words import echo
 from .content import number_of
+from .handed_in.roster import read_roster
+from .handed_in.submissions import Submission, find
 from .kept import Kept
 from .notebook import grade_notebook
-from .progress import Progress
-from .reports import table, write_all, written
 from .results import Grade, Student, rows
-from .roster import read_roster
-from .sandbox import find_sandbox
-from .submissions import Submission, find
-from .tally import asked, points
+from .running.sandbox import find_sandbox
+from .written.progress import Progress
+from .written.reports import table, write_all, written
+from .written.tally import asked, points
 
 _AT_LEAST_ONE = click.IntRange(min=1)
 
@@ -124,6 +124,8 @@ def grade(
     grades = [_only(each, set(numbers)) for each in grades] if numbers else grades
     for line in table(grades, students):
         echo(line)
+    for each in roster.unmatched if roster else ():
+        echo(each)
     if out:
         write_all(out, grades, students)
         for line in written(out, grades, students):

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import lesson_app
 
+from .handed_in.submissions import Submission
 from .results import Grade
-from .submissions import Submission
 
 #: The name of the file in the folder of the results.
 NAME = "results.jsonl"

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..exercises import catalogue
 from . import content
+from .handed_in.submissions import Cell, Submission
 from .results import STATES, Grade, Prediction, Result
-from .run import Run, run_notebook
-from .submissions import Cell, Submission
+from .running.run import Run, run_notebook
 
 _MOST_NOTES = 50
 

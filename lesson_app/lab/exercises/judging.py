@@ -96,7 +96,7 @@ class Verdict:
 def judge(exercise: Exercise, *answers: Any) -> Verdict:
     """Judge the answers. Catch what they raise, and keep what they print."""
     untouched = [is_untouched(answer) for answer in answers]
-    if all(untouched):
+    if answers and all(untouched):
         return Verdict(exercise, "not started")
     if any(is_ours(answer, (*exercise.ours, *exercise.alike)) for answer in answers):
         return Verdict(exercise, "not started", OURS)

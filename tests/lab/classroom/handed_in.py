@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from lesson_app.lab.classroom.submissions import Submission, find
+from lesson_app.lab.classroom.handed_in.submissions import Submission, find
 
 #: A file's content: bytes, or text that is written as UTF-8.
 Content = bytes | str

@@ -109,6 +109,7 @@ def _two() -> Book:
 _STUB = (
     'def cookie_pair(set_cookie):\n    """Your code here."""\n\n\ncheck("E1.1", cookie_pair)'
 )
+_LAST_CHECK = 'check("E1.5", cookie_header)'
 _CHECK = 'check("E1.1", cookie_pair)'
 
 
@@ -139,7 +140,6 @@ def honest() -> Iterator[Kind]:
         "solved below the stub and not checked again",
         "P----",
         Book(1).after("E1.1", solution("E1.1")),
-        fault="not started, although yours_or_ours says that E1.1 passed",
     )
     yield kind(
         "stub below the solution",
@@ -173,19 +173,20 @@ def honest() -> Iterator[Kind]:
         cell["execution_count"] = number
     yield kind("odd execution counts", "PP---", book)
     swapped = _two().change("E1.1", '"E1.1"', '"E1.2"')
-    yield kind("another id", "?P---", swapped, says={"E1.1": "no cell checks it"})
+    yield kind("another id", "PP---", swapped)  # `yours_or_ours` checks E1.1, too
     yield kind(
         "check without an answer",
-        "w----",
-        Book(1).solve("E1.1").change("E1.1", _CHECK, 'check("E1.1")'),
-        says={"E1.1": "check() expects 1 argument"},
-        fault="not started, without a word on the missing argument",
+        "----w",
+        Book(1).solve("E1.5").change("E1.5", _LAST_CHECK, 'check("E1.5")'),
+        says={"E1.5": "check() expects 1 argument"},
     )
     yield kind(
         "check of a result",
-        "w----",
-        Book(1).solve("E1.1").change("E1.1", _CHECK, 'check("E1.1", cookie_pair("a=b"))'),
-        says={"E1.1": "write its name without ()"},
+        "P---w",
+        Book(1)
+        .solve("E1.1", "E1.5")
+        .change("E1.5", _LAST_CHECK, 'check("E1.5", cookie_header(["a=b"], "/"))'),
+        says={"E1.5": "write its name without ()"},
     )
     book = Book(1).everywhere('"the test page": ...', '"the test page": True')
     for name, said in ("a missing page", "True"), ("a second visitor", "False"):
@@ -211,13 +212,16 @@ def cells() -> Iterator[Kind]:
         )
     yield kind(
         "check commented out",
-        "?PPPP",
-        _solved().change("E1.1", _CHECK, f"# {_CHECK}"),
-        says={"E1.1": "its check is a comment; remove the #"},
+        "PPPP?",
+        _solved().change("E1.5", _LAST_CHECK, f"# {_LAST_CHECK}"),
+        says={"E1.5": "its check is a comment; remove the #"},
         quick=True,
     )
     copy = {"E1.1": "no cell checks it; copy the cell from a new copy of the notebook"}
-    yield kind("check deleted", "?PPPP", _solved().change("E1.1", _CHECK, ""), says=copy)
+    deleted = _solved().change("E1.5", _LAST_CHECK, "")
+    yield kind("check deleted", "PPPP?", deleted, says={"E1.5": copy["E1.1"]})
+    deleted = _solved().change("E1.1", _CHECK, "")
+    yield kind("check deleted before yours_or_ours", ALL, deleted)
     book = _solved()
     del book.cells[book.at("E1.1")]
     # E1.5 and two more cells use the function that is gone.
@@ -425,19 +429,16 @@ def runs() -> Iterator[Kind]:
         "import hook of a library",
         ALL,
         _solved().before("E1.1", "import six"),
-        fault="not judged: the notebook's code changed a hook of sys",
     )
     yield kind(
         "warnings in the log",
         ALL,
         _solved().before("E1.1", "import logging\nlogging.captureWarnings(True)"),
-        fault="not judged: the notebook's code changed warnings.showwarning",
     )
     yield kind(
         "event loop of a notebook",
         ALL,
         _solved().before("E1.1", "import nest_asyncio2\nnest_asyncio2.apply()"),
-        fault="not judged: the notebook's code changed asyncio.events.get_event_loop",
     )
     forgotten = _solved().after("E1.1", "breakpoint()")
     yield kind("breakpoint left in a cell", ALL, forgotten, notes=None)

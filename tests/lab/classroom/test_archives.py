@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lesson_app.lab.classroom import archives
-from lesson_app.lab.classroom.submissions import find
+from lesson_app.lab.classroom.handed_in import archives
+from lesson_app.lab.classroom.handed_in.submissions import find
 from tests.lab.classroom.handed_in import (
     NOTEBOOK,
     Layout,

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from lesson_app.lab.classroom import class_view, feedback
 from lesson_app.lab.classroom.results import Grade, Row, Student, rows
-from lesson_app.lab.classroom.tally import asked
+from lesson_app.lab.classroom.written import class_view, feedback
+from lesson_app.lab.classroom.written.tally import asked
 from lesson_app.lab.exercises import catalogue
 from tests.lab.classroom.made import ADA, BOB, EVE, STUDENTS, ZOE, Read, grades, result
 

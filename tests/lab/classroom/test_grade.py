@@ -17,8 +17,8 @@ from click.testing import Result as Invoked
 
 from lesson_app.cli import main
 from lesson_app.lab.classroom import grade as grading
+from lesson_app.lab.classroom.handed_in.submissions import Submission
 from lesson_app.lab.classroom.results import Grade, Result
-from lesson_app.lab.classroom.submissions import Submission
 from tests.conftest import PATIENCE, wait_until
 from tests.lab.classroom.test_run import CHECK, RIGHT, for_ever, sleepers
 

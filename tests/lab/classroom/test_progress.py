@@ -10,7 +10,7 @@ from threading import Lock
 
 import pytest
 
-from lesson_app.lab.classroom.progress import Progress
+from lesson_app.lab.classroom.written.progress import Progress
 
 
 class Seconds:

@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lesson_app.lab.classroom.reports import table, write_all, written
 from lesson_app.lab.classroom.results import Grade, Prediction, Row, Student
-from lesson_app.lab.classroom.tally import predictions
-from lesson_app.lab.classroom.texts import cell, file_names
+from lesson_app.lab.classroom.written.reports import table, write_all, written
+from lesson_app.lab.classroom.written.tally import predictions
+from lesson_app.lab.classroom.written.texts import cell, file_names
 from tests.lab.classroom.made import ADA, BOB, STUDENTS, ZOE, grades, result
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 import pytest
 
+from lesson_app.lab.classroom.handed_in.submissions import find, read_roster
 from lesson_app.lab.classroom.results import Student
-from lesson_app.lab.classroom.submissions import find, read_roster
 from tests.lab.classroom.handed_in import (
     CANVAS,
     MOODLE,

@@ -17,10 +17,10 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from course.notebooks import NOTEBOOKS, read
-from lesson_app.lab.classroom import run as running
-from lesson_app.lab.classroom import sandbox
-from lesson_app.lab.classroom.run import Run, Stopped, run_notebook
-from lesson_app.lab.classroom.sandbox import Sandbox, sandboxes
+from lesson_app.lab.classroom.running import run as running
+from lesson_app.lab.classroom.running import sandbox
+from lesson_app.lab.classroom.running.run import Run, Stopped, run_notebook
+from lesson_app.lab.classroom.running.sandbox import Sandbox, sandboxes
 from tests.conftest import PATIENCE, wait_until
 from tests.plugin import need
 
@@ -73,7 +73,7 @@ def test_what_a_run_finds(tmp_path: Path) -> None:
         "await __import__('asyncio').sleep(0)",
         "from IPython.display import HTML, display; display(HTML('x')); input()",
         "import sys; sys.exit(3)",
-        "not Python",
+        "not Python at all",
     )
 
     assert states(found) == [
@@ -354,7 +354,7 @@ def test_no_process_outlives_the_grader(tmp_path: Path) -> None:
     cell = f"import subprocess; subprocess.Popen(['sleep', '{for_ever(4474)}']).wait()"
     source = f"""
 import pathlib
-from lesson_app.lab.classroom.run import run_notebook
+from lesson_app.lab.classroom.running.run import run_notebook
 run_notebook(pathlib.Path("x.ipynb"), [{cell!r}], timeout=9999, limit=9999)
 """
     (tmp_path / "x.ipynb").touch()

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lesson_app.lab.classroom import archives, neighbours, notebook_files, students
+from lesson_app.lab.classroom.handed_in import archives, neighbours, notebook_files, students
+from lesson_app.lab.classroom.handed_in.submissions import Cell, Submission, find
 from lesson_app.lab.classroom.results import Student
-from lesson_app.lab.classroom.submissions import Cell, Submission, find
 from tests.conftest import ROOT
 from tests.lab.classroom.handed_in import (
     CANVAS,
@@ -802,3 +802,21 @@ def test_the_notebooks_of_the_course_are_known() -> None:
     names = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 
     assert names == list(students._NOTEBOOKS)
+
+
+def test_nobody_hands_in_for_another(tmp_path: Path) -> None:
+    """A learner's own folder names do not make the work another's, whatever they look like."""
+    for name in (
+        "ada/work.ipynb",
+        "mallory/ada_12_assignsubmission_file_/work.ipynb",
+        "mallory/bert_12_34_x.ipynb",
+        "bert/work.ipynb",
+    ):
+        path = tmp_path / "class" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(NOTEBOOK)
+
+    found = find([tmp_path / "class"], tmp_path / "scratch")
+
+    students = [each.student.key for each in found]
+    assert sorted(students) == ["ada", "bert", "mallory", "mallory"]

@@ -16,12 +16,12 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from lesson_app.lab.classroom.sandbox import find_sandbox
+from lesson_app.lab.classroom.running.sandbox import find_sandbox
 from lesson_app.lab.exercises import catalogue
 from tests.conftest import ROOT
-from tests.lab.classroom.made_up import hand_in
 from tests.lab.classroom.kinds import KINDS, NAME, TIMEOUT, Kind
 from tests.lab.classroom.made import Read
+from tests.lab.classroom.made_up import hand_in
 
 #: An argument for ``sleep`` that no other test or run uses.
 SECONDS = f"4476.{os.getpid()}"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..exercises import Exercise
-from .results import Row
+from ...exercises import Exercise
+from ..results import Row
 from .tally import by_notebook, points
 from .texts import count
 

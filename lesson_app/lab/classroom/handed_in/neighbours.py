@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..results import Student
 from .archives import EMPTY, Entry
 from .gathering import File, Root
 from .notebook_files import Reading, mentioned
 from .places import Places, safe_name
-from .results import Student
 from .students import upload
 from .walk import Walk
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from ...dissect.words import span
+from ....dissect.words import span
 from .texts import clean, count
 
 #: Without a terminal, a line is printed after so many seconds, or a tenth of the notebooks.

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..exercises import Exercise
-from ..views.markup import STATUS_COLOURS, status
+from ...exercises import Exercise
+from ...views.markup import STATUS_COLOURS, status
+from ..results import STATES, Result, Row
 from .page import document, items, paragraph, text
-from .results import STATES, Result, Row
 from .tally import MARKS, asked, by_notebook, points, predictions, right_of_made
 from .texts import count
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..exercises import Exercise
-from .results import Grade, Result, Row, Student, rows
+from ...exercises import Exercise
+from ..results import Grade, Result, Row, Student, rows
 from .tally import asked, points, predictions, right_of_made
 from .texts import clean, count
 

@@ -6,14 +6,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 import click
 
+from ..results import Student
 from .archives import Entry, is_archive
 from .notebook_files import Reading, mentioned, read
-from .results import Student
 from .students import Upload, from_file, from_folder, text, upload
 from .walk import Walk
 
@@ -66,6 +67,13 @@ class Root:
     name: str
     files: list[File] = field(default_factory=list)
     around: int = 0
+
+    @cached_property
+    def common(self) -> int:
+        """How many outer names all files have in common, in their order."""
+        parts = [each.parts[:-1] for each in self.files]
+        pairs = enumerate(zip(min(parts), max(parts), strict=False))
+        return next((n for n, (one, other) in pairs if one != other), len(min(parts, key=len)))
 
     def top(self, file: File) -> str:
         """Return the first name of a file below the root, with a "/" if it is a folder's."""
@@ -191,8 +199,12 @@ def _name_students(roots: list[Root]) -> None:
 
 
 def _upload(root: Root, file: File) -> tuple[tuple[str, ...], Upload | None]:
-    """Return what an LMS wrote into the outermost name, and the names around it."""
-    for n, part in enumerate(file.parts):
+    """Return what an LMS wrote into the outermost name, and the names around it.
+
+    Only folders that hold all files of the root may be around it: further in, a learner
+    chooses the names, and could choose another's.
+    """
+    for n, part in enumerate(file.parts[: root.common + 1]):
         if found := upload(part):
             return file.parts[:n], found
     return (), upload(root.name)

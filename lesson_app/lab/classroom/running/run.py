@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
-from ..exercises.progress_file import PROGRESS
+from ...exercises.progress_file import PROGRESS
 from . import _supervisor
 from ._events import received
 from .sandbox import Sandbox, environment, find_sandbox
@@ -38,7 +38,7 @@ STARTING = 300
 MOST_BYTES, MOST_FILES = 500 << 20, 20_000
 #: How many seconds, at most, a cell has to end after an interrupt.
 GRACE = 5
-_JUDGE = "lesson_app.lab.classroom._judge"
+_JUDGE = "lesson_app.lab.classroom.running._judge"
 
 
 class Stopped(Exception):  # noqa: N818  # not an error
@@ -258,7 +258,7 @@ class _Runner:
         with suppress(psutil.Error):
             own = {self.process.pid, *(each.pid for each in self.process.parents())}
             found = psutil.Process(supervisor.pid).children(recursive=True)
-            left = sorted(each.name() for each in found if each.pid not in own)
+            left = sorted(each.name() for each in found if each.pid not in own and _runs(each))
             if left:
                 self.found.notes.append(f"left running, and ended: {', '.join(left)}")
 
@@ -311,6 +311,10 @@ class _Clock:
             passed = min(now - self._last, 2 * TICK) if waits else 0.0
             self.had += max(computed - self._computed, passed)
         self._computed, self._last = computed, now
+
+
+def _runs(process: Any) -> bool:
+    return bool(process.status() != psutil.STATUS_ZOMBIE)
 
 
 def _find_program(supervisor: int) -> Any:

@@ -9,8 +9,10 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 _CODE = (FunctionType, BuiltinFunctionType, type, staticmethod, classmethod, property)
+#: Python's own functions change these, and libraries do. No verdict depends on them.
+_OFTEN_CHANGED = ("asyncio", "logging", "warnings")
 #: IPython replaces functions of its own while cells run, and these of Python.
-_NOT_WATCHED = ("IPython", "__main__", "__mp_main__", "traitlets")
+_NOT_WATCHED = ("IPython", "__main__", "__mp_main__", "traitlets", *_OFTEN_CHANGED)
 
 
 _REPLACED = {
@@ -82,7 +84,7 @@ class Snapshot:
             for new, value in names.items():
                 if callable(value) and before.get(new) is not value:
                     return f"{label}.{new}"
-        return "a hook of sys" if _differ(_hooks(), self._hooks) else ""
+        return "a hook of sys" if _differ(self._hooks, _hooks()) else ""
 
 
 def _attributes(value: Any) -> Mapping[str, Any]:
@@ -101,11 +103,15 @@ def _is_not(one: Any, other: Any) -> bool:
     return one is not other
 
 
-def _differ(some: list[Any], others: list[Any]) -> bool:
-    return len(some) != len(others) or any(map(_is_not, some, others))
+def _differ(before: list[list[Any]], now: list[list[Any]]) -> bool:
+    """Return whether a list does not begin as before; a library may add a finder at the end."""
+    pairs = zip(before, now, strict=True)
+    return any(
+        len(new) < len(old) or any(map(_is_not, old, new[: len(old)])) for old, new in pairs
+    )
 
 
-def _hooks() -> list[Any]:
-    """Return what changes how Python runs or finds code, and how many there are."""
-    tracers = (sys.gettrace(), sys.getprofile(), sys.pycache_prefix)
-    return [*tracers, *sys.meta_path, *sys.path_hooks]
+def _hooks() -> list[list[Any]]:
+    """Return what changes how Python runs or finds code."""
+    tracers = [sys.gettrace(), sys.getprofile(), sys.pycache_prefix]
+    return [tracers, list(sys.meta_path), list(sys.path_hooks)]

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..results import Student
 from .archives import EMPTY
 from .gathering import File, Root, gather
 from .neighbours import Neighbours
 from .notebook_files import Cell
-from .results import Student
 from .roster import Roster, read_roster
 from .walk import Walk
 

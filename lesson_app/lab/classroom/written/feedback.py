@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from ..exercises import Exercise
-from ..views.markup import status
+from ...exercises import Exercise
+from ...views.markup import status
+from ..results import Grade, Result, Row
 from .page import document, items, paragraph, text
-from .results import Grade, Result, Row
 from .tally import MARKS, by_notebook, points, predictions, right_of_made
 from .terminal import label
 from .texts import count

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from ..exercises import Exercise, catalogue
-from .results import STATES, Result, Row
+from ...exercises import Exercise, catalogue
+from ..results import STATES, Result, Row
 
 #: The mark of each state, which a learner knows from `check`.
 MARKS = dict(zip(STATES, "✓✗○!", strict=True))

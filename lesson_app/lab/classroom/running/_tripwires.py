@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -43,6 +44,7 @@ class Tripwires:
             function.__closure__,
         )
         original.__kwdefaults__ = function.__kwdefaults__
+        signature = inspect.signature(function)
 
         def note(arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
             caller = sys._getframe(2).f_code.co_filename
@@ -56,6 +58,7 @@ class Tripwires:
         function.__code__ = _wrapper(free).__code__.replace(co_name=own)
         function.__defaults__ = None
         function.__kwdefaults__ = {"_noted": note}
+        vars(function)["__signature__"] = signature  # `codec_from` asks for it
 
 
 def _is_watched(function: FunctionType) -> bool:

@@ -97,7 +97,7 @@ def _works(sandbox: Sandbox) -> bool:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         (folder / "work").mkdir()
-        source = "import lesson_app.lab.classroom._limits as limits\n"
+        source = "import lesson_app.lab.classroom.running._limits as limits\n"
         source += "limits.loopback_up()\n" * sandbox.sets_up_loopback
         source += "import socket; socket.create_server(('127.0.0.1', 0))"
         command = sandbox.command([sys.executable, "-c", source], folder)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from .results import Student
+from ..results import Student
 
 #: Letters that have no decomposition into a base letter and an accent.
 _LETTERS = str.maketrans(

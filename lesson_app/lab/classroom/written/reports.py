@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from ..results import Grade, Row, Student, rows
 from . import class_view, feedback, lms
-from .results import Grade, Row, Student, rows
 from .tally import asked, points
 from .terminal import table
 from .texts import cell, count, file_names, legal

@@ -33,10 +33,10 @@ from traitlets.config import Config
 
 import lesson_app.lab
 from lesson_app.lab import exercises
-from lesson_app.lab.classroom import _limits
-from lesson_app.lab.classroom._events import sender
-from lesson_app.lab.classroom._tampering import Snapshot
-from lesson_app.lab.classroom._tripwires import Tripwires
+from lesson_app.lab.classroom.running import _limits
+from lesson_app.lab.classroom.running._events import sender
+from lesson_app.lab.classroom.running._tampering import Snapshot
+from lesson_app.lab.classroom.running._tripwires import Tripwires
 from lesson_app.lab.exercises.judging import OURS
 
 Answers = tuple[Any, ...]
@@ -50,7 +50,7 @@ class Judging:
 
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
-        self._judge, self._hint = vars(exercises)["judge"], exercises.hint
+        self._hint = exercises.hint
         self._last: dict[str, tuple[Answers, str]] = {}
         self._tripwires = Tripwires()
         self._homes = {}
@@ -106,11 +106,15 @@ class Judging:
         return verdict, judging.changes()
 
     def judge(self, exercise: Any, *answers: Any) -> Any:
-        """Return the state that the same answers got before; a check may take seconds."""
-        known, state = self._last.get(exercise.id, ((), ""))
-        if len(known) == len(answers) and all(map(_is, known, answers)):
-            return exercises.Verdict(exercise, state)
-        return self._judge(exercise, *answers)
+        """Return the state of answers; judge them unless they are those of the last check."""
+        if not self._is_known(exercise.id, answers):
+            self.check(exercise.id, *answers)
+        state = self._last[exercise.id][1] if self._is_known(exercise.id, answers) else ""
+        return exercises.Verdict(exercise, state)
+
+    def _is_known(self, id: str, answers: Answers) -> bool:  # noqa: A002
+        known = self._last.get(id, ((), ""))[0]
+        return len(known) == len(answers) and all(map(_is, known, answers))
 
     def hint(self, id: str) -> None:  # noqa: A002
         """Count a hint."""

@@ -1,0 +1,1 @@
+"""Run a notebook apart from the grader, and judge its answers."""
