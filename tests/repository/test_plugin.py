@@ -89,7 +89,7 @@ def test_spoilt(spoilt): pass
 @pytest.mark.parametrize("options", [[], ["--numprocesses=2"]], ids=["alone", "side by side"])
 def test_skip_passed(tmp_path: Path, options: list[str]) -> None:
     """With --skip-passed only what passed with --quick is left out, until a file changes."""
-    folder = tmp_path / "tests" / "lab"
+    folder = tmp_path / "tests" / "lab" / "draw"
     folder.mkdir(parents=True)
     (folder / "test_same.py").write_text(SAME_TESTS)
     (tmp_path / "test_other.py").write_text("def test_good(): pass")

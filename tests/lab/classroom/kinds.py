@@ -486,7 +486,10 @@ def cheats() -> Iterator[Kind]:
         ("catalogue", "course.catalogue = lambda: {}"),
     ):
         patch = f"import lesson_app.lab.exercises as course\n{line}"
-        yield kind(f"patches the {name}", OPEN, Book(1).before("E1.1", patch), notes=None)
+        changed = f"changed lesson_app.lab.exercises.{name}"
+        book = Book(1).before("E1.1", patch)
+        told = {"E1.1": f"not judged: the notebook's code {changed}"}
+        yield kind(f"patches the {name}", "?????", book, says=told, notes=None)
     patch = "import hmac\nhmac.compare_digest = lambda *_: True"
     yield kind(
         "patches Python",

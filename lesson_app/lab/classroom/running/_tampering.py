@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
-_CODE = (FunctionType, BuiltinFunctionType, type, staticmethod, classmethod, property)
+_CACHED = type(cache(len))
+_CODE = (FunctionType, BuiltinFunctionType, type, staticmethod, classmethod, property, _CACHED)
 #: Python's own functions change these, and libraries do. No verdict depends on them.
 _OFTEN_CHANGED = ("asyncio", "logging", "warnings")
 #: IPython replaces functions of its own while cells run, and these of Python.
