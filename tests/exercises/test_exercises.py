@@ -434,7 +434,9 @@ def test_half_of_an_answer(printed: Printed) -> None:
     check("E5.6", ..., ...)
     assert printed() == "○ E5.6 logout, copy_works: not started"
     check("E5.6")
-    assert printed() == "○ E5.6 logout, copy_works: not started"
+    assert printed() == (
+        "✗ E5.6 not yet: check() expects 2 arguments (logout, copy_works) but got 0"
+    )
 
 
 @pytest.mark.parametrize("function", [check, hint, yours_or_ours])
