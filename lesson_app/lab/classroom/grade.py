@@ -105,6 +105,7 @@ def grade(
       1  One did not.
       2  The command is wrong.
       3  A file could not be graded, or its run ended early.
+      130  The command was stopped with Ctrl-C.
     """  # noqa: D301  # click reads the character \b
     if column and class_list is None:
         raise click.UsageError("--column names a column of the class list; add --class-list")
@@ -114,6 +115,11 @@ def grade(
         found = find(paths, Path(scratch), roster)
         if not found:
             raise click.UsageError("found no file there; name another folder")
+        if roster and not {each.student.key for each in found} & {s.key for s in students}:
+            raise click.UsageError(
+                f"no student of {class_list} is in there; name the column that has what the "
+                f"folders are called, with --column: {', '.join(roster.headings)}"
+            )
         click.echo(find_sandbox(), err=True)
         kept = Kept(out, f"{timeout} {limit}")
         try:
@@ -121,7 +127,10 @@ def grade(
         except KeyboardInterrupt:
             click.echo(f"stopped; {_how_to_go_on(out)}", err=True)
             sys.exit(130)
-    grades = [_only(each, set(numbers)) for each in grades] if numbers else grades
+    if numbers:
+        chosen = [_only(each, set(numbers)) for each in grades]
+        grades = [each for each in chosen if each]
+        echo(f"left out, as they are other notebooks: {len(chosen) - len(grades)}")
     for line in table(grades, students):
         echo(line)
     for each in roster.unmatched if roster else ():
@@ -167,19 +176,14 @@ def _how_to_go_on(out: Path | None) -> str:
     return f"the results so far are in {out}; run the same command to go on"
 
 
-def _only(grade: Grade, numbers: set[int]) -> Grade:
-    """Leave out the exercises of notebooks that were not asked for."""
-    if not grade.results:
-        return grade
-    asked = [each for each in grade.results if number_of(each.id) in numbers]
-    problem = grade.problem
-    if not asked:
-        problem = "is a notebook that was not asked for; hand it in where it was"
-    return replace(grade, results=tuple(asked), problem=problem)
+def _only(grade: Grade, numbers: set[int]) -> Grade | None:
+    """Leave out the exercises of other notebooks; None if nothing else is there."""
+    asked = tuple(each for each in grade.results if number_of(each.id) in numbers)
+    return replace(grade, results=asked) if asked or not grade.results else None
 
 
 def _status(grades: Sequence[Grade], students: Sequence[Student]) -> int:
-    if any(each.problem for each in grades):
+    if not grades or any(each.problem for each in grades):
         return 3
     found = rows(grades, students)
     exercises = asked(found)

@@ -23,7 +23,7 @@ def grade_notebook(
     ids = content.wanted(cells)
     problem = submission.problem
     if not problem and not ids:
-        problem = "has no exercise of this course; ask for the notebook that was meant"
+        problem = "has no exercise of this course; hand in the notebook that was meant"
     if problem:
         return Grade(submission.path, submission.student, problem=problem)
     code = [each.source for each in cells if each.kind == "code"]

@@ -20,6 +20,9 @@ from .ours import is_ours
 #: What a check says of the course's own function.
 OURS = "that is our function, not yours; run the cell that defines yours, then check it"
 
+#: What the grader says of an answer that only works with the course's own function.
+CALLS_OURS = "your answer calls our function; write your own, and check it again"
+
 
 class Wrong(Exception):  # noqa: N818  # not an error of the program
     """Report that an answer is not right yet.
@@ -98,7 +101,8 @@ def judge(exercise: Exercise, *answers: Any) -> Verdict:
     untouched = [is_untouched(answer) for answer in answers]
     if answers and all(untouched):
         return Verdict(exercise, "not started")
-    if any(is_ours(answer, (*exercise.ours, *exercise.alike)) for answer in answers):
+    known = [answer for answer in answers for each in exercise.alike if answer is each]
+    if known or any(is_ours(answer, exercise.ours) for answer in answers):
         return Verdict(exercise, "not started", OURS)
     problem = _problem(exercise, answers, untouched)
     if problem:

@@ -27,17 +27,17 @@ _CACHED = type(cache(len))
 _BOUND = (MethodWrapperType, BuiltinFunctionType)
 
 
-def is_ours(answer: Any, ours: Collection[Any]) -> bool:
+def is_ours(answer: Any, ours: Collection[Any], codes: Collection[CodeType] = ()) -> bool:
     """Return whether an answer is one of `ours`, copies it, inherits from it, or can call it.
 
-    Functions that an answer names are followed, but not into installed modules. An answer
-    that reaches the course's catalogue counts as ours, and so does one that names too much to
-    follow it all. A function that is found by a name computed at run time is not seen here;
-    `lesson_app.lab.classroom` sees it.
+    A function with one of the `codes` also counts. Functions that an answer names are
+    followed, but not into installed modules. An answer that reaches the course's catalogue
+    counts as ours, and so does one that names too much to follow it all. A function that is
+    found by a name computed at run time is not seen here; `lesson_app.lab.classroom` sees it.
     """
     if not ours:
         return False
-    codes = {each.__code__ for each in ours if isinstance(each, FunctionType)}
+    codes = {*codes, *(each.__code__ for each in ours if isinstance(each, FunctionType))}
     seen: dict[int, Any] = {}  # holds the values, so that no id is used twice
     left = [answer]
     while left:

@@ -536,7 +536,7 @@ def files() -> Iterator[Kind]:
     yield kind("Colab", "PP---", _colab(_two()))
     marked = b"\xef\xbb\xbf" + _two().bytes()
     yield kind("byte order mark", "PP---", {NAME: marked})
-    again = "ask the learner to hand in the notebook (.ipynb)"
+    again = "hand in the notebook (.ipynb)"
     cells = [
         {"cell_type": "code", "language": "python", "input": each["source"], "outputs": []}
         for each in _two().code

@@ -44,7 +44,7 @@ def test_a_student_sees_what_to_do() -> None:
     text = page_of(ADA).text
 
     assert "must: 1 of 3 passed · may: 1 of 1 passed" in text
-    assert "Next: hand in 02.ipynb again" in text
+    assert "Next: hand in notebook 00." in text
     assert "02.ipynb: could not be graded: not JSON; save it" in text
     assert re.search(r"✓ passed\s+E1.1 cookie_pair1 hint used", text)
     assert re.search(r"✗ not yet\s+E1.2 encodethis is bytes, b'…'; a header", text)

@@ -106,6 +106,11 @@ def test_class_list(tmp_path: Path) -> None:
 
     assert (all_there.exit_code, one_missing.exit_code) == (0, 1)
     assert "Bob Bell" in one_missing.output
+    listed.write_text("Name,Login\nAda Lovelace,al\n")
+    wrong = invoke(tmp_path / "class", "--class-list", listed, "--column", "Login")
+    assert wrong.exit_code == 2
+    assert "name the column that has what the folders are called" in words(wrong)
+    assert wrong.output.strip().endswith("with --column: Name, Login")
 
 
 @pytest.mark.usefixtures("made_up")
@@ -120,7 +125,7 @@ def test_only_one_notebook(tmp_path: Path) -> None:
     assert "E3.1" in (out / "grades.csv").read_text()
     assert "E1.1" not in (out / "grades.csv").read_text()
     assert five.exit_code == 3
-    assert "is a notebook that was not asked for" in words(five)
+    assert "left out, as they are other notebooks: 1" in words(five)
 
 
 def test_never_too_many_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

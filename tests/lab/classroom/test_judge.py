@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from itertools import chain
@@ -226,6 +227,19 @@ answer.__kwdefaults__ = f.__kwdefaults__""",
 from lesson_app.lab import weak
 def answer(content):
     return weak.ClearCodec().seal(content, name="session", created_at=0, duration=0)""",
+    "a copy of its module": """
+import runpy, warnings
+warnings.simplefilter("ignore")
+answer = runpy.run_module("lesson_app.lab.exercises.e01_remember")["encode_ours"]""",
+    "a copy of all": """
+import sys
+kept = {name: sys.modules.pop(name) for name in list(sys.modules) if "lesson_app" in name}
+from lesson_app.lab.exercises import catalogue
+encode = catalogue()["E1.2"].ours[0]
+for name in list(sys.modules):
+    if "lesson_app" in name: del sys.modules[name]
+sys.modules.update(kept)
+def answer(content): return encode(content)""",
     "a neighbour": """
 import sys
 sys.path.insert(0, {folder!r})
@@ -248,10 +262,90 @@ def answer(content): return encode_ours(content)
 
     *_, verdict = [each for each in found if "check" in each]
     assert [each for each in found if "raised" in each] == []
-    assert (verdict["state"], verdict.get("message", "")[:16]) == (
-        "not started",
-        "that is our func",
-    )
+    assert verdict["state"] == "not started"
+    assert re.search("our function", verdict["message"])
+
+
+HONEST = {
+    "a method": """
+class Solutions:
+    def cookie_pair(self, text): return right(text)
+    def check_all(self): check("E1.1", self.cookie_pair)
+answer = Solutions().cookie_pair""",
+    "a table of calls": """
+from lesson_app.lab import yours_or_ours
+import functools, lesson_app
+calls = [lesson_app.seal, lesson_app.derive_keys]
+def noted(function):
+    @functools.wraps(function)
+    def wrapper(text):
+        calls.append(function)
+        return function(text)
+    return wrapper
+answer = noted(right)""",
+    "the shell": """
+shell = get_ipython()
+def answer(text):
+    if shell is None: print(text)
+    return right(text)""",
+    "a cache": """
+import functools
+answer = functools.cache(right)""",
+    "quiet servers": """
+import flask.cli, http.server, threading, builtins
+from werkzeug.serving import WSGIRequestHandler
+flask.cli.show_server_banner = lambda *_: None
+WSGIRequestHandler.log_request = http.server.BaseHTTPRequestHandler.log_message = lambda *_: 0
+threading.excepthook = lambda *_: None
+builtins.print = builtins.input = lambda *_, **__: ""
+answer = right""",
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary code of a learner is not taken for ours, nor for a trick."""
+    import builtins
+    import http.server
+    import threading
+
+    import flask.cli
+    from werkzeug.serving import WSGIRequestHandler
+
+    for owner, changed in (
+        (flask.cli, "show_server_banner"),
+        (WSGIRequestHandler, "log_request"),
+        (http.server.BaseHTTPRequestHandler, "log_message"),
+        (threading, "excepthook"),
+        (builtins, "print"),
+        (builtins, "input"),
+    ):
+        monkeypatch.setattr(owner, changed, getattr(owner, changed))
+    renamed = RIGHT.replace("def cookie_pair", "def right")
+
+    assert states(renamed + HONEST[name], 'check("E1.1", answer)') == [PASSED]
+
+
+def test_found_judging() -> None:
+    """What judges cannot be replaced through `check`; a changed class is named."""
+    cell = """
+from lesson_app.lab import check
+import sys
+judging = next(each.cell_contents for each in check.__closure__).__self__
+for object, name in (judging, "_tried"), (judging._before, "changes"):
+    try: setattr(object, name, lambda *_: None)
+    except AttributeError: pass
+    else: raise RuntimeError(name)
+type(judging)._tried = lambda *_: None
+"""
+    kept = _judge.Judging._tried
+    try:
+        found = run(cell, RIGHT + CHECK)
+    finally:
+        vars(_judge)["Judging"]._tried = kept
+
+    assert [each for each in found if "raised" in each] == []
+    assert found[-2]["changed"] == f"{_judge.__name__}.Judging._tried"
 
 
 def test_class_in_disguise() -> None:

@@ -199,7 +199,7 @@ def test_not_gradable() -> None:
     other = grade_notebook(submitted(code("1 + 1")), timeout=1, limit=1)
 
     assert (broken.problem, broken.gradable) == ("is empty; do", False)
-    assert other.problem.startswith("has no exercise of this course; ask for")
+    assert other.problem.startswith("has no exercise of this course; hand in")
 
 
 # ---------------------------------------------------------- a student's course

@@ -93,7 +93,7 @@ def test_canvas(folder: Path) -> None:
     )
     assert lines[1] == "    Points Possible,,,,,1,2,(read only)"
     assert (bob["ID"], bob["SIS Login ID"], bob["Section"]) == ("77", "bob1", "Blue")
-    assert (ada["ID"], ada["Notebook 00"], ada["Notebook 01"]) == ("", "", "1")
+    assert (ada["ID"], ada["Notebook 00"], ada["Notebook 01"]) == ("", "0", "1")
     assert (eve["Notebook 00"], eve["Final Points"]) == ("0", "0")
 
 
@@ -111,12 +111,34 @@ def test_only_canvas_has_its_own_id(tmp_path: Path) -> None:
 
 def test_advice() -> None:
     """The summary says what the gradebooks need."""
-    first, moodle, canvas = written(Path("out"), grades(), STUDENTS)
+    first, counted, absent, moodle, canvas = written(Path("out"), grades(), STUDENTS)
 
     assert first.endswith("feedback/ with 4 pages")
+    assert counted == "counted: notebooks 00, 01"
+    assert absent == "not in moodle.csv and canvas.csv, as nothing was graded: Zoë"
     assert moodle.startswith("moodle.csv: set the assignment's maximum grade to 3. 2 of 3 stud")
     assert canvas.startswith("canvas.csv: 2 of 3 students are without an ID")
-    assert len(list(written(Path("out"), [], [ZOE]))) == 1
+    assert len(list(written(Path("out"), [], [ZOE]))) == 2
+
+
+def test_old_pages_go(tmp_path: Path) -> None:
+    """Pages of an earlier run go, and nothing else does."""
+    folder = tmp_path / "out"
+    write_all(folder, grades(), STUDENTS)
+    (folder / "feedback" / "mine.html").touch()
+    (folder / "mine.html").touch()
+    before = {path.name for path in (folder / "feedback").iterdir()}
+    facts = json.loads((folder / "grades.json").read_text("utf-8"))
+    facts["students"].append({"feedback": "feedback/../mine.html"})
+    (folder / "grades.json").write_text(json.dumps(facts))
+
+    write_all(folder, [], [ZOE])
+
+    left = {path.name for path in (folder / "feedback").iterdir()}
+    assert len(before) == 5
+    assert len(left) == 2
+    assert "mine.html" in left
+    assert (folder / "mine.html").exists()
 
 
 # ---------------------------------------------------------- programs

@@ -152,3 +152,11 @@ def test_no_roster(data: bytes, message: str, tmp_path: Path) -> None:
         read_roster(tmp_path / "list.csv")
     with pytest.raises(click.UsageError, match=r"cannot read .*; name a CSV file"):
         read_roster(tmp_path)
+
+
+def test_rows_of_canvas_are_no_students(tmp_path: Path) -> None:
+    """The gradebook that Canvas exports has two rows that name nobody."""
+    path = tmp_path / "gradebook.csv"
+    path.write_text('Student,ID\n    Points Possible,\n"Lovelace, Ada",5\n"Student, Test",6\n')
+
+    assert [each.name for each in read_roster(path).students] == ["Lovelace, Ada"]

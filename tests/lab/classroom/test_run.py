@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -347,6 +348,18 @@ def test_stop(tmp_path: Path) -> None:
             future.result(PATIENCE)
 
     assert sleepers(4475) == []
+
+
+def test_stop_before_the_first_cell(tmp_path: Path, each_sandbox: Sandbox) -> None:
+    """A run that is stopped while it starts ends at once: nobody kills its supervisor."""
+    stop = threading.Event()
+    stop.set()
+    begun = time.monotonic()
+
+    with pytest.raises(Stopped):
+        run(tmp_path, "while True: pass", stop=stop)
+
+    assert time.monotonic() - begun < running.ENDING
 
 
 def test_no_process_outlives_the_grader(tmp_path: Path) -> None:

@@ -561,7 +561,7 @@ def test_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
     assert summary(find(paths, tmp_path / "scratch")) == {
         "ada/nb.ipynb": graded("nb"),
-        "bob": "bob: holds no file; ask the learner to hand in the notebook (.ipynb)",
+        "bob": "bob: holds no file; hand in the notebook (.ipynb)",
         "b.zip/cy/nb.ipynb": graded("cy"),
     }
 

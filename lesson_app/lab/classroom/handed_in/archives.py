@@ -29,14 +29,14 @@ _MAX_FOLDERS = 32
 _MAX_DIRECTORY = 8_000_000  # bytes of an archive's list of files
 _PIECE = 1 << 16
 
-EMPTY = "holds no file; ask the learner to hand in the notebook (.ipynb)"
-FOLDER = "is a folder with a notebook's name; ask the learner for the file"
+EMPTY = "holds no file; hand in the notebook (.ipynb)"
+FOLDER = "is a folder with a notebook's name; hand in the file"
 LINK = "is a link, which grading does not follow; hand in the file itself"
 TOO_BIG = f"is larger than {MAX_FILE // 10**6} MB; clear the outputs and hand it in again"
-_ENCRYPTED = "is encrypted; ask the learner for an archive without a password"
-_LEAVES = "has a path that leaves the archive; ask the learner to zip the folder again"
-_DEEP = f"is more than {_MAX_FOLDERS} folders deep; ask the learner for the file alone"
-_METHOD = "is packed in an unusual way (method {}); ask the learner for an ordinary zip archive"
+_ENCRYPTED = "is encrypted; hand in an archive without a password"
+_LEAVES = "has a path that leaves the archive; zip the folder again"
+_DEEP = f"is more than {_MAX_FOLDERS} folders deep; hand in the file alone"
+_METHOD = "is packed in an unusual way (method {}); hand in an ordinary zip archive"
 
 #: What the system, git and Jupyter leave behind.
 _IGNORED = {
@@ -128,9 +128,7 @@ def unpack(archive: Path, folder: Path, budget: Budget) -> list[Entry]:
     except Refused:
         raise
     except _BROKEN as error:
-        raise Refused(
-            f"is not a readable zip archive ({error}); ask the learner to hand it in again"
-        ) from None
+        raise Refused(f"is not a readable zip archive ({error}); hand it in again") from None
     return [*files, *_folders(members, files, archive)]
 
 
@@ -216,7 +214,7 @@ def _unpacked(
     except Refused as error:
         problem = str(error)
     except _BROKEN as error:
-        problem = f"is damaged ({error}); ask the learner to hand it in again"
+        problem = f"is damaged ({error}); hand it in again"
     if file:
         file.unlink(missing_ok=True)
     return Entry(entry.parts, entry.file, problem)

@@ -18,7 +18,7 @@ from .notebook_files import Reading, mentioned, read
 from .students import Upload, from_file, from_folder, text, upload
 from .walk import Walk
 
-_TYPED = "is text that was typed into Moodle; ask the learner to hand in the notebook (.ipynb)"
+_TYPED = "is text that was typed into Moodle; hand in the notebook (.ipynb)"
 
 
 @dataclass

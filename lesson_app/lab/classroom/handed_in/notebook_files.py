@@ -34,7 +34,7 @@ class Reading:
     handed_in: bool = True
 
 
-_AGAIN = "ask the learner to hand in the notebook (.ipynb)"
+_AGAIN = "hand in the notebook (.ipynb)"
 _UNPACK = f"is an archive that grading does not open; unpack it, or {_AGAIN}"
 _OTHER = f"is not a notebook; {_AGAIN}"
 #: What a file is by the end of its name.
@@ -43,7 +43,7 @@ _FORMATS = {
     ".pdf": f"is a PDF document; {_AGAIN}",
     **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pages"), f"is a document; {_AGAIN}"),
     **dict.fromkeys((".rar", ".7z", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"), _UNPACK),
-    ".zip": "is not a zip archive; ask the learner to hand it in again",
+    ".zip": "is not a zip archive; hand it in again",
 }
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _EXPORT = re.compile(rb"^# (?:In ?\[[\d ]*\]:|%%|<codecell>)", re.MULTILINE)
@@ -68,7 +68,7 @@ def read(file: Path, name: str) -> Reading:
     if head.startswith(_POINTER):
         return Reading(problem="is a pointer of Git LFS; run git lfs pull, and grade it again")
     if not head:
-        empty = "is empty; ask the learner to save it and hand it in again"
+        empty = "is empty; save it and hand it in again"
         return Reading(problem=empty, handed_in=_is_meant(name))
     if name.casefold().endswith(".py") and _EXPORT.search(head):
         return Reading(problem=f"is a notebook's export to Python; {_AGAIN}")
@@ -101,7 +101,7 @@ def _notebook(data: bytes, name: str) -> Reading:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
         return Reading(
-            problem=f"is not valid JSON ({error}); ask the learner to hand it in again",
+            problem=f"is not valid JSON ({error}); hand it in again",
             handed_in=named_notebook(name) or b'"cell_type"' in data or b'"nbformat"' in data,
         )
     if isinstance(found, dict) and isinstance(found.get("worksheets"), list):

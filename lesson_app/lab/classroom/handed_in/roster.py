@@ -31,11 +31,13 @@ _MAX_WORDS = 6  # of a name; longer cells are not names
 class Roster:
     """A class list: a student for each row, with the row in `fields`.
 
-    `unmatched` says which submissions have no row, or more than one.
+    `unmatched` says which submissions have no row, or more than one. `headings` are those of
+    the columns.
     """
 
     students: list[Student] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
     _names: dict[str, set[int]] = field(default_factory=dict)
 
     def match(self, student: Student) -> Student:
@@ -84,7 +86,7 @@ def read_roster(path: Path, column: str = "") -> Roster:
     keys = [n for n in columns if _is_key([row[n] for row in rows])]
     # Half a name is the key only if no other column can be.
     keys.sort(key=lambda n: bool(_FIRST.search(headings[n]) or _LAST.search(headings[n])))
-    roster = Roster()
+    roster = Roster(headings=headings)
     for number, row in enumerate(rows):
         key = row[keys[0]] if keys else f"row {number + 1}"
         name = _full_name(headings, row) or key
@@ -115,7 +117,9 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
         raise click.UsageError(
             f"found no student in {path}; write a line with headings, and one for each student"
         )
-    headings = _headings(first, max(map(len, rows)))
+    # Canvas's own rows are no students.
+    rows = [row for row in rows if row[0] not in ("Points Possible", "Student, Test")]
+    headings = _headings(first, max(map(len, rows), default=0))
     return headings, [row + [""] * (len(headings) - len(row)) for row in rows]
 
 

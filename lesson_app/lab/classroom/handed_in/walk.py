@@ -16,8 +16,8 @@ from .notebook_files import named_notebook
 from .places import safe_name
 
 _MAX_BESIDE = 1000
-_EMPTY_ARCHIVE = "is an archive without files; ask the learner to hand in the notebook (.ipynb)"
-_SPECIAL = "is neither a file nor a folder; ask the learner to hand in a file"
+_EMPTY_ARCHIVE = "is an archive without files; hand in the notebook (.ipynb)"
+_SPECIAL = "is neither a file nor a folder; hand in a file"
 _NESTED = f"is more than {archives.MAX_DEPTH} archives deep; unpack it, and name the folder"
 
 

@@ -22,8 +22,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from IPython.core.displaypub import DisplayPublisher
@@ -37,7 +37,8 @@ from lesson_app.lab.classroom.running import _limits
 from lesson_app.lab.classroom.running._events import sender
 from lesson_app.lab.classroom.running._tampering import Snapshot
 from lesson_app.lab.classroom.running._tripwires import Tripwires
-from lesson_app.lab.exercises.judging import OURS
+from lesson_app.lab.exercises.judging import CALLS_OURS, OURS
+from lesson_app.lab.exercises.ours import is_ours
 
 Answers = tuple[Any, ...]
 _PACKAGE = exercises.__name__
@@ -48,19 +49,32 @@ _INTERRUPT = getattr(signal, "SIGBREAK", signal.SIGINT)  # the first is on Windo
 class Judging:
     """What the cells get instead of `check`, `hint`, and the judge of `yours_or_ours`."""
 
+    # No attribute can hide a method.
+    __slots__ = (
+        "_before",
+        "_hint",
+        "_homes",
+        "_last",
+        "_send",
+        "_tripwires",
+        "checked",
+        "given",
+    )
+
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
         self._hint = exercises.hint
         self._last: dict[str, tuple[Answers, str]] = {}
         self._tripwires = Tripwires()
-        self._homes = {}
+        homes = {}
         for each in exercises.catalogue().values():
-            self._homes[each.id] = _home(each)
+            homes[each.id] = _home(each)
             for function in (*each.ours, *each.alike):
                 # The judge uses the library, too, but only its own copy of our answers.
                 library = not function.__module__.startswith(_PACKAGE)
                 if not (library and isinstance(function, type)):  # answers inherit from it
                     self._tripwires.add(each.id, [function], unless_ours=library)
+        self._homes = MappingProxyType(homes)
         #: The `check` that the cells import.
         self.given = _hidden(self.check)
         for module in (exercises, lesson_app.lab):
@@ -93,6 +107,9 @@ class Judging:
 
     def _tried(self, judge: Any, exercise: Any, answers: Answers) -> tuple[Any, str]:
         """Return the verdict, and what the answers have changed meanwhile."""
+        codes = self._tripwires.codes[exercise.id]
+        if any(is_ours(answer, exercise.ours, codes) for answer in answers):
+            return exercises.Verdict(exercise, "not started", OURS), ""
         self._tripwires.calls.clear()
         mine = [each for each in exercise.ours if each.__module__.startswith(_PACKAGE)]
         self._tripwires.add(exercise.id, mine, unless_ours=True)
@@ -102,7 +119,7 @@ class Judging:
             if verdict.state != "not yet":
                 break
         if exercise.id in self._tripwires.calls:
-            verdict = replace(verdict, state="not started", message=OURS, name="")
+            verdict = replace(verdict, state="not started", message=CALLS_OURS, name="")
         return verdict, judging.changes()
 
     def judge(self, exercise: Any, *answers: Any) -> Any:
@@ -132,7 +149,7 @@ CALLERS = {each.__code__ for each in (Judging.check, Judging.hint, Judging.claim
 
 def _hidden(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a plain function: a method would show the object that it belongs to."""
-    return wraps(method)(lambda *args, **options: method(*args, **options))
+    return lambda *args, **options: method(*args, **options)
 
 
 def _home(exercise: Any) -> str:
@@ -289,7 +306,3 @@ def main() -> None:
     send = sender(events, bytes.fromhex(task["key"]), callers)
     run(task["cells"], send, Path(os.environ[exercises.PROGRESS]))
     threading.Event().wait()  # until the supervisor ends this process
-
-
-if __name__ == "__main__":
-    main()

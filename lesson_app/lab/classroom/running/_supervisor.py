@@ -1,9 +1,9 @@
 """Start a program, and end all that it has started: the program that `run` starts.
 
 ``python _supervisor.py REPORT PROGRAM…`` gives PROGRAM its stdin and stdout. When PROGRAM
-ends, or the process that started this one does, it kills what is left, and writes the names of
-those that it saw end, and of those that it could not end, to the file REPORT. If nobody waits
-for that, it deletes REPORT's folder.
+ends, or the process that started this one does, or SIGTERM comes, it kills what is left. It
+writes the names of those that it saw end, and of those that it could not end, to the file
+REPORT. If nobody waits for that, it deletes REPORT's folder.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -68,11 +70,18 @@ def _runs(process: Any) -> bool:
 def main(report: Path, program: list[str]) -> None:
     """Run the program, and leave nothing behind."""
     adopt_orphans()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     parent = os.getppid()
     child = subprocess.Popen(program)  # noqa: S603  # our own program
     for number in (0, 1):  # so that they close when the program ends
         os.close(number)
-    while child.poll() is None and os.getppid() == parent and psutil.pid_exists(parent):
+    while (
+        child.poll() is None
+        and not stop.is_set()
+        and os.getppid() == parent
+        and psutil.pid_exists(parent)
+    ):
         with suppress(subprocess.TimeoutExpired):
             child.wait(_TICK)
     found = end_all()

@@ -12,14 +12,18 @@ from typing import Any
 _CACHED = type(cache(len))
 _CODE = (FunctionType, BuiltinFunctionType, type, staticmethod, classmethod, property, _CACHED)
 #: Python's own functions change these, and libraries do. No verdict depends on them.
-_OFTEN_CHANGED = ("asyncio", "logging", "warnings")
+_OFTEN_CHANGED = (
+    "asyncio", "flask.cli", "http.server", "logging", "ssl", "typing", "warnings",
+    "werkzeug.serving",
+)  # fmt: skip
 #: IPython replaces functions of its own while cells run, and these of Python.
 _NOT_WATCHED = ("IPython", "__main__", "__mp_main__", "traitlets", *_OFTEN_CHANGED)
 
 
 _REPLACED = {
-    "sys": ("displayhook", "excepthook"),
-    "builtins": ("display", "exit", "get_ipython", "quit"),
+    "sys": ("breakpointhook", "displayhook", "excepthook"),
+    "threading": ("excepthook",),
+    "builtins": ("display", "exit", "get_ipython", "input", "print", "quit"),
 }
 
 
@@ -28,6 +32,8 @@ class Snapshot:
 
     It holds the objects themselves, so that none can be replaced by another with its id.
     """
+
+    __slots__ = ("_found", "_functions", "_hooks", "_modules", "_names", "_objects", "_paths")
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:
         self._modules = {
@@ -58,7 +64,8 @@ class Snapshot:
         for name, value in list(names.items()):
             if name in _REPLACED.get(label, ()):
                 continue
-            if isinstance(value, _CODE):
+            module = isinstance(value, ModuleType) and label.startswith("lesson_app")
+            if module or isinstance(value, _CODE):
                 self._found.append((label, names, name, value))
             if isinstance(value, FunctionType):
                 kept = (value, *_parts(value))

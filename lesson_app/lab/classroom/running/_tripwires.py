@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import lesson_app
@@ -18,11 +19,15 @@ class Tripwires:
     """Functions that note a call; they work as before.
 
     The code of the function itself is replaced, so each alias of it notes the call, and each
-    copy. `calls` has the names of the exercises whose functions were called.
+    copy. `calls` has the names of the exercises whose functions were called, and `codes` the
+    codes that the functions had, by exercise.
     """
+
+    __slots__ = ("calls", "codes")
 
     def __init__(self) -> None:
         self.calls: set[str] = set()
+        self.codes: dict[str, set[CodeType]] = defaultdict(set)
 
     def add(self, name: str, functions: Iterable[Any], *, unless_ours: bool) -> None:
         """Watch functions and the methods of classes.
@@ -36,6 +41,7 @@ class Tripwires:
                     self._watch(name, function, unless_ours=unless_ours)
 
     def _watch(self, name: str, function: FunctionType, *, unless_ours: bool) -> None:
+        self.codes[name].add(function.__code__)
         original = FunctionType(
             function.__code__,
             function.__globals__,

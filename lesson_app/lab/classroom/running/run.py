@@ -1,7 +1,7 @@
 """Run a notebook's code apart from this process, judge its answers, leave nothing behind.
 
-`run_notebook` starts a supervisor, which starts the program `_judge`; that runs the cells. It
-stops careless code. Malicious code is confined as far as `sandbox` says.
+`run_notebook` starts a supervisor, which starts the program in `__main__`; that runs the
+cells. It stops careless code. Malicious code is confined as far as `sandbox` says.
 """
 
 from __future__ import annotations
@@ -36,9 +36,11 @@ TICK = 0.1
 STARTING = 300
 #: How many bytes, and how many files, the code may write in all.
 MOST_BYTES, MOST_FILES = 500 << 20, 20_000
+#: How many seconds the supervisor has to end all processes.
+ENDING = 30
 #: How many seconds, at most, a cell has to end after an interrupt.
 GRACE = 5
-_JUDGE = "lesson_app.lab.classroom.running._judge"
+_PROGRAM = "lesson_app.lab.classroom.running"
 
 
 class Stopped(Exception):  # noqa: N818  # not an error
@@ -118,7 +120,7 @@ class _Runner:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # With -P a file of the learner's does not hide a module.
-        program = [sys.executable, "-P", "-m", _JUDGE]
+        program = [sys.executable, "-P", "-m", _PROGRAM]
         command = self.sandbox.command(program, self.box)
         report = str(self.folder / "report.json")
         own = {"creationflags": 0x200} if sys.platform == "win32" else {}
@@ -264,12 +266,14 @@ class _Runner:
 
     def _end(self, supervisor: subprocess.Popen[bytes]) -> None:
         """End the program, and wait until its supervisor has ended all others."""
-        if self.process is None:
-            self.process = _find_program(supervisor.pid)
-        with suppress(psutil.Error, AttributeError):
-            self.process.kill()
+        if sys.platform == "win32":  # where SIGTERM would end the supervisor itself
+            self.process = self.process or _find_program(supervisor.pid)
+            with suppress(psutil.Error, AttributeError):
+                self.process.kill()
+        else:
+            supervisor.terminate()
         try:
-            supervisor.wait(30)
+            supervisor.wait(ENDING)
         except subprocess.TimeoutExpired:
             supervisor.kill()
             supervisor.wait()
@@ -322,6 +326,6 @@ def _find_program(supervisor: int) -> Any:
     with suppress(psutil.Error):
         for process in psutil.Process(supervisor).children(recursive=True):
             with suppress(psutil.Error):
-                if process.cmdline()[1:4] == ["-P", "-m", _JUDGE]:
+                if process.cmdline()[1:4] == ["-P", "-m", _PROGRAM]:
                     return process
     return None

@@ -48,10 +48,11 @@ def _score(results: Mapping[str, Result], exercises: Mapping[str, Exercise]) -> 
 def _next(row: Row, exercises: Mapping[str, Exercise]) -> str:
     if not row.grades:
         return "<b>Next:</b> nothing was handed in. Hand in your notebooks."
-    for grade in row.grades:
-        if grade.problem and not grade.gradable:
-            return f"<b>Next:</b> hand in {_strong(_name(grade))} again, as said above."
     results = row.results
+    if not results:
+        return (
+            "<b>Next:</b> nothing could be graded. Hand in your notebooks again, as said above."
+        )
     for must in (True, False):
         for each, exercise in exercises.items():
             result = results.get(each)

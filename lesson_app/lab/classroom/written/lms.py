@@ -9,7 +9,7 @@ from typing import Any
 from ...exercises import Exercise
 from ..results import Row
 from .tally import by_notebook, points
-from .texts import count
+from .texts import clean, count
 
 Exercises = Mapping[str, Exercise]
 Table = list[list[Any]]
@@ -30,7 +30,7 @@ _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 def moodle(rows: Sequence[Row], exercises: Exercises) -> Table:
     """Return Moodle's offline grading worksheet, with the points of all notebooks.
 
-    A student who handed nothing in has no row, so Moodle keeps what it has.
+    A student of whom nothing was graded has no row, so Moodle keeps what it has.
     """
     return [
         _MOODLE,
@@ -52,8 +52,8 @@ def canvas(rows: Sequence[Row], exercises: Exercises) -> Table:
     """Return a file for Canvas's gradebook, with a column for each notebook.
 
     "Final Points" is what Canvas calls the total. It shows it, and doesn't import it, so the
-    points don't count twice. A student who handed nothing in has no row, and a notebook that
-    was not handed in no points, so Canvas shows what is missing.
+    points don't count twice. A student of whom nothing was graded has no row. As in Moodle's
+    file, a notebook that was not handed in has no points: 0.
     """
     notebooks = by_notebook(exercises)
     names = [f"Notebook {number:02}" for number in notebooks]
@@ -66,10 +66,7 @@ def canvas(rows: Sequence[Row], exercises: Exercises) -> Table:
                 row.student.name or row.student.key,
                 *_canvas_ids(row),
                 _known(row, "Section"),
-                *(
-                    points(row.results, each)[0] if each.keys() & row.results.keys() else ""
-                    for each in notebooks.values()
-                ),
+                *(points(row.results, each)[0] for each in notebooks.values()),
                 points(row.results, exercises)[0],
             ]
             for row in _graded(rows)
@@ -82,6 +79,9 @@ def advice(rows: Sequence[Row], exercises: Exercises) -> Iterator[str]:
     graded = _graded(rows)
     if not graded:
         return
+    absent = [clean(row.student.name or row.student.key) for row in rows if not row.results]
+    if absent:
+        yield f"not in moodle.csv and canvas.csv, as nothing was graded: {', '.join(absent)}"
     without = sum(not _moodle_id(row) for row in graded)
     yield f"moodle.csv: set the assignment's maximum grade to {points({}, exercises)[1]}." + (
         f" {_of(without, graded)} without an Identifier; copy it from the grading worksheet "

@@ -22,6 +22,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from xml.etree import ElementTree
 
 from ..results import Grade, Row, Student, rows
 from . import class_view, feedback, lms
-from .tally import asked, points
+from .tally import asked, by_notebook, points
 from .terminal import table
 from .texts import cell, count, file_names, legal
 
@@ -57,6 +58,8 @@ def write_all(
         "junit.xml": junit_xml(grades),
     }
     files |= {names[row.student.key]: feedback.page(row, exercises) for row in found}
+    for name in _old_pages(folder) - files.keys():
+        (folder / name).unlink(missing_ok=True)
     for name, text in files.items():
         _write(folder / name, text if isinstance(text, bytes) else text.encode())
     return [folder / name for name in files]
@@ -70,12 +73,23 @@ def written(
     yield f"wrote {folder}: class.html, grades.csv, grades.json, junit.xml, moodle.csv, " + (
         f"canvas.csv, and feedback/ with {count(len(found), 'page')}"
     )
+    yield "counted: notebooks " + ", ".join(f"{n:02}" for n in by_notebook(asked(found)))
     yield from lms.advice(found, asked(found))
 
 
 def _pages(found: Sequence[Row]) -> dict[str, str]:
     names = file_names(row.student.key for row in found)
     return {key: f"feedback/{name}.html" for key, name in names.items()}
+
+
+def _old_pages(folder: Path) -> set[str]:
+    """Return the students' pages that an earlier run wrote into the folder."""
+    try:
+        facts = json.loads((folder / "grades.json").read_bytes())
+        names = {str(each["feedback"]) for each in facts["students"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    return {each for each in names if re.fullmatch(r"feedback/[^/\\]+\.html", each)}
 
 
 def _write(path: Path, content: bytes) -> None:
