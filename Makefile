@@ -1,7 +1,7 @@
 # make lab         Open your copies of the notebooks in JupyterLab
 # make copy        Copy the notebooks without outputs; keep the copies that exist
-# make test        Run the tests that every change must pass: 4 minutes on 2 cores
-# make proof       Run all tests, also the slow ones, but not ruff and mypy: 14 minutes on 2 cores
+# make test        Run the tests that every change must pass: 10 minutes on 2 cores
+# make proof       Run all tests, also the slow ones, but not ruff and mypy: 30 minutes on 2 cores
 # make docs        Build the web site in artefacts/docs
 # make bench       Measure this library and others; write docs/performance.md
 # make notebooks   Run the notebooks; store their outputs

@@ -39,6 +39,8 @@ def judge_cookie_pair(cookie_pair: Callable[[str], Any]) -> None:
         "SessionID=a%20B+c; Path=/": ("SessionID", "a%20B+c"),
         "theme=; Path=/": ("theme", ""),
     }
+    name, value = f"n{secrets.token_hex(4)}", secrets.token_hex(4)
+    cases[f"{name}={value}; Path=/"] = (name, value)  # in no table that a learner could write
     for line, right in cases.items():
         found = outcome(cookie_pair, line)
         pair = tuple(found) if isinstance(found, list | tuple) else found
@@ -59,9 +61,14 @@ def judge_cookie_pair(cookie_pair: Callable[[str], Any]) -> None:
         expect(f"cookie_pair({line!r})", pair, right)
 
 
+def _new_content() -> dict[str, Any]:
+    """Return a content that is in no table which a learner could write."""
+    return {"message": secrets.token_hex(4)}
+
+
 def judge_encode(encode: Callable[[dict[str, Any]], Any]) -> None:
     """Check that `encode` returns base64url of the dict's JSON, without padding."""
-    for content in CONTENTS:
+    for content in (*CONTENTS, _new_content()):
         text = encode(dict(content))
         if str(text).startswith("b'"):  # bytes, or `str` of bytes
             raise Wrong("bytes")
@@ -88,7 +95,7 @@ def judge_encode(encode: Callable[[dict[str, Any]], Any]) -> None:
 
 def judge_decode(decode: Callable[[str], Any]) -> None:
     """Check that `decode` returns the dict that `encode` got."""
-    for content in CONTENTS:
+    for content in (*CONTENTS, _new_content()):
         text = encode_ours(content)
         found = outcome(decode, text)
         found = dict(found) if isinstance(found, dict) else found

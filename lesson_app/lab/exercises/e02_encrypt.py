@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ _NOTEBOOKS_KEY = cookie.derive_keys(PAGE_SECRET).encryption
 
 def judge_derive_keys(derive_keys: Callable[[str], Any]) -> None:
     """Check that `derive_keys` returns two HMACs of fixed messages under the secret."""
-    for secret in ("a secret", "other s\u00e9cret"):
+    for secret in ("a secret", "other s\u00e9cret", secrets.token_hex(4)):
         found = derive_keys(secret)
         keys = tuple(found) if isinstance(found, list) else found
         if not isinstance(keys, tuple) or len(keys) != 2:
