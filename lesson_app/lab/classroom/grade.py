@@ -21,7 +21,7 @@ from ...dissect.words import echo
 from .content import number_of
 from .handed_in.roster import read_roster
 from .handed_in.submissions import Submission, find
-from .kept import Kept
+from .kept import NAME, Kept
 from .notebook import grade_notebook
 from .results import Grade, Student, rows
 from .running.sandbox import find_sandbox
@@ -173,6 +173,8 @@ def grade_all(
 def _how_to_go_on(out: Path | None) -> str:
     if out is None:
         return "nothing was kept; with --out FOLDER, the command can go on where it was"
+    if not (out / NAME).exists():
+        return "nothing is graded yet"
     return f"the results so far are in {out}; run the same command to go on"
 
 

@@ -216,3 +216,5 @@ def test_without_a_folder_nothing_is_kept(
 
     assert result.exit_code == 130
     assert "with --out FOLDER, the command can go on where it was" in words(result)
+    result = invoke(tmp_path / "x.ipynb", "--out", tmp_path / "out")
+    assert "stopped; nothing is graded yet" in words(result)

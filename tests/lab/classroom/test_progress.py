@@ -41,7 +41,7 @@ def test_a_tenth_is_worth_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
     lines = log(capsys)
 
-    assert lines[0] == "grading 40 notebooks"
+    assert lines[0] == "grading 40 files"
     assert lines[1] == "graded 4 of 40, 2 minutes left; running: slow [2J"
     assert lines[-2] == "graded 36 of 40, less than a minute left; running: slow [2J"
     assert lines[-1] == "graded 40 of 40"
@@ -56,7 +56,7 @@ def test_ten_seconds_are_worth_a_line(capsys: pytest.CaptureFixture[str]) -> Non
             bar.finished("x")
 
     assert log(capsys) == [
-        "grading 1000 notebooks",
+        "grading 1000 files",
         "graded 2 of 1000, 1 hour 24 minutes left",
         "graded 4 of 1000, 1 hour 23 minutes left",
     ]
@@ -67,7 +67,7 @@ def test_no_notebooks(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(0):
         pass
 
-    assert log(capsys) == ["grading 0 notebooks"]
+    assert log(capsys) == ["grading 0 files"]
 
 
 def test_threads(capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +114,7 @@ def test_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "bbbbb" in shown
     assert "b" * 40 not in shown
     assert "\x1b[2J" not in shown
-    assert "grading 2 notebooks" not in shown
+    assert "grading 2 files" not in shown
 
 
 def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     with Progress(1) as bar:
         bar.finished("a")
 
-    assert screen.getvalue() == "grading 1 notebook\ngraded 1 of 1\n"
+    assert screen.getvalue() == "grading 1 file\ngraded 1 of 1\n"
 
 
 class Terminal(io.StringIO):

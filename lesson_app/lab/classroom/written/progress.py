@@ -61,7 +61,7 @@ class Progress:
     def __enter__(self) -> Progress:
         self._bar.start()
         if not self._live:
-            click.echo(f"grading {count(self._total, 'notebook')}", err=True)
+            click.echo(f"grading {count(self._total, 'file')}", err=True)
         return self
 
     def __exit__(
