@@ -17,7 +17,7 @@ _OF_EXERCISE = re.compile(
     r"""["'](E\d{1,3}\.\d{1,3})["']|^\*\*(E\d{1,3}\.\d{1,3})\*\*""", re.MULTILINE
 )
 _COMMENTED = re.compile(
-    r"""^\s*#.*(?<!\w)check\(\s*["'](E\d{1,3}\.\d{1,3})["']""", re.MULTILINE
+    r"""^[ \t]*#.*(?<!\w)check\(\s*["'](E\d{1,3}\.\d{1,3})["']""", re.MULTILINE
 )
 
 

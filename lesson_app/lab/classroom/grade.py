@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import click
 
@@ -24,6 +24,7 @@ from .handed_in.submissions import Submission, find
 from .kept import NAME, Kept
 from .notebook import grade_notebook
 from .results import Grade, Student, rows
+from .running.run import Stopped
 from .running.sandbox import find_sandbox
 from .written.progress import Progress
 from .written.reports import table, write_all, written
@@ -149,14 +150,14 @@ def grade_all(
 
     After an interrupt (Ctrl-C), all that runs is ended, and KeyboardInterrupt is raised.
     """
-    stop = threading.Event()
+    stop = Event()
     with Progress(len(found)) as bar, ThreadPoolExecutor(jobs) as pool:
 
         def work(submission: Submission) -> Grade:
             grade = kept.find(submission)
             if grade is None:
                 bar.started(submission.path)
-                grade = grade_notebook(submission, timeout=timeout, limit=limit, stop=stop)
+                grade = _graded(submission, timeout, limit, stop)
                 kept.add(submission, grade)
             passed = f"{grade.passed} of {len(grade.results)} passed"
             bar.finished(submission.path, f"{submission.path}: {grade.problem or passed}")
@@ -168,6 +169,17 @@ def grade_all(
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _graded(submission: Submission, timeout: int, limit: float, stop: Event) -> Grade:
+    """Grade a submission; an error of ours is its problem, and not that of the class."""
+    try:
+        return grade_notebook(submission, timeout=timeout, limit=limit, stop=stop)
+    except Stopped:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, the others must be graded
+        problem = f"could not be graded ({type(error).__name__}: {error}); please report this"
+        return Grade(submission.path, submission.student, problem=problem[:300])
 
 
 def _how_to_go_on(out: Path | None) -> str:

@@ -92,7 +92,7 @@ def _notes(run: Run) -> list[str]:
     """Return the run's events, and what the code did to get a better grade."""
     claims = {str(each.get("id"))[:100] for each in run.claims if _is_claim(each)}
     forged = [
-        f"the code itself recorded {each} as passed; that does not count" for each in claims
+        f"the code recorded {each} as passed by itself; that does not count" for each in claims
     ]
     changed = {each["changed"]: each["cell"] for each in run.checks if "changed" in each}
     tampered = [

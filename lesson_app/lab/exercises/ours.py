@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from types import (
     BuiltinFunctionType,
@@ -19,7 +20,7 @@ from types import (
 from typing import Any
 
 #: How many functions and other values of one answer are looked at.
-_MOST = 20_000
+_MOST = 500_000
 _COURSE = __package__
 _PLAIN = (str, bytes, int, float, type(None))
 _CACHED = type(cache(len))
@@ -37,7 +38,7 @@ def is_ours(answer: Any, ours: Collection[Any], codes: Collection[CodeType] = ()
     """
     if not ours:
         return False
-    codes = {*codes, *(each.__code__ for each in ours if isinstance(each, FunctionType))}
+    codes = {*codes, *chain(*map(_codes, ours))}
     seen: dict[int, Any] = {}  # holds the values, so that no id is used twice
     left = [answer]
     while left:
@@ -47,10 +48,19 @@ def is_ours(answer: Any, ours: Collection[Any], codes: Collection[CodeType] = ()
         if len(seen) == _MOST or _is_course(value) or any(value is each for each in ours):
             return True
         seen[id(value)] = value
-        if type(value) is FunctionType and value.__code__ in codes:
+        if not codes.isdisjoint(_codes(value)):
             return True
         left += _parts(value)
     return False
+
+
+def _codes(value: Any) -> Iterator[CodeType]:
+    """Yield the codes of a function, or of a class's methods."""
+    if type(value) is FunctionType:
+        yield value.__code__
+    elif issubclass(type(value), type):
+        found = vars(value).values()
+        yield from (each.__code__ for each in found if type(each) is FunctionType)
 
 
 def _is_course(value: Any) -> bool:

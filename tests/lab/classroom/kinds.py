@@ -479,7 +479,7 @@ def cheats() -> Iterator[Kind]:
     with open(os.environ["LESSON_APP_PROGRESS"], "a") as file:
         print(json.dumps({"id": "E1.1", "state": "passed"}), file=file)
     """
-    note = "the code itself recorded E1.1 as passed; that does not count"
+    note = "the code recorded E1.1 as passed by itself; that does not count"
     yield kind("writes the record", OPEN, Book(1).last(dedent(record)), notes=(note,))
     for name, line in (
         ("judge", 'course.judge = lambda e, *_: course.Verdict(e, "passed")'),

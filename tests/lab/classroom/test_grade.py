@@ -44,6 +44,8 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     answer: dict[str, Any] = {"state": "passed", "problem": ""}
 
     def grade(submission: Submission, **_: object) -> Grade:
+        if submission.student.key == answer.get("fails"):
+            raise KeyError("fails")
         results = tuple(Result(each, state=answer["state"]) for each in ("E1.1", "E3.1"))
         return Grade(submission.path, submission.student, results, problem=answer["problem"])
 
@@ -128,6 +130,19 @@ def test_only_one_notebook(tmp_path: Path) -> None:
     assert "left out, as they are other notebooks: 1" in words(five)
 
 
+def test_an_error_of_ours(made_up: dict[str, Any], tmp_path: Path) -> None:
+    """If the grader fails at one file, that is its problem; the others are graded."""
+    write_notebook(tmp_path / "ada" / "x.ipynb", "1")
+    write_notebook(tmp_path / "bob" / "x.ipynb", "2")
+    made_up["fails"] = "bob"
+
+    result = invoke(tmp_path, "--out", tmp_path / "out")
+
+    assert result.exit_code == 3
+    assert "could not be graded (KeyError: 'fails'); please report this" in words(result)
+    assert "ada" in (tmp_path / "out" / "grades.csv").read_text()
+
+
 def test_never_too_many_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """So many notebooks run at the same time as --jobs says, and the order stays."""
     both, running, most = threading.Barrier(2), set(), []
@@ -182,7 +197,12 @@ def test_stopped_and_resumed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "lesson_app", "grade", str(tmp_path / "class"), "-j", "1"]
 
     with subprocess.Popen(
-        [*command, "--out", str(out)], stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        [*command, "--out", str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        # A shell's background job ignores SIGINT, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             wait_until(lambda: sleepers(4481))

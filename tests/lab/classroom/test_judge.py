@@ -288,6 +288,12 @@ shell = get_ipython()
 def answer(text):
     if shell is None: print(text)
     return right(text)""",
+    "a table of pairs": """
+PAIRS = [(a, b) for a in range(256) for b in range(256)]
+XOR = {pair: pair[0] ^ pair[1] for pair in PAIRS}
+def answer(text):
+    assert XOR[PAIRS[5]] == 5
+    return right(text)""",
     "a cache": """
 import functools
 answer = functools.cache(right)""",
@@ -356,6 +362,11 @@ First, Second = yours_or_ours("E4.1", None), yours_or_ours("E4.2", None)
 made = lambda *args: First(*args)
 check("E4.1", type("Mine", (First,), {}))
 check("E4.1", made)
+import runpy, warnings
+warnings.simplefilter("ignore")
+Copied = runpy.run_module("lesson_app.lab.exercises.tries")["FirstTry"]
+check("E4.1", Copied)
+check("E4.1", type("Mine", (Copied,), {}))
 class Mine(First):
     def open_session(self, app, request):
         from lesson_app import BadCookie
@@ -375,7 +386,7 @@ check("E4.2", Mine)
     found = [each for each in run(source) if "check" in each]
 
     states = [each["state"] for each in found]
-    assert states == ["not yet", "not yet", "not started", "not started", "passed"]
+    assert states == ["not yet", "not yet", *["not started"] * 4, "passed"]
 
 
 def test_yours_or_ours_does_not_judge_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -454,6 +465,10 @@ def test_events() -> None:
     "event",
     [
         {"check": "E1.1"},
+        {"check": "E1.1", "state": "passed"},
+        {"claim": "E1.1"},
+        {"raised": 1},
+        {},
         {"check": "E1.1", "state": "bogus"},
         {"check": 5, "state": "passed"},
         {"state": ["passed"]},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,21 @@ def test_why_unchecked(cells: list[Cell], reason: str) -> None:
 
     assert found.startswith("no cell checks it") == bool(reason)
     assert found.endswith(reason)
+
+
+def test_reading_is_linear() -> None:
+    """Four times the text takes about four times as long, whatever it is."""
+
+    def seconds(size: int) -> float:
+        cells = code("\n" * size + "#", '# check("E1.1", f)')
+        before = time.process_time()
+        content.why_unchecked("E1.1", cells)
+        content.wanted(cells)
+        content.predictions(cells)
+        return time.process_time() - before
+
+    content.titles()  # which reads files once
+    assert seconds(80_000) < 10 * max(seconds(20_000), 0.001)
 
 
 # ---------------------------------------------------------- which verdict counts
@@ -179,7 +195,7 @@ def test_what_code_did_for_a_better_grade(monkeypatch: pytest.MonkeyPatch) -> No
     )
     assert found.notes == (
         "the code changed json.loads, before the check in code cell 3",
-        "the code itself recorded E1.1 as passed; that does not count",
+        "the code recorded E1.1 as passed by itself; that does not count",
         "late",
         "code cell 1 raised KeyError",
     )

@@ -160,3 +160,17 @@ def test_rows_of_canvas_are_no_students(tmp_path: Path) -> None:
     path.write_text('Student,ID\n    Points Possible,\n"Lovelace, Ada",5\n"Student, Test",6\n')
 
     assert [each.name for each in read_roster(path).students] == ["Lovelace, Ada"]
+
+
+def test_two_names_for_one_row(tmp_path: Path) -> None:
+    """Who is called like another's number is named: nobody hands in as another unnoticed."""
+    path = tmp_path / "list.csv"
+    path.write_text("Name,Number\nMal Bad,900001\nBob Good,900002\n")
+    roster = read_roster(path)
+
+    for key in ("Bob Good", "Mal 900002", "Bob Good"):
+        roster.match(Student(key, key))
+
+    assert roster.unmatched == [
+        "Bob Good: found as 'Bob Good' and as 'Mal 900002'; is this one student?"
+    ]

@@ -414,10 +414,12 @@ def test_waiting_for_a_turn_does_not_count(monkeypatch: pytest.MonkeyPatch) -> N
         "computes": Process(runs, 0.1),
         "sleeps": Process(sleeps, 0.0),
         "waits for its turn": Process(runs, 0.0),
+        "has stopped itself": Process(psutil.STATUS_STOPPED, 0.0),
     }.items():
         clock = running._Clock()
         for _ in range(11):
             clock.tick(process)
         had[name] = round(clock.had, 6)
 
-    assert had == {"computes": 1.0, "sleeps": 1.0, "waits for its turn": 0.0}
+    waits, stopped = "waits for its turn", "has stopped itself"
+    assert had == {"computes": 1.0, "sleeps": 1.0, waits: 0.0, stopped: 1.0}

@@ -31,14 +31,15 @@ _MAX_WORDS = 6  # of a name; longer cells are not names
 class Roster:
     """A class list: a student for each row, with the row in `fields`.
 
-    `unmatched` says which submissions have no row, or more than one. `headings` are those of
-    the columns.
+    `unmatched` says which submissions have no row, or more than one, or share a row.
+    `headings` are those of the columns.
     """
 
     students: list[Student] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
     _names: dict[str, set[int]] = field(default_factory=dict)
+    _found: dict[str, str] = field(default_factory=dict)
 
     def match(self, student: Student) -> Student:
         """Return the row's student, who also has the other's `fields`.
@@ -54,9 +55,19 @@ class Roster:
                 rows = both or rows or set.union(*found)
             if len(rows) == 1:
                 row = self.students[rows.pop()]
+                self._note_another(student, row)
                 return Student(row.key, row.name, {**row.fields, **student.fields})
         self._note(student, rows)
         return student
+
+    def _note_another(self, student: Student, row: Student) -> None:
+        before = self._found.setdefault(row.key, student.key)
+        if before != student.key:
+            note = (
+                f"{row.key}: found as {before!r} and as {student.key!r}; is this one student?"
+            )
+            if note not in self.unmatched:
+                self.unmatched.append(note)
 
     def _note(self, student: Student, rows: set[int]) -> None:
         keys = ", ".join(self.students[each].key for each in sorted(rows)[:5])

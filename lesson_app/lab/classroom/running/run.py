@@ -40,6 +40,7 @@ MOST_BYTES, MOST_FILES = 500 << 20, 20_000
 ENDING = 30
 #: How many seconds, at most, a cell has to end after an interrupt.
 GRACE = 5
+_WAITS = (psutil.STATUS_SLEEPING, psutil.STATUS_DISK_SLEEP, psutil.STATUS_STOPPED)
 _PROGRAM = "lesson_app.lab.classroom.running"
 
 
@@ -311,7 +312,7 @@ class _Clock:
         times, now = process.cpu_times(), time.monotonic()
         computed = float(times.user + times.system)
         if self._computed is not None:
-            waits = sys.platform != "linux" or process.status() == psutil.STATUS_SLEEPING
+            waits = sys.platform != "linux" or process.status() in _WAITS
             passed = min(now - self._last, 2 * TICK) if waits else 0.0
             self.had += max(computed - self._computed, passed)
         self._computed, self._last = computed, now

@@ -66,8 +66,7 @@ class Sandbox:
 def _places(folder: Path) -> list[str]:
     """Return what bubblewrap shows: the system's programs, Python, the course, and `folder`."""
     python = [sys.prefix, sys.base_prefix, site.getuserbase(), str(_package())]
-    python += os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    shown = sorted({str(Path(each).resolve()) for each in python if each} | {sys.prefix})
+    shown = sorted({str(Path(each).resolve()) for each in python} | {sys.prefix})
     shown += [*_SYSTEM, *(f"/etc/{each}" for each in _SETTINGS)]
     return [
         *("--proc", "/proc", "--tmpfs", "/tmp"),  # noqa: S108
