@@ -23,7 +23,10 @@ NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 #: The other hosts that the pages link to.
 OTHER_HOSTS = {
     "github.com",
+    "jupyter-server-proxy.readthedocs.io",
     "keepachangelog.com",
+    "mybinder.org",
+    "nbgitpuller.readthedocs.io",
     "pradyunsg.me",
     "semver.org",
     "www.sphinx-doc.org",
