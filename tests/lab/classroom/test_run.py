@@ -153,7 +153,8 @@ def test_bubblewrap() -> None:
     """The tests below run in bubblewrap, unless this system forbids it."""
     if shutil.which("bwrap") is None:
         need("bwrap")
-    command = ["bwrap", "--unshare-net", "--ro-bind", "/", "/", "true"]
+    options = "--unshare-all --cap-drop ALL --ro-bind / / --proc /proc --dev /dev true"
+    command = ["bwrap", *options.split()]
 
     allowed = subprocess.run(command, capture_output=True).returncode == 0
 
