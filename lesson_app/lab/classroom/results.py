@@ -19,7 +19,7 @@ class Student:
 
     `key` is what the folder, the LMS or the class list calls the student; it is unique.
     `name` is shown to the instructor. `fields` has what is known besides: the columns of the
-    class list's row, or the `user` and `submission` numbers in an LMS's file name.
+    class list's row, or the numbers in an LMS's file name.
     """
 
     key: str

@@ -216,6 +216,18 @@ def test_memory_and_files(tmp_path: Path) -> None:
     assert found.errors == {1: "MemoryError", 2: "OSError: [Errno 27] File too large"}
 
 
+@pytest.mark.parametrize("most", ["MOST_BYTES", "MOST_FILES"])
+def test_all_files(most: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the code writes in all is limited, too."""
+    monkeypatch.setattr(running, most, 9)
+    fill = "for n in range(20): open(f'file {n}', 'w').write('x')"
+
+    found = run(tmp_path, "1", f"{fill}\nimport time\ntime.sleep(9999)")
+
+    assert found.problem.startswith("wrote more than ")
+    assert found.problem.endswith("and was ended in code cell 2")
+
+
 PROCESSES = """
 import shutil, subprocess, threading, time
 sleep = shutil.which("sleep")

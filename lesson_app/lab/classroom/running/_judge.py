@@ -15,6 +15,7 @@ import ast
 import importlib
 import io
 import json
+import operator
 import os
 import signal
 import sys
@@ -131,7 +132,7 @@ class Judging:
 
     def _is_known(self, id: str, answers: Answers) -> bool:  # noqa: A002
         known = self._last.get(id, ((), ""))[0]
-        return len(known) == len(answers) and all(map(_is, known, answers))
+        return len(known) == len(answers) and all(map(operator.is_, known, answers))
 
     def hint(self, id: str) -> None:  # noqa: A002
         """Count a hint."""
@@ -158,10 +159,6 @@ def _home(exercise: Any) -> str:
         if any(each is exercise for each in getattr(module, "EXERCISES", ())):
             return name
     raise AssertionError(exercise.id)
-
-
-def _is(one: Any, other: Any) -> bool:
-    return one is other
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 ``python _supervisor.py REPORT PROGRAM…`` gives PROGRAM its stdin and stdout. When PROGRAM
 ends, or the process that started this one does, or SIGTERM comes, it kills what is left. It
-writes the names of those that it saw end, and of those that it could not end, to the file
-REPORT. If nobody waits for that, it deletes REPORT's folder.
+writes PROGRAM's status, and the names of those that it could not end, to the file REPORT. If
+nobody waits for that, it deletes REPORT's folder.
 """
 
 from __future__ import annotations
@@ -35,9 +35,8 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_all() -> dict[str, list[str]]:
-    """Kill all descendants until none is left, and return their names."""
-    ended: dict[int, str] = {}
+def end_all() -> list[str]:
+    """Kill all descendants until none is left; return the names of those that remain."""
     left: list[Any] = []
     for _ in range(50):  # a process may start another just before its end
         left = _descendants()
@@ -45,11 +44,16 @@ def end_all() -> dict[str, list[str]]:
             break
         for process in left:
             with suppress(psutil.Error):
-                ended.setdefault(process.pid, process.name())
                 process.kill()
         psutil.wait_procs(left, timeout=_TICK)
-    names = {each.pid: ended.pop(each.pid, "?") for each in left}
-    return {"ended": sorted(ended.values()), "running": sorted(names.values())}
+    return sorted(map(_name, left))
+
+
+def _name(process: Any) -> str:
+    try:
+        return str(process.name())
+    except psutil.Error:
+        return "?"
 
 
 def _descendants() -> list[Any]:
@@ -84,12 +88,14 @@ def main(report: Path, program: list[str]) -> None:
     ):
         with suppress(subprocess.TimeoutExpired):
             child.wait(_TICK)
-    found = end_all()
+    running = end_all()
     child.wait()
     if os.getppid() != parent:
         shutil.rmtree(report.parent, ignore_errors=True)
         return
-    report.write_text(json.dumps({**found, "status": child.returncode}), encoding="utf-8")
+    report.write_text(
+        json.dumps({"running": running, "status": child.returncode}), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

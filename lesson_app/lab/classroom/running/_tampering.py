@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -18,8 +19,6 @@ _OFTEN_CHANGED = (
 )  # fmt: skip
 #: IPython replaces functions of its own while cells run, and these of Python.
 _NOT_WATCHED = ("IPython", "__main__", "__mp_main__", "traitlets", *_OFTEN_CHANGED)
-
-
 _REPLACED = {
     "sys": ("breakpointhook", "displayhook", "excepthook"),
     "threading": ("excepthook",),
@@ -80,7 +79,7 @@ class Snapshot:
             if names.get(name) is not value:
                 return f"{label}.{name}"
         for name, (function, *parts) in self._functions.items():
-            if any(map(_is_not, parts, _parts(function))):
+            if any(map(operator.is_not, parts, _parts(function))):
                 return name
         for name, known in self._names.items():
             for new in vars(self._modules[name]).keys() - known:
@@ -108,15 +107,12 @@ def _parts(function: FunctionType) -> tuple[Any, Any, Any]:
     return function.__code__, function.__defaults__, function.__kwdefaults__
 
 
-def _is_not(one: Any, other: Any) -> bool:
-    return one is not other
-
-
 def _differ(before: list[list[Any]], now: list[list[Any]]) -> bool:
     """Return whether a list does not begin as before; a library may add a finder at the end."""
     pairs = zip(before, now, strict=True)
     return any(
-        len(new) < len(old) or any(map(_is_not, old, new[: len(old)])) for old, new in pairs
+        len(new) < len(old) or any(map(operator.is_not, old, new[: len(old)]))
+        for old, new in pairs
     )
 
 

@@ -64,7 +64,6 @@ class Run:
     errors: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     claims: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def run_notebook(
@@ -79,7 +78,7 @@ def run_notebook(
     """Run `cells`, the code of the notebook `path`, beside a copy of it; never change the file.
 
     `neighbours` are files and folders that the code may read or import; they are copied, too.
-    A cell is interrupted after `timeout` seconds, as `have_had` counts them. The run is ended
+    A cell is interrupted after `timeout` seconds, as `_Clock` counts them. The run is ended
     `limit` seconds after its first cell began. When `stop` is set, `Stopped` is raised.
     """
     with tempfile.TemporaryDirectory(prefix="lesson-app-", ignore_cleanup_errors=True) as name:
@@ -109,14 +108,12 @@ class _Runner:
 
     def run(self, stop: threading.Event) -> Run:
         """Run the cells to their end, or to the end of their time."""
-        begun = time.monotonic()
         supervisor = self._start()
         try:
             self._watch(supervisor, stop)
             self._name_what_is_left(supervisor)
         finally:
             self._end(supervisor)
-        self.found.seconds = time.monotonic() - begun
         return self.found
 
     def _start(self) -> subprocess.Popen[bytes]:
