@@ -467,7 +467,7 @@ def test_learner_prints(printed: Printed) -> None:
     assert lines[1] == f"  your code printed: here 29 {'y' * 92}"
     assert lines[2] == "  your code printed: there"
     assert len(lines) == 7
-    assert lines[6] == "  … and 7 more lines"
+    assert lines[6] == "  … and 9 more lines"
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def _ask(last_byte: Callable[..., Any], good: Any, before: bytes, block: bytes) 
 def judge_read_all(read_all: Callable[..., Any]) -> None:
     """Check the attack on whole messages, of one to three blocks."""
     for size in (26, 5, 16, 47, 31):
-        _judge_message(read_all, _message(size), size, _printable(16))
+        _judge_message(read_all, _message(size), size)
     # In the first block, each accepted guess is 0 or 255: the ends of a byte's values.
     for guess in (0, 255):
         plaintext = _message(9)
@@ -175,14 +175,20 @@ def _message(size: int) -> bytes:
 
 
 def _judge_message(
-    read_all: Callable[..., Any], plaintext: bytes, size: int, iv: bytes
+    read_all: Callable[..., Any], plaintext: bytes, size: int, first: bytes = b""
 ) -> None:
-    ciphertext = _printable(len(plaintext))
+    """Check one message; `first` is its IV, or empty for any that does not mislead."""
     oracle = PaddingOracle(MOST * len(plaintext))
-    for start in range(0, len(plaintext), BLOCK):
-        before = (iv + ciphertext)[start : start + BLOCK]
-        block = ciphertext[start : start + BLOCK]
-        oracle.given[block] = xor(plaintext[start : start + BLOCK], before)
+    while not oracle.given:
+        iv, ciphertext = first or _printable(BLOCK), _printable(len(plaintext))
+        raw = iv + ciphertext
+        for start in range(0, len(plaintext), BLOCK):
+            block = ciphertext[start : start + BLOCK]
+            oracle.given[block] = xor(plaintext[start : start + BLOCK], raw[start:][:BLOCK])
+        # With zeros before the guess, this byte could fit two or more bytes of padding. A wrong
+        # guess would then be right for the server: `_judge_misled` is the one that tries that.
+        if not first and any(given[-2] in range(2, 17) for given in oracle.given.values()):
+            oracle.given.clear()
     try:
         found = read_all(oracle, iv, ciphertext)
     except TooMany:
