@@ -187,7 +187,8 @@ def _timed(
     for _ in range(_TRIES):
         counts = Counter[str]()
         result = _hunt("slow_names", slow_names, answer, which)
-        if result[0] == result[1]:
+        found, right, names = result
+        if found in (right, names - right):  # right, or just the other way round
             break
     return result
 
