@@ -556,9 +556,11 @@ def test_full_disk(start: Start, tmp_path: Path) -> None:
 def test_cluster(start: Start, tmp_path: Path) -> None:
     """A cluster serves as one server does, also if it reads from replicas elsewhere."""
     options = ["--cluster-enabled", "yes", "--repl-diskless-sync-delay", "0"]
-    one, two = server(start, tmp_path, *options), server(start, tmp_path, *options)
+    # Without an option, the servers would talk at the port that is 10,000 higher: free or not.
+    buses = [str(free_port()) for _ in range(2)]
+    one, two = (server(start, tmp_path, *options, "--cluster-port", bus) for bus in buses)
     one.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    two.ask("CLUSTER", "MEET", "127.0.0.1", one.port)
+    two.ask("CLUSTER", "MEET", "127.0.0.1", one.port, buses[0])
     wait_until(lambda: b"cluster_known_nodes:2" in one.ask("CLUSTER", "INFO"))
     wait_until(lambda: b"cluster_state:ok" in one.ask("CLUSTER", "INFO"))
     two.ask("CLUSTER", "REPLICATE", one.ask("CLUSTER", "MYID").decode())
