@@ -242,7 +242,7 @@ def answering(
     finally:
         family = [server, *server.children(recursive=True)] if server.is_running() else []
         server.terminate()
-        for process in psutil.wait_procs(family, timeout=PATIENCE)[1]:
+        for process in psutil.wait_procs(family, timeout=30)[1]:
             process.kill()
         server.wait()
 
