@@ -94,7 +94,7 @@ def _explain_byte(
         raise Wrong("never-asked")
     if isinstance(found, bytes | bytearray | str):
         raise Wrong("not-a-number")
-    if longer and found == given ^ longer ^ 1 ^ mixed:
+    if any(found == given ^ size ^ 1 ^ mixed for size in oracle.right - {1}):
         raise Wrong("longer-padding")
     if given ^ 1 not in oracle.tried:
         raise Wrong("guesses-missing")

@@ -26,6 +26,8 @@ class PaddingOracle:
         self.given: dict[bytes, bytes] = {}
         self.tried: set[int] = set()
         self.blocks: set[bytes] = set()
+        #: The lengths of padding that were right.
+        self.right: set[int] = set()
 
     def __call__(self, iv: bytes, block: bytes) -> bool:
         """Answer one question."""
@@ -43,7 +45,11 @@ class PaddingOracle:
 
     def _answer(self, iv: bytes, block: bytes) -> bool:
         given = self.given.setdefault(block, secrets.token_bytes(BLOCK))
-        return padded(xor(given, iv))
+        plaintext = xor(given, iv)
+        if padded(plaintext):
+            self.right.add(plaintext[-1])
+            return True
+        return False
 
     def __repr__(self) -> str:
         return "good"
@@ -72,6 +78,7 @@ class Misleading(PaddingOracle):
             given = start + end + bytes([self._last])
             if not any(padded(xor(given, each)) for each in self._refused):
                 self.given[block] = given
+                self.right.add(size)
                 return True
         elif size == 1:
             return True
