@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -641,14 +642,17 @@ def test_workers_share(start: Start, tmp_path: Path, shared: Server, kind: str) 
                 wrong.extend([f"{name}: {user}"] * (user != wanted))
             get(f"/end/{name}", "")
 
-    threads = [threading.Thread(target=visit, args=(f"{kind}{n}",)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    end, names = time.monotonic() + PATIENCE, itertools.count()
+    while len(seen) < 4 and time.monotonic() < end:  # a busy machine may start one later
+        these = [f"{kind}{number}" for number in itertools.islice(names, 8)]
+        threads = [threading.Thread(target=visit, args=(name,)) for name in these]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     assert wrong == []
-    assert len(seen) > 1, program.output  # on a busy machine, not each gets a request
+    assert len(seen) == 4, program.output
 
 
 # The page
